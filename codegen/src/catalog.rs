@@ -1,0 +1,300 @@
+//! A catalog that passed every check. Only [`crate::check`] makes one, so an emitter never meets an invalid one:
+//! references are indices that exist, defaults and groups are merged, names are resolved and unique.
+
+/// Everything an `errors.yaml` says, resolved.
+#[derive(Debug, Clone)]
+pub struct Catalog {
+    /// The file as it was named to the generator, for headers and places.
+    pub(crate) file: String,
+    /// The catalog's domain.
+    pub(crate) name: String,
+    pub(crate) request_id_prefix: String,
+    pub(crate) limits: Vec<Limit>,
+    /// Built-in actions that some code takes, and all declared ones.
+    pub(crate) actions: Vec<Action>,
+    pub(crate) envelopes: Vec<Envelope>,
+    pub(crate) apis: Vec<Api>,
+    pub(crate) groups: Vec<Group>,
+    /// In the order of the file. At least one.
+    pub(crate) codes: Vec<Code>,
+    pub(crate) retired: Vec<Retired>,
+}
+
+/// The Rust names of one thing: a type or variant, and a module, function or field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RustName {
+    /// `PlanLimit`
+    pub(crate) upper: String,
+    /// `plan_limit`
+    pub(crate) snake: String,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Limit {
+    pub(crate) name: String,
+    /// `REQUESTS_PER_MINUTE`
+    pub(crate) rust: String,
+    pub(crate) value: u64,
+    /// As written in the file: `25 MB`. What messages and docs show.
+    pub(crate) text: String,
+    pub(crate) line: u32,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Action {
+    pub(crate) name: String,
+    pub(crate) rust: RustName,
+    /// One sentence, an imperative.
+    pub(crate) text: String,
+    pub(crate) url: Option<String>,
+}
+
+/// The shape of an answer. Built-in ones are of the same form.
+#[derive(Debug, Clone)]
+pub(crate) struct Envelope {
+    pub(crate) name: String,
+    pub(crate) rust: RustName,
+    pub(crate) content_type: String,
+    /// Header name in lower case, and what is sent in it.
+    pub(crate) headers: Vec<(String, Hole)>,
+    pub(crate) body: Vec<Member>,
+    /// The shape of one element of `$errors`.
+    pub(crate) issue: Vec<Member>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Member {
+    Key { key: String, value: Template },
+    /// `..: $fields`
+    Fields,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Template {
+    /// A constant.
+    Const(Literal),
+    Hole(Hole),
+    Map(Vec<Member>),
+}
+
+/// `$name` or `$name?`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Hole {
+    pub(crate) what: Placeholder,
+    /// `?`: the key is left out when there is no value.
+    pub(crate) optional: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Placeholder {
+    Action,
+    Code,
+    DocUrl,
+    Errors,
+    Group,
+    Message,
+    Param,
+    RequestId,
+    /// The wait in whole seconds.
+    RetryAfter,
+    Retryable,
+    Status,
+    Title,
+}
+
+/// A constant of an envelope or of a field.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Literal {
+    Bool(bool),
+    Text(String),
+    /// A JSON number, as it is written.
+    Number(String),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Api {
+    /// The key in the file: `sending`.
+    pub(crate) name: String,
+    pub(crate) rust: RustName,
+    pub(crate) title: String,
+    /// Markdown: advice for the whole API.
+    pub(crate) doc: Option<String>,
+    /// What stands before and after the anchor in a `doc_url`; `#` is already in `before`.
+    pub(crate) docs: DocUrl,
+    pub(crate) envelope: usize,
+    /// Indices of the codes it emits, ascending.
+    pub(crate) codes: Vec<usize>,
+    pub(crate) by_status: ByStatus,
+    pub(crate) line: u32,
+}
+
+/// `docs` of an API, cut at the one place that differs between codes.
+#[derive(Debug, Clone)]
+pub(crate) struct DocUrl {
+    pub(crate) before: String,
+    pub(crate) after: String,
+    /// What fills the place.
+    pub(crate) hole: DocHole,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DocHole {
+    Anchor,
+    Code,
+}
+
+/// `by_status` of one API, its entries resolved to codes that the API emits.
+#[derive(Debug, Clone)]
+pub(crate) struct ByStatus {
+    /// Single statuses, ascending.
+    pub(crate) exact: Vec<(u16, usize)>,
+    /// `4xx`
+    pub(crate) client: usize,
+    /// `5xx`
+    pub(crate) server: usize,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Group {
+    pub(crate) name: String,
+    pub(crate) rust: RustName,
+    pub(crate) title: String,
+    pub(crate) doc: Option<String>,
+    /// The status that all its codes have, where they agree, for reading an unknown code of the group.
+    pub(crate) status: Option<u16>,
+    /// The constant fields that it gives all its codes: (wire name, value).
+    pub(crate) constants: Vec<(String, Literal)>,
+    pub(crate) line: u32,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Code {
+    /// The code on the wire.
+    pub(crate) code: String,
+    pub(crate) rust: RustName,
+    pub(crate) title: String,
+    /// 400–599.
+    pub(crate) status: u16,
+    pub(crate) retryable: bool,
+    pub(crate) message: Vec<Part>,
+    pub(crate) anchor: String,
+    pub(crate) group: Option<usize>,
+    /// Indices of the APIs that emit it, ascending; at least one.
+    pub(crate) apis: Vec<usize>,
+    pub(crate) retry: RetryAdvice,
+    /// Plain text; there when flag and advice disagree.
+    pub(crate) retry_note: Option<String>,
+    pub(crate) applied: Applied,
+    pub(crate) action: usize,
+    pub(crate) headers: Vec<Header>,
+    pub(crate) param: Presence,
+    /// Indices of the codes allowed in `errors[]`; empty: the code takes no issues.
+    pub(crate) items: Vec<usize>,
+    pub(crate) fields: Vec<Field>,
+    /// Markdown, limits filled in, links between codes still as written.
+    pub(crate) doc: Option<String>,
+    pub(crate) causes: Vec<String>,
+    pub(crate) fix: Option<String>,
+    pub(crate) line: u32,
+}
+
+/// A piece of a message. Limits are already text; pieces of text are not adjacent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Part {
+    Text(String),
+    /// Index into the code's `fields`: a required field that is no constant.
+    Field(usize),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RetryAdvice {
+    /// For an answer to a first attempt.
+    pub(crate) first: Retry,
+    /// For an answer to our own repeat, with the same idempotency key.
+    pub(crate) repeat: Retry,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Retry {
+    Never,
+    NeedsAction,
+    Refresh,
+    Backoff,
+    Throttle,
+}
+
+/// May the failed request have taken effect?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Applied {
+    No,
+    Maybe,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Presence {
+    Required,
+    Optional,
+    Never,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Header {
+    /// Lower case.
+    pub(crate) name: String,
+    /// The payload's field, where the header asks for one: `retry_after`.
+    pub(crate) rust: String,
+    pub(crate) rule: HeaderRule,
+}
+
+/// A header that is never sent isn't in the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum HeaderRule {
+    Required,
+    Optional,
+    /// Sent always, with this value.
+    Default(String),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Field {
+    /// The key on the wire.
+    pub(crate) name: String,
+    pub(crate) rust: String,
+    pub(crate) kind: FieldKind,
+    pub(crate) doc: Option<String>,
+    /// For the reference's example answer; a default by type where the file has none.
+    pub(crate) example: Literal,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum FieldKind {
+    Const(Literal),
+    Typed { kind: Type, optional: bool },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Type {
+    Bool,
+    /// A number of bytes: u64.
+    Bytes,
+    F64,
+    I32,
+    I64,
+    /// A Duration; seconds on the wire, fractions allowed.
+    Seconds,
+    String,
+    U32,
+    U64,
+}
+
+/// A code that is never used again; its anchor stays on the pages.
+#[derive(Debug, Clone)]
+pub(crate) struct Retired {
+    pub(crate) code: String,
+    pub(crate) anchor: String,
+    pub(crate) since: Option<String>,
+    /// Index of the code to use instead.
+    pub(crate) replacement: Option<usize>,
+    /// Indices of the APIs on whose pages the anchor stays.
+    pub(crate) apis: Vec<usize>,
+}

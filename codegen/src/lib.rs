@@ -1,0 +1,3 @@
+//! Placeholder.
+#![allow(dead_code)]
+mod catalog;
