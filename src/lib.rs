@@ -1,1 +1,108 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+
+extern crate self as errbook;
+
+mod advice;
+mod answer;
+mod catalog;
+#[expect(missing_docs, reason = "for generated code alone")]
+mod impls;
+mod issues;
+mod raise;
+mod request_id;
+mod response;
+mod retry_after;
+mod status;
+#[expect(missing_docs, reason = "for generated code alone")]
+mod table;
+mod text;
+
+#[cfg(feature = "axum")]
+mod axum;
+#[cfg(feature = "schemars")]
+#[expect(missing_docs, reason = "for generated code alone")]
+mod schema;
+
+pub use crate::advice::{Applied, Retry};
+pub use crate::answer::Answer;
+pub use crate::catalog::{
+    Api, Codes, Emits, ErrorCode, Named, Payload, TakesIssue, TakesIssues, TakesParam, TakesRetryAfter,
+};
+pub use crate::impls::UnknownCode;
+pub use crate::issues::{Accumulated, Issues};
+pub use crate::raise::{Error, OrRaise, Raise, Raised, Raising};
+pub use crate::request_id::RequestId;
+pub use crate::response::{ErrorResponse, Issue};
+pub use crate::status::{NotAnError, Status};
+
+/// Makes a service's own error enum one that an API can answer with: beside `thiserror`, a code per variant.
+///
+/// ```
+/// use errbook::mail::{Code, code, sending};
+///
+/// #[derive(Debug, thiserror::Error, errbook::ApiError)]
+/// enum SendError {
+///     #[error("balance {balance} is below the cost")]
+///     #[api(code::InsufficientCredits)]
+///     NoCredits { balance: i64 },
+///     #[error("sender {0} is not ours")]
+///     #[api(code::NotFound, param = "from")]
+///     UnknownSender(String),
+/// }
+///
+/// let error = sending::Error::from(SendError::UnknownSender("a@example.com".into()));
+/// assert_eq!((error.code(), error.param()), (Code::NotFound, Some("from")));
+/// // What the enum itself says is the private source: for the log, never sent.
+/// assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "sender a@example.com is not ours");
+/// ```
+#[cfg(feature = "derive")]
+pub use errbook_derive::ApiError;
+
+/// The traits whose methods raise errors: `use errbook::prelude::*;`.
+pub mod prelude {
+    pub use crate::{OrRaise as _, Raise as _};
+}
+
+/// This repository's own catalog: the errors of a mail platform with three APIs, from `errors.yaml` at its root.
+///
+/// What a catalog crate contains; the examples and tests are built on it.
+#[cfg(feature = "mail")]
+pub mod mail {
+    crate::include_catalog!();
+}
+
+/// Brings in what the build script generated from `errors.yaml`: `Code`, the payloads in `code`, `limits`, and a marker
+/// type and a module for each API.
+///
+/// ```ignore
+/// // build.rs
+/// fn main() {
+///     errbook_codegen::build("errors.yaml");
+/// }
+///
+/// // src/lib.rs
+/// errbook::include_catalog!();
+/// ```
+#[macro_export]
+macro_rules! include_catalog {
+    () => {
+        include!(concat!(env!("OUT_DIR"), "/errbook.rs"));
+    };
+}
+
+/// For generated code and the derive alone; no part of the public API.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::catalog::{And, Has, HasParam, HasRetryAfter, One};
+    pub use crate::impls::{deserialize_code, deserialize_payload, serialize_payload};
+    pub use crate::raise::Raising;
+    pub use crate::table::*;
+    pub use serde;
+
+    #[cfg(feature = "schemars")]
+    pub mod schema {
+        pub use crate::schema::{code, payload};
+    }
+    #[cfg(feature = "schemars")]
+    pub use schemars;
+}

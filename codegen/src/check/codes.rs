@@ -1,0 +1,431 @@
+//! `groups:` and `codes:`. What a group says is merged into its codes: defaults, then the group, then the code.
+
+use super::actions::Actions;
+use super::fields::FieldDraft;
+use super::headers::HeaderDraft;
+use super::limits::Limits;
+use super::names::{Names, Of, Scope, title, unnamed};
+use super::reader::{Context, Map, Spanned, list, quote};
+use super::urls::{anchor_of, is_anchor};
+use crate::catalog::{Applied, Code, FieldKind, Group, HeaderRule, Literal, Presence, Retry, RetryAdvice, RustName};
+use crate::report::{Diagnostic, Mistake, Span};
+use crate::syntax::{Entry, Kind, Node};
+
+/// What a code may have and a group may give it.
+const SHARED_KEYS: &[&str] = &[
+    "apis", "status", "retryable", "message", "retry", "retry_note", "applied", "action", "headers", "param", "items",
+    "fields", "causes", "fix",
+];
+/// What only a code has.
+const CODE_KEYS: &[&str] = &["group", "anchor", "title", "doc", "rust"];
+/// What a group has for itself.
+const GROUP_KEYS: &[&str] = &["title", "doc"];
+
+pub(super) const RETRIES: &[(&str, Retry)] = &[
+    ("never", Retry::Never),
+    ("needs_action", Retry::NeedsAction),
+    ("refresh", Retry::Refresh),
+    ("backoff", Retry::Backoff),
+    ("throttle", Retry::Throttle),
+];
+
+const PRESENCES: &[(&str, Presence)] =
+    &[("required", Presence::Required), ("optional", Presence::Optional), ("never", Presence::Never)];
+
+/// What codes and groups refer to.
+pub(super) struct Known<'c, 't> {
+    pub(super) limits: &'c Limits<'t>,
+    pub(super) actions: &'c Actions<'t>,
+    pub(super) apis: &'c Names<'t>,
+    pub(super) groups: &'c Names<'t>,
+    pub(super) codes: &'c Names<'t>,
+}
+
+pub(super) struct GroupDraft<'t> {
+    pub(super) group: Group,
+    span: Span,
+    given: Given<'t>,
+}
+
+pub(super) struct CodeDraft {
+    /// Where something was wrong, something harmless stands in its place.
+    pub(super) code: Code,
+    pub(super) span: Span,
+    pub(super) fields: Vec<FieldDraft>,
+    pub(super) headers: Vec<HeaderDraft>,
+    pub(super) items: Vec<Spanned<usize>>,
+}
+
+/// What stands in the mapping of a code or a group. A key that is there and wrong is reported, and None here.
+#[derive(Clone)]
+pub(super) struct Given<'t> {
+    map: Map<'t>,
+    apis: Option<Vec<usize>>,
+    status: Option<Spanned<u16>>,
+    pub(super) retryable: Option<Spanned<bool>>,
+    message: Option<&'t Node>,
+    pub(super) retry: Option<Spanned<RetryAdvice>>,
+    pub(super) retry_note: Option<String>,
+    applied: Option<Applied>,
+    action: Option<usize>,
+    headers: Vec<HeaderDraft>,
+    param: Option<Presence>,
+    items: Option<Vec<Spanned<usize>>>,
+    fields: Vec<FieldDraft>,
+    causes: Option<Vec<String>>,
+    fix: Option<String>,
+}
+
+impl<'t> Context<'t> {
+    pub(super) fn groups(&mut self, entries: &'t [Entry], known: &Known<'_, 't>) -> Vec<GroupDraft<'t>> {
+        let keys = [GROUP_KEYS, SHARED_KEYS].concat();
+        let mut scope = Scope::default();
+        let mut groups = Vec::new();
+        for entry in entries {
+            let (name, span) = (entry.key.text.as_str(), entry.key.span);
+            let rust = if self.name(Spanned { value: name, span }, "a group") {
+                self.rust_names(name, span, Of::Group, None, &mut scope)
+            } else {
+                None
+            };
+            let map = self.map(&entry.value, span, "a group", &keys).unwrap_or(Map::empty(span));
+            let given = self.given(map, known);
+            let constants = given.fields.iter().filter_map(constant).map(|(name, value)| (name.to_owned(), value.clone()));
+            let heading = map.get("title").and_then(|node| self.line_of_text(node, "`title`"));
+            let group = Group {
+                name: name.to_owned(),
+                rust: rust.unwrap_or_else(unnamed),
+                title: heading.map_or_else(|| title(name), |heading| heading.value.to_owned()),
+                doc: map.get("doc").and_then(|node| self.filled_text(node, "`doc`", known.limits)),
+                status: None,
+                constants: constants.collect(),
+                line: self.line(span),
+            };
+            groups.push(GroupDraft { group, span, given });
+        }
+        groups
+    }
+
+    pub(super) fn codes(
+        &mut self,
+        entries: &'t [Entry],
+        groups: &[GroupDraft<'t>],
+        known: &Known<'_, 't>,
+    ) -> Vec<CodeDraft> {
+        let keys = [SHARED_KEYS, CODE_KEYS].concat();
+        let mut scope = Scope::default();
+        let mut codes = Vec::new();
+        for entry in entries {
+            if !self.is_within_budget() {
+                break;
+            }
+            codes.push(self.code(entry, &keys, groups, known, &mut scope));
+        }
+        codes
+    }
+
+    fn code(
+        &mut self,
+        entry: &'t Entry,
+        keys: &[&str],
+        groups: &[GroupDraft<'t>],
+        known: &Known<'_, 't>,
+        scope: &mut Scope,
+    ) -> CodeDraft {
+        let (name, span) = (entry.key.text.as_str(), entry.key.span);
+        self.code_name(&entry.key);
+        let read = self.map(&entry.value, span, &format!("the code {}", quote(name)), keys);
+        let map = read.unwrap_or(Map::empty(span));
+        let rust = self.rust_names(name, span, Of::Code, map.get("rust"), scope);
+        let own = self.given(map, known);
+        let group = map.get("group").and_then(|node| {
+            let text = self.text(node, "`group`")?;
+            self.index(text, "group", known.groups, "groups stand under `groups:`")
+        });
+        let inherited = group.and_then(|group| groups.get(group.value));
+        if read.is_some() && (group.is_some() || map.get("group").is_none()) {
+            self.required_keys(&map, name, inherited);
+        }
+        let group = group.map(|group| group.value);
+        let heading = map.get("title").and_then(|node| self.line_of_text(node, "`title`"));
+        let anchor = map.get("anchor").and_then(|node| self.anchor(node));
+        let doc = map.get("doc").and_then(|node| self.filled_text(node, "`doc`", known.limits));
+
+        let fields = self.merged_fields(inherited, &own);
+        let status = own.status.or(inherited.and_then(|group| group.given.status));
+        let inherited_headers = inherited.map(|group| group.given.headers.clone()).unwrap_or_default();
+        let headers = self.merged_headers(inherited_headers, own.headers.clone(), status.map(|s| s.value), span);
+        let given = self.merged(inherited, own);
+
+        let message = given.message.map(|node| self.message(node, name, &fields, known.limits));
+        let param = given.param.unwrap_or(match status.map(|status| status.value) {
+            Some(400 | 404 | 409 | 413 | 422) => Presence::Optional,
+            _ => Presence::Never,
+        });
+        let retry = self.retry_advice(&given, status, span);
+        self.retry_after(&headers, &given, retry);
+        self.distinct_fields(&fields, &headers, param, span);
+
+        let status = status.map_or(500, |status| status.value);
+        let items = given.items.unwrap_or_default();
+        let all_apis = 0..known.apis.len();
+        let apis = given.apis.filter(|apis| !apis.is_empty()).unwrap_or_else(|| all_apis.collect());
+        self.spend(apis.len() + items.len() * apis.len());
+        let code = Code {
+            code: name.to_owned(),
+            rust: rust.unwrap_or_else(unnamed),
+            title: heading.map_or_else(|| title(name), |heading| heading.value.to_owned()),
+            status,
+            retryable: given.retryable.is_some_and(|flag| flag.value),
+            message: message.unwrap_or_default(),
+            anchor: anchor.unwrap_or_else(|| anchor_of(name)),
+            group,
+            apis,
+            retry,
+            retry_note: given.retry_note,
+            applied: given.applied.unwrap_or(match status {
+                400..=499 | 503 => Applied::No,
+                _ => Applied::Maybe,
+            }),
+            action: given.action.unwrap_or_else(|| known.actions.by_status(status)),
+            headers: headers.iter().map(|header| header.header.clone()).collect(),
+            param,
+            items: items.iter().map(|item| item.value).collect(),
+            fields: fields.iter().map(|field| field.field.clone()).collect(),
+            doc,
+            causes: given.causes.unwrap_or_default(),
+            fix: given.fix,
+            line: self.line(span),
+        };
+        CodeDraft { code, span, fields, headers, items }
+    }
+
+    fn required_keys(&mut self, map: &Map<'t>, name: &str, group: Option<&GroupDraft<'t>>) {
+        let missing: Vec<_> = [("status", "400"), ("retryable", "false"), ("message", "What went wrong.")]
+            .into_iter()
+            .filter(|(key, _)| map.get(key).is_none() && group.is_none_or(|group| group.given.map.get(key).is_none()))
+            .collect();
+        if missing.is_empty() {
+            return;
+        }
+        let keys = list(missing.iter().map(|(key, _)| *key));
+        let examples: Vec<_> = missing.iter().map(|(key, example)| format!("`{key}: {example}`")).collect();
+        let diagnostic = Diagnostic::new(Mistake::MissingKey, format!("the code {} has no {keys}", quote(name)))
+            .at(map.owner, format!("needs {keys}"))
+            .help(format!("add {}", examples.join(", ")));
+        self.report(match group {
+            Some(group) => diagnostic.and(group.span, "its group has none either"),
+            None => diagnostic,
+        });
+    }
+
+    fn given(&mut self, map: Map<'t>, known: &Known<'_, 't>) -> Given<'t> {
+        Given {
+            map,
+            apis: map.entry("apis").and_then(|entry| self.api_list(entry, known)),
+            status: map.get("status").and_then(|node| self.status(node)),
+            retryable: map.get("retryable").and_then(|node| self.bool(node, "`retryable`")),
+            message: map.get("message").filter(|node| self.line_of_text(node, "`message`").is_some()),
+            retry: map.get("retry").and_then(|node| self.retry(node)),
+            retry_note: map.get("retry_note").and_then(|node| self.filled_text(node, "`retry_note`", known.limits)),
+            applied: map.get("applied").and_then(|node| {
+                let words = [("no", Applied::No), ("maybe", Applied::Maybe)];
+                self.word(node, "value of `applied`", &words).map(|word| word.value)
+            }),
+            action: map.get("action").and_then(|node| {
+                let text = self.text(node, "`action`")?;
+                let help = "actions of your own stand under `actions:`";
+                self.index(text, "action", &known.actions.names, help).map(|index| index.value)
+            }),
+            headers: map.get("headers").map(|node| self.headers(node)).unwrap_or_default(),
+            param: map.get("param").and_then(|node| {
+                self.word(node, "value of `param`", PRESENCES).map(|word| word.value)
+            }),
+            items: map.get("items").and_then(|node| self.names_in(node, "`items`", "code", known.codes)),
+            fields: map.get("fields").map(|node| self.fields(node)).unwrap_or_default(),
+            causes: map.get("causes").and_then(|node| self.causes(node, known.limits)),
+            fix: map.get("fix").and_then(|node| self.filled_text(node, "`fix`", known.limits)),
+        }
+    }
+
+    /// The group's, and over it the code's own. Lists and single values replace; `fields` and `headers`, being
+    /// mappings, are merged elsewhere.
+    fn merged(&mut self, group: Option<&GroupDraft<'t>>, own: Given<'t>) -> Given<'t> {
+        let Some(GroupDraft { given: group, .. }) = group else { return own };
+        let causes = group.causes.iter().flatten().map(String::len).sum::<usize>();
+        let fix = group.fix.as_ref().map_or(0, String::len);
+        let note = group.retry_note.as_ref().map_or(0, String::len);
+        let items = group.items.as_ref().map_or(0, Vec::len);
+        self.spend(causes + fix + note + items);
+        let group = group.clone();
+        Given {
+            map: own.map,
+            apis: own.apis.or(group.apis),
+            status: own.status.or(group.status),
+            retryable: own.retryable.or(group.retryable),
+            message: own.message.or(group.message),
+            retry: own.retry.or(group.retry),
+            retry_note: own.retry_note.or(group.retry_note),
+            applied: own.applied.or(group.applied),
+            action: own.action.or(group.action),
+            headers: Vec::new(),
+            param: own.param.or(group.param),
+            items: own.items.or(group.items),
+            fields: Vec::new(),
+            causes: own.causes.or(group.causes),
+            fix: own.fix.or(group.fix),
+        }
+    }
+
+    fn merged_fields(&mut self, group: Option<&GroupDraft<'t>>, own: &Given<'t>) -> Vec<FieldDraft> {
+        let mut fields = group.map(|group| group.given.fields.clone()).unwrap_or_default();
+        let inherited = fields.len();
+        self.spend(inherited * (1 + own.fields.len()));
+        for field in &own.fields {
+            let mut inherited = fields.iter_mut().take(inherited);
+            let Some(inherited) = inherited.find(|other| other.field.name == field.field.name) else {
+                fields.push(field.clone());
+                continue;
+            };
+            if constant(inherited).is_some_and(|(_, value)| constant(field).is_none_or(|(_, own)| own != value)) {
+                self.report(
+                    Diagnostic::new(
+                        Mistake::GroupConstant,
+                        format!("{} is a constant of the group", quote(&field.field.name)),
+                    )
+                    .at(field.span, "changed here")
+                    .and(inherited.span, "given to all its codes")
+                    .help("remove it here; a code that differs is no code of the group"),
+                );
+            }
+            *inherited = field.clone();
+        }
+        fields
+    }
+
+    /// What a server fills in are fields of one Rust struct.
+    fn distinct_fields(&mut self, fields: &[FieldDraft], headers: &[HeaderDraft], param: Presence, code: Span) {
+        let mut scope = Scope::default();
+        if param == Presence::Required {
+            self.claim_field(&mut scope, "param", "param", code);
+        }
+        for header in headers.iter().filter(|header| header.header.rule == HeaderRule::Required) {
+            self.claim_field(&mut scope, &header.header.rust, &header.header.name, header.span);
+        }
+        for field in fields.iter().filter(|field| constant(field).is_none()) {
+            self.claim_field(&mut scope, &field.field.rust, &field.field.name, field.span);
+        }
+    }
+
+    fn status(&mut self, node: &'t Node) -> Option<Spanned<u16>> {
+        if let Kind::List(_) = node.kind {
+            self.wrong_type(node, "`status`", "one number");
+            return None;
+        }
+        let status = self.integer(node, "`status`", 400..=599)?;
+        Some(Spanned { value: u16::try_from(status.value).ok()?, span: status.span })
+    }
+
+    pub(super) fn anchor(&mut self, node: &'t Node) -> Option<String> {
+        let anchor = self.text(node, "`anchor`")?;
+        if !is_anchor(anchor.value) {
+            self.report(
+                Diagnostic::new(Mistake::BadAnchor, format!("{} can't be an anchor", quote(anchor.value)))
+                    .at(anchor.span, "not after a `#`")
+                    .help("an anchor has ASCII letters, digits, `-`, `_` and `.`, without the `#`"),
+            );
+            return None;
+        }
+        Some(anchor.value.to_owned())
+    }
+
+    fn causes(&mut self, node: &'t Node, limits: &Limits<'t>) -> Option<Vec<String>> {
+        let items = self.items(node, "`causes`")?;
+        Some(items.iter().filter_map(|item| self.filled_text(item, "a cause", limits)).collect())
+    }
+
+    /// A list of names, each once.
+    pub(super) fn names_in(
+        &mut self,
+        node: &'t Node,
+        what: &str,
+        kind: &str,
+        names: &Names<'t>,
+    ) -> Option<Vec<Spanned<usize>>> {
+        let mut found: Vec<Spanned<usize>> = Vec::new();
+        let mut seen = std::collections::BTreeMap::new();
+        for item in self.items(node, what)? {
+            let Some(name) = self.text(item, &format!("a {kind} in {what}")) else { continue };
+            let Some(index) = self.index(name, kind, names, &format!("{what} lists names of the file")) else { continue };
+            if let Some(first) = seen.insert(index.value, index.span) {
+                self.report(
+                    Diagnostic::new(Mistake::DuplicateItem, format!("{} is in the list twice", quote(name.value)))
+                        .at(index.span, "the second")
+                        .and(first, "the first")
+                        .help("remove one of the two"),
+                );
+                continue;
+            }
+            found.push(index);
+        }
+        Some(found)
+    }
+
+    /// `apis:`, ascending.
+    pub(super) fn api_list(&mut self, entry: &'t Entry, known: &Known<'_, 't>) -> Option<Vec<usize>> {
+        let found = self.names_in(&entry.value, "`apis`", "API", known.apis)?;
+        if matches!(&entry.value.kind, Kind::List(items) if items.is_empty()) {
+            self.empty(entry.key.span, "`apis`");
+        }
+        let mut apis: Vec<_> = found.into_iter().map(|api| api.value).collect();
+        apis.sort_unstable();
+        Some(apis)
+    }
+}
+
+impl CodeDraft {
+    /// What an answer with this code can't do without, in words; of headers only those which an answer that is
+    /// replaced does not have either.
+    pub(super) fn asks_for(&self) -> Option<String> {
+        let fields: Vec<_> = self.fields.iter().filter(|field| field.is_required()).collect();
+        if !fields.is_empty() {
+            return Some(format!("a value for {}", list(fields.iter().map(|field| field.field.name.as_str()))));
+        }
+        if self.code.param == Presence::Required {
+            return Some("a param".to_owned());
+        }
+        let taken_over = ["retry-after", "allow", "www-authenticate"];
+        let header = self.headers.iter().map(|header| &header.header);
+        let mut asking = header.filter(|header| header.rule == HeaderRule::Required);
+        let header = asking.find(|header| !taken_over.contains(&header.name.as_str()))?;
+        Some(format!("the header {}", quote(&header.name)))
+    }
+}
+
+/// The groups with the status of their codes, where they agree.
+pub(super) fn with_status(groups: Vec<GroupDraft<'_>>, codes: &[Code]) -> Vec<Group> {
+    let mut statuses = vec![Vec::new(); groups.len()];
+    for code in codes {
+        if let Some(statuses) = code.group.and_then(|group| statuses.get_mut(group)) {
+            statuses.push(code.status);
+        }
+    }
+    let with_status = |(draft, mut statuses): (GroupDraft<'_>, Vec<u16>)| {
+        statuses.dedup();
+        let status = match statuses.as_slice() {
+            [] => draft.given.status.map(|status| status.value),
+            [status] => Some(*status),
+            _ => None,
+        };
+        Group { status, ..draft.group }
+    };
+    groups.into_iter().zip(statuses).map(with_status).collect()
+}
+
+/// The name and the value of a constant field.
+fn constant(field: &FieldDraft) -> Option<(&str, &Literal)> {
+    match &field.field.kind {
+        FieldKind::Const(value) => Some((&field.field.name, value)),
+        FieldKind::Typed { .. } => None,
+    }
+}

@@ -1,0 +1,355 @@
+//! `envelopes:`, the shapes of answers.
+
+use super::names::{Names, Of, Scope, unnamed};
+use super::reader::{Context, Map, Spanned, quote};
+use crate::catalog::{Envelope, Hole, Literal, Member, Placeholder, RustName, Template};
+use crate::report::{Diagnostic, Mistake, Sink, Span};
+use crate::syntax::{self, Entry, Kind, Node};
+
+/// The body of RFC 9457, with this crate's members beside.
+const PROBLEM: &str = "\
+type: $doc_url
+title: $title
+status: $status
+detail: $message
+code: $code
+param: $param?
+retryable: $retryable
+request_id: $request_id
+errors: $errors?
+..: $fields
+";
+
+const ISSUE: &str = "\
+code: $code
+message: $message
+param: $param?
+";
+
+const PLACEHOLDERS: &[(&str, Placeholder)] = &[
+    ("action", Placeholder::Action),
+    ("code", Placeholder::Code),
+    ("doc_url", Placeholder::DocUrl),
+    ("errors", Placeholder::Errors),
+    ("group", Placeholder::Group),
+    ("message", Placeholder::Message),
+    ("param", Placeholder::Param),
+    ("request_id", Placeholder::RequestId),
+    ("retry_after", Placeholder::RetryAfter),
+    ("retryable", Placeholder::Retryable),
+    ("status", Placeholder::Status),
+    ("title", Placeholder::Title),
+];
+
+/// An envelope and what the checks of codes ask about it.
+#[derive(Debug)]
+pub(super) struct EnvelopeDraft {
+    pub(super) envelope: Envelope,
+    /// None for a built-in one.
+    pub(super) span: Option<Span>,
+    pub(super) body: Shape,
+    pub(super) issue: Shape,
+}
+
+/// What a body or an issue has a place for.
+#[derive(Debug, Default)]
+pub(super) struct Shape {
+    pub(super) param: bool,
+    pub(super) errors: bool,
+    code: bool,
+    pub(super) fields: Option<Span>,
+    /// The keys beside the fields, and where they stand.
+    pub(super) beside: Vec<(String, Span)>,
+}
+
+/// Where a template is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Body,
+    Issue,
+    Header,
+}
+
+#[derive(Debug)]
+pub(super) struct Envelopes<'t> {
+    pub(super) names: Names<'t>,
+    /// The declared ones, then the built-in.
+    pub(super) envelopes: Vec<EnvelopeDraft>,
+}
+
+impl Envelopes<'_> {
+    /// The envelopes that the catalog keeps: all declared ones, and `problem` where it is `used`; it is the last.
+    pub(super) fn into_kept(self, used: impl IntoIterator<Item = usize>) -> Vec<Envelope> {
+        let problem = self.envelopes.len().saturating_sub(1);
+        let keep_problem = used.into_iter().any(|index| index == problem);
+        let kept = if keep_problem { problem + 1 } else { problem };
+        self.envelopes.into_iter().take(kept).map(|draft| draft.envelope).collect()
+    }
+}
+
+impl<'t> Context<'t> {
+    pub(super) fn envelopes(&mut self, entry: Option<&'t Entry>) -> Envelopes<'t> {
+        let entries = entry.and_then(|entry| self.some_entries(&entry.value, entry.key.span, "`envelopes`"));
+        let entries = entries.unwrap_or_default();
+        let mut scope = Scope::default();
+        let mut envelopes = Vec::new();
+        for entry in entries {
+            let name = Spanned { value: entry.key.text.as_str(), span: entry.key.span };
+            let rust = if name.value == "problem" {
+                self.report(
+                    Diagnostic::new(Mistake::ReservedName, "`problem` is a built-in envelope")
+                        .at(name.span, "is there already")
+                        .help("choose another name for yours"),
+                );
+                None
+            } else if self.name(name, "an envelope") {
+                self.rust_names(name.value, name.span, Of::Envelope, None, &mut scope)
+            } else {
+                None
+            };
+            envelopes.push(self.envelope(entry, rust));
+        }
+        envelopes.push(problem());
+        let declared = entries.iter().map(|entry| entry.key.text.as_str()).filter(|name| *name != "problem");
+        Envelopes { names: Names::new(declared.chain(["problem"])), envelopes }
+    }
+
+    fn envelope(&mut self, entry: &'t Entry, rust: Option<RustName>) -> EnvelopeDraft {
+        let keys = ["body", "headers", "content_type", "issue"];
+        let read = self.map(&entry.value, entry.key.span, "an envelope", &keys);
+        let map = read.unwrap_or(Map::empty(entry.key.span));
+
+        let mut body_shape = Shape::default();
+        let mut body = Vec::new();
+        if let Some(node) = read.and_then(|map| self.required(&map, "body", "an envelope", "{code: $code}")) {
+            body = self.template(node, "`body`", Part::Body, &mut body_shape);
+            if matches!(node.kind, Kind::Map { .. }) && !body_shape.code {
+                self.report(
+                    Diagnostic::new(Mistake::EnvelopeWithoutCode, "an envelope has no place for the code")
+                        .at(map.entry("body").map_or(map.owner, |body| body.key.span), "no `$code` in it")
+                        .help("add a key with `$code`: clients tell errors apart by it"),
+                );
+            }
+        }
+        let mut issue_shape = Shape::default();
+        let issue = match map.get("issue") {
+            Some(node) => self.template(node, "`issue`", Part::Issue, &mut issue_shape),
+            None => built_in(ISSUE, Part::Issue, &mut issue_shape),
+        };
+        let headers = map.get("headers").map(|node| self.envelope_headers(node)).unwrap_or_default();
+        let content_type = map.get("content_type").and_then(|node| self.content_type(node));
+        EnvelopeDraft {
+            envelope: Envelope {
+                name: entry.key.text.clone(),
+                rust: rust.unwrap_or_else(unnamed),
+                content_type: content_type.unwrap_or_else(|| "application/json".to_owned()),
+                headers,
+                body,
+                issue,
+            },
+            span: Some(entry.key.span),
+            body: body_shape,
+            issue: issue_shape,
+        }
+    }
+
+    fn content_type(&mut self, node: &'t Node) -> Option<String> {
+        let text = self.line_of_text(node, "`content_type`")?;
+        let good = text.value.chars().all(|char| char.is_ascii_graphic() || char == ' ')
+            && text.value.split_once('/').is_some_and(|(kind, rest)| !kind.is_empty() && !rest.is_empty());
+        if !good {
+            self.report(
+                Diagnostic::new(Mistake::BadHeader, format!("{} is no media type", quote(text.value)))
+                    .at(node.span, "not `type/subtype`")
+                    .help("write `application/json`, for example"),
+            );
+        }
+        good.then(|| text.value.to_owned())
+    }
+
+    fn envelope_headers(&mut self, node: &'t Node) -> Vec<(String, Hole)> {
+        let mut headers: Vec<(String, Hole)> = Vec::new();
+        for entry in self.entries(node, "`headers`").unwrap_or_default() {
+            let Some(name) = self.header_name(&entry.key) else { continue };
+            if !self.spend(headers.len()) {
+                break;
+            }
+            let hole = match self.value(&entry.value, "a header", Part::Header, &mut Shape::default()) {
+                Some(Template::Hole(hole)) => hole,
+                Some(_) => {
+                    self.report(
+                        Diagnostic::new(Mistake::WrongType, "a header of an envelope is a placeholder")
+                            .at(entry.value.span, "found something else")
+                            .help("write `$request_id`, for example"),
+                    );
+                    continue;
+                }
+                None => continue,
+            };
+            if headers.iter().any(|(other, _)| *other == name) {
+                self.same_header(&entry.key);
+                continue;
+            }
+            headers.push((name, hole));
+        }
+        headers
+    }
+
+    fn template(&mut self, node: &'t Node, what: &str, part: Part, shape: &mut Shape) -> Vec<Member> {
+        let mut members = Vec::new();
+        let mut spread = None;
+        for entry in self.entries(node, what).unwrap_or_default() {
+            let key = &entry.key;
+            if key.text == ".." {
+                if self.spread(entry, shape) {
+                    spread = Some(key.span);
+                    members.push(Member::Fields);
+                }
+                continue;
+            }
+            if key.text.starts_with('$') || key.text.ends_with('?') {
+                self.report(
+                    Diagnostic::new(Mistake::BadTemplateKey, format!("{} can't be a key here", quote(&key.text)))
+                        .at(key.span, "keys stand on the wire as they are")
+                        .help("a placeholder, and the `?` after it, are written as the value"),
+                );
+                continue;
+            }
+            if let Some(value) = self.value(&entry.value, &quote(&key.text), part, shape) {
+                members.push(Member::Key { key: key.text.clone(), value });
+            }
+        }
+        if let Some(span) = spread {
+            shape.fields = Some(span);
+            let keys = self.entries(node, what).unwrap_or_default().iter().map(|entry| &entry.key);
+            shape.beside = keys.filter(|key| key.text != "..").map(|key| (key.text.clone(), key.span)).collect();
+        }
+        members
+    }
+
+    /// `..: $fields`
+    fn spread(&mut self, entry: &'t Entry, shape: &mut Shape) -> bool {
+        let Some(text) = self.text(&entry.value, "`..`") else { return false };
+        if text.value != "$fields" {
+            self.report(
+                Diagnostic::new(Mistake::FieldsPlace, "only `$fields` can be spread")
+                    .at(text.span, "not `$fields`")
+                    .help("write `..: $fields`"),
+            );
+            return false;
+        }
+        if let Some(first) = shape.fields {
+            self.report(
+                Diagnostic::new(Mistake::FieldsPlace, "`$fields` is there twice")
+                    .at(entry.key.span, "the second")
+                    .and(first, "the first")
+                    .help("a code's fields have one place; remove the other"),
+            );
+            return false;
+        }
+        shape.fields = Some(entry.key.span);
+        true
+    }
+
+    fn value(&mut self, node: &'t Node, what: &str, part: Part, shape: &mut Shape) -> Option<Template> {
+        if matches!(node.kind, Kind::Map { .. }) && part != Part::Header {
+            return Some(Template::Map(self.template(node, what, part, shape)));
+        }
+        let Spanned { value, span } = self.literal(node, what)?;
+        let Literal::Text(text) = &value else { return Some(Template::Const(value)) };
+        let Some(place) = text.strip_prefix('$').filter(|place| !place.starts_with('$')) else {
+            return self.constant_text(text, node).map(Template::Const);
+        };
+        let (name, optional) = match place.strip_suffix('?') {
+            Some(name) => (name, true),
+            None => (place, false),
+        };
+        let Some((_, what)) = PLACEHOLDERS.iter().find(|(known, _)| *known == name) else {
+            if name == "fields" {
+                self.report(
+                    Diagnostic::new(Mistake::FieldsPlace, "`$fields` stands after `..`")
+                        .at(span, "not the value of a key")
+                        .help("write `..: $fields`; the fields become keys of this mapping"),
+                );
+            } else {
+                let known = PLACEHOLDERS.iter().map(|(name, _)| *name);
+                let help = "a text with a dollar in it is written with `$$`";
+                self.unknown(Spanned { value: name, span }, "placeholder", known, help);
+            }
+            return None;
+        };
+        self.hole(Hole { what: *what, optional }, name, span, part, shape).map(Template::Hole)
+    }
+
+    /// A constant; `$$` in it is one dollar.
+    fn constant_text(&mut self, text: &str, node: &Node) -> Option<Literal> {
+        if text.replace("$$", "").contains('$') {
+            self.report(
+                Diagnostic::new(Mistake::DollarInText, "a placeholder is the whole value")
+                    .at(node.span, "has text around it")
+                    .help("write the placeholder alone, or a dollar as `$$`"),
+            );
+            return None;
+        }
+        Some(Literal::Text(text.replace("$$", "$")))
+    }
+
+    fn hole(&mut self, hole: Hole, name: &str, span: Span, part: Part, shape: &mut Shape) -> Option<Hole> {
+        use Placeholder::{Code, Errors, Group, Param, RequestId, RetryAfter};
+        let misplaced = match part {
+            Part::Body => false,
+            Part::Issue => matches!(hole.what, Errors | RequestId | RetryAfter),
+            Part::Header => hole.what == Errors,
+        };
+        if misplaced {
+            let title = format!("`${name}` has no place in {}", if part == Part::Issue { "an issue" } else { "a header" });
+            self.report(
+                Diagnostic::new(Mistake::MisplacedPlaceholder, title)
+                    .at(span, "can't be filled in here")
+                    .help("move it into `body`"),
+            );
+            return None;
+        }
+        let may_be_absent = matches!(hole.what, Errors | Group | Param | RetryAfter);
+        if matches!(hole.what, Group | Param | RetryAfter) && !hole.optional {
+            self.report(
+                Diagnostic::new(Mistake::NeedsQuestionMark, format!("`${name}` does not always have a value"))
+                    .at(span, "nothing to write then")
+                    .help(format!("write `${name}?`: the key is left out when there is no value")),
+            );
+            return None;
+        }
+        shape.param |= hole.what == Param;
+        shape.errors |= hole.what == Errors;
+        shape.code |= hole.what == Code && !hole.optional;
+        // What always has a value is never left out.
+        Some(Hole { optional: hole.optional && may_be_absent, ..hole })
+    }
+}
+
+fn problem() -> EnvelopeDraft {
+    let mut body = Shape::default();
+    let mut issue = Shape::default();
+    EnvelopeDraft {
+        envelope: Envelope {
+            name: "problem".to_owned(),
+            rust: RustName { upper: "Problem".to_owned(), snake: "problem".to_owned() },
+            content_type: "application/problem+json".to_owned(),
+            headers: Vec::new(),
+            body: built_in(PROBLEM, Part::Body, &mut body),
+            issue: built_in(ISSUE, Part::Issue, &mut issue),
+        },
+        span: None,
+        body,
+        issue,
+    }
+}
+
+/// A template of our own, read as anybody's is.
+fn built_in(text: &str, part: Part, shape: &mut Shape) -> Vec<Member> {
+    let tree = syntax::parse(text, &mut Sink::default());
+    let mut context = Context::new(text, Sink::default());
+    let members = tree.as_deref().map(|node| context.template(node, "a template", part, shape));
+    debug_assert!(context.into_sink().is_empty(), "a built-in template is valid");
+    members.unwrap_or_default()
+}

@@ -1,0 +1,199 @@
+//! From a tree to a catalog. Each room reads one part of the file and reports what is wrong in it; a part that is
+//! wrong is replaced by something harmless, so that the rest of the file is checked in the same run. A [`Catalog`]
+//! is made only where nothing was reported.
+
+mod actions;
+mod apis;
+mod codes;
+mod envelopes;
+mod fields;
+mod headers;
+mod limits;
+mod names;
+mod reader;
+mod retired;
+mod retry;
+mod suggest;
+mod text;
+mod urls;
+mod wire;
+
+use crate::catalog::Catalog;
+use crate::report::{Diagnostic, Mistake, Report, Sink, Span};
+use crate::syntax::{self, Node};
+use apis::ApiDraft;
+use codes::Known;
+use names::{Names, Scope};
+use reader::{Context, Map, Spanned};
+
+/// The largest file that is read.
+pub(crate) const LARGEST: usize = 8 << 20;
+
+const KEYS: &[&str] = &[
+    "errbook", "name", "docs", "title", "doc", "request_id_prefix", "envelopes", "apis", "actions", "limits",
+    "by_status", "groups", "codes", "retired",
+];
+
+/// Reads the text of an `errors.yaml`. `file` is what reports and generated files call it.
+pub fn check(file: &str, text: &str) -> Result<Catalog, Report> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut sink = Sink::default();
+    if text.len() > LARGEST {
+        sink.push(
+            Diagnostic::new(Mistake::FileTooLarge, format!("{} is larger than {LARGEST} bytes", reader::quote(file)))
+                .help("a catalog of 20,000 codes is smaller"),
+        );
+        return Err(Report::new(file, "", sink));
+    }
+    if let Some(control) = control_character(text) {
+        sink.push(control);
+        return Err(Report::new(file, text, sink));
+    }
+    let Some(root) = syntax::parse(text, &mut sink) else { return Err(Report::new(file, text, sink)) };
+    let mut context = Context::new(text, sink);
+    let catalog = context.catalog(file, &root);
+    let sink = context.into_sink();
+    match catalog {
+        Some(catalog) if sink.is_empty() => Ok(catalog),
+        _ => Err(Report::new(file, text, sink)),
+    }
+}
+
+/// YAML allows none but tabs and line breaks, and an editor shows none.
+fn control_character(text: &str) -> Option<Diagnostic> {
+    let control = |char: char| char.is_control() && !matches!(char, '\t' | '\n' | '\r' | '\u{85}');
+    let (at, char) = text.char_indices().find(|(_, char)| control(*char))?;
+    let title = format!("the file holds the control character U+{:04X}", u32::from(char));
+    Some(
+        Diagnostic::new(Mistake::ControlCharacter, title)
+            .at(Span::new(at, at + char.len_utf8()), "invisible")
+            .help("remove it; inside double quotes it can be written as an escape"),
+    )
+}
+
+impl<'t> Context<'t> {
+    fn catalog(&mut self, file: &str, root: &'t Node) -> Option<Catalog> {
+        let map = self.map(root, start_of(root), "a catalog", KEYS)?;
+        self.edition(&map);
+        let name = self.required(&map, "name", "a catalog", "shop").and_then(|node| self.text(node, "`name`"));
+        let named = name.is_some_and(|name| self.name(name, "a catalog"));
+        let request_id_prefix = map.get("request_id_prefix").and_then(|node| self.request_id_prefix(node));
+        let limits = self.limits(map.get("limits"));
+        let actions = self.actions(map.get("actions"));
+        let envelopes = self.envelopes(map.entry("envelopes"));
+
+        let code_entries = self
+            .required(&map, "codes", "a catalog", "{bad_request: {status: 400, …}}")
+            .and_then(|node| self.some_entries(node, map.entry("codes")?.key.span, "`codes`"))
+            .unwrap_or_default();
+        let group_entries = map.get("groups").and_then(|node| self.entries(node, "`groups`")).unwrap_or_default();
+        let code_names = Names::new(code_entries.iter().map(|entry| entry.key.text.as_str()));
+        let group_names = Names::new(group_entries.iter().map(|entry| entry.key.text.as_str()));
+
+        let api_entries = map.entry("apis").map(|entry| self.some_entries(&entry.value, entry.key.span, "`apis`"));
+        let (api_names, mut apis) = match api_entries {
+            None => {
+                let name = name.unwrap_or(Spanned { value: "", span: map.owner });
+                self.required(&map, "docs", "a catalog without `apis`", "https://example.com/errors");
+                (Names::new([name.value]), vec![self.api(name, named, &map, &envelopes, &limits, &mut Scope::default())])
+            }
+            Some(entries) => {
+                self.keys_of_apis(&map);
+                let entries = entries.unwrap_or_default();
+                let names = Names::new(entries.iter().map(|entry| entry.key.text.as_str()));
+                (names, self.apis(entries, &envelopes, &limits, &code_names))
+            }
+        };
+
+        let known =
+            Known { limits: &limits, actions: &actions, apis: &api_names, groups: &group_names, codes: &code_names };
+        let groups = self.groups(group_entries, &known);
+        let codes = self.codes(code_entries, &groups, &known);
+        let retired = self.retired(map.get("retired"), &known, code_entries);
+        if !self.is_within_budget() {
+            return None;
+        }
+
+        let by_status = map.get("by_status").map(|node| self.by_status(node, &code_names)).unwrap_or_default();
+        // With no code that could be read, every API would lack one.
+        if !codes.is_empty() {
+            let place = map.entry("by_status").map_or(map.owner, |entry| entry.key.span);
+            self.resolve_by_status(&mut apis, &by_status, &codes, place);
+        }
+        let anchors = codes.iter().map(|draft| (draft.code.anchor.as_str(), draft.code.apis.as_slice(), draft.span));
+        let old_anchors = retired.iter().map(|(old, span)| (old.anchor.as_str(), old.apis.as_slice(), *span));
+        self.anchors(&apis, anchors.chain(old_anchors));
+        self.wire(&codes, &apis, &envelopes.envelopes);
+
+        let mut codes: Vec<_> = codes.into_iter().map(|draft| draft.code).collect();
+        let mut apis: Vec<_> = apis.into_iter().map(|ApiDraft { api, .. }| api).collect();
+        for (index, code) in codes.iter().enumerate() {
+            for api in &code.apis {
+                if let Some(api) = apis.get_mut(*api) {
+                    api.codes.push(index);
+                }
+            }
+        }
+        let (actions, indices) = actions.into_used(codes.iter().map(|code| code.action));
+        for code in &mut codes {
+            code.action = indices.get(code.action).copied().unwrap_or_default();
+        }
+        Some(Catalog {
+            file: file.to_owned(),
+            name: name?.value.to_owned(),
+            request_id_prefix: request_id_prefix.unwrap_or_else(|| "req_".to_owned()),
+            limits: limits.limits,
+            actions,
+            envelopes: envelopes.into_kept(apis.iter().map(|api| api.envelope)),
+            groups: codes::with_status(groups, &codes),
+            apis,
+            codes,
+            retired: retired.into_iter().map(|(retired, _)| retired).collect(),
+        })
+    }
+
+    fn edition(&mut self, map: &Map<'t>) {
+        let Some(node) = self.required(map, "errbook", "a catalog", "1") else { return };
+        let Some(edition) = self.integer(node, "`errbook`", 0..=u64::MAX) else { return };
+        if edition.value != 1 {
+            self.report(
+                Diagnostic::new(Mistake::Edition, format!("the edition {} of the format is not known", edition.value))
+                    .at(edition.span, "not known to this version")
+                    .help("write `errbook: 1`, or use a newer errbook"),
+            );
+        }
+    }
+
+    fn request_id_prefix(&mut self, node: &'t Node) -> Option<String> {
+        let prefix = self.text(node, "`request_id_prefix`")?;
+        let plain = |char: char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-' | '.');
+        if prefix.value.len() > 32 || !prefix.value.chars().all(plain) {
+            self.report(
+                Diagnostic::new(Mistake::BadName, format!("{} can't begin a request id", reader::quote(prefix.value)))
+                    .at(prefix.span, "has other characters, or too many")
+                    .help("up to 32 ASCII letters, digits, `_`, `-` and `.`, as in `req_`"),
+            );
+            return None;
+        }
+        Some(prefix.value.to_owned())
+    }
+
+    /// Where there are `apis`, each has its own.
+    fn keys_of_apis(&mut self, map: &Map<'t>) {
+        let Some(apis) = map.entry("apis") else { return };
+        for entry in ["docs", "title", "doc"].into_iter().filter_map(|key| map.entry(key)) {
+            let key = &entry.key.text;
+            self.report(
+                Diagnostic::new(Mistake::MisplacedKey, format!("each API has its own `{key}`"))
+                    .at(entry.key.span, "for a catalog without `apis`")
+                    .and(apis.key.span, "this one has them")
+                    .help(format!("move `{key}` into the APIs")),
+            );
+        }
+    }
+}
+
+/// Where what is missing from the whole file is shown.
+fn start_of(root: &Node) -> Span {
+    Span::new(root.span.start, root.span.end.min(root.span.start + 1))
+}

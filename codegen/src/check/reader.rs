@@ -1,0 +1,457 @@
+//! Typed access to the tree. Every reader takes a node and what it is called in messages, and either returns the
+//! value or reports what is there instead and returns None; the caller goes on with the rest of the file.
+
+use super::suggest::Suggest;
+use crate::catalog::Literal;
+use crate::report::{Diagnostic, Mistake, Sink, Span};
+use crate::syntax::{Entry, Kind, Node, Style};
+use std::ops::RangeInclusive;
+use std::rc::Rc;
+
+/// What the checks of one file share.
+pub(super) struct Context<'t> {
+    text: &'t str,
+    /// Where each line but the first begins.
+    lines: Vec<usize>,
+    sink: Sink,
+    suggest: Suggest,
+    /// What may still be multiplied.
+    budget: usize,
+}
+
+/// A group's text in each of its codes, every code in every API: what a file says once can be much when it is
+/// resolved. So many bytes, entries or comparisons are enough for any catalog.
+const BUDGET: usize = 64 << 20;
+
+/// A value and where it stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Spanned<T> {
+    pub(super) value: T,
+    pub(super) span: Span,
+}
+
+/// A mapping with known keys.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Map<'t> {
+    entries: &'t [Entry],
+    /// The key whose value it is, or the mapping itself.
+    pub(super) owner: Span,
+}
+
+impl<'t> Map<'t> {
+    /// What stands in for a mapping that could not be read.
+    pub(super) fn empty(owner: Span) -> Self {
+        Self { entries: &[], owner }
+    }
+
+    pub(super) fn entry(&self, key: &str) -> Option<&'t Entry> {
+        self.entries.iter().find(|entry| entry.key.text == key)
+    }
+
+    pub(super) fn get(&self, key: &str) -> Option<&'t Node> {
+        self.entry(key).map(|entry| &*entry.value)
+    }
+}
+
+impl<'t> Context<'t> {
+    pub(super) fn new(text: &'t str, sink: Sink) -> Self {
+        let lines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1).collect();
+        Self { text, lines, sink, suggest: Suggest::new(), budget: BUDGET }
+    }
+
+    pub(super) fn into_sink(self) -> Sink {
+        self.sink
+    }
+
+    pub(super) fn report(&mut self, diagnostic: Diagnostic) {
+        self.sink.push(diagnostic);
+    }
+
+    /// Takes `amount` from what may be multiplied; false when that is used up.
+    pub(super) fn spend(&mut self, amount: usize) -> bool {
+        if self.budget > 0 && self.budget <= amount {
+            self.report(
+                Diagnostic::new(Mistake::CatalogTooLarge, "the catalog is too large when groups and lists are resolved")
+                    .help("repeat less: shorter texts in groups, fewer fields, items and APIs"),
+            );
+        }
+        self.budget = self.budget.saturating_sub(amount);
+        self.budget > 0
+    }
+
+    pub(super) fn is_within_budget(&self) -> bool {
+        self.budget > 0
+    }
+
+    pub(super) fn line(&self, span: Span) -> u32 {
+        let line = self.lines.partition_point(|start| *start <= span.start) + 1;
+        u32::try_from(line).unwrap_or(u32::MAX)
+    }
+
+    /// Where `part` of a text stands in the file, or the whole text where it isn't written as it is read.
+    pub(super) fn part(&self, node: &Node, part: &str) -> Span {
+        let Kind::Scalar { style, .. } = &node.kind else { return node.span };
+        // The span of a block begins after its header, so it holds the text either way.
+        if *style == Style::Absent || part.is_empty() {
+            return node.span;
+        }
+        let found = self.text.get(node.span.start..node.span.end).and_then(|text| text.find(part));
+        found.map_or(node.span, |at| Span::new(node.span.start + at, node.span.start + at + part.len()))
+    }
+
+    /// A mapping which has only these keys.
+    pub(super) fn map(&mut self, node: &'t Node, owner: Span, what: &str, keys: &[&str]) -> Option<Map<'t>> {
+        let (entries, flow) = match &node.kind {
+            Kind::Map { entries, flow } => (entries, *flow),
+            _ => {
+                self.wrong_type(node, what, "a mapping");
+                return None;
+            }
+        };
+        for entry in entries.iter().filter(|entry| !keys.contains(&entry.key.text.as_str())) {
+            self.unknown_key(entry, what, keys, flow);
+        }
+        Some(Map { entries, owner })
+    }
+
+    fn unknown_key(&mut self, entry: &Entry, what: &str, keys: &[&str], flow: bool) {
+        if self.sink.skip_if_full() {
+            return;
+        }
+        let key = &entry.key;
+        let absent = matches!(entry.value.kind, Kind::Scalar { style: Style::Absent, .. });
+        let near = self.suggest.nearest(&key.text, keys.iter().copied());
+        let diagnostic = if flow && absent && near.is_none() {
+            Diagnostic::new(Mistake::UnquotedComma, "a comma ends a text inside braces")
+                .at(key.span, "so this is a key without a value")
+                .help("put the text in quotes, from its beginning to here")
+        } else {
+            let diagnostic =
+                Diagnostic::new(Mistake::UnknownKey, format!("{} is no key of {what}", quote(&key.text)));
+            match near {
+                Some(near) => diagnostic.at(key.span, format!("did you mean `{near}`?")),
+                None => diagnostic.at(key.span, "not known here"),
+            }
+            .help(format!("the keys are {}", list(keys.iter().copied())))
+        };
+        self.report(diagnostic);
+    }
+
+    /// A mapping whose keys are names.
+    pub(super) fn entries(&mut self, node: &'t Node, what: &str) -> Option<&'t [Entry]> {
+        match &node.kind {
+            Kind::Map { entries, .. } => Some(entries),
+            _ => {
+                self.wrong_type(node, what, "a mapping");
+                None
+            }
+        }
+    }
+
+    /// As [`Self::entries`], with at least one.
+    pub(super) fn some_entries(&mut self, node: &'t Node, owner: Span, what: &str) -> Option<&'t [Entry]> {
+        let entries = self.entries(node, what)?;
+        if entries.is_empty() {
+            self.empty(owner, what);
+            return None;
+        }
+        Some(entries)
+    }
+
+    pub(super) fn items(&mut self, node: &'t Node, what: &str) -> Option<&'t [Rc<Node>]> {
+        match &node.kind {
+            Kind::List(items) => Some(items),
+            Kind::Scalar { text, style } if *style != Style::Absent => {
+                self.report(
+                    Diagnostic::new(Mistake::WrongType, format!("{what} is a list"))
+                        .at(node.span, "found a single value")
+                        .help(format!("write `[{}]`", plain(text))),
+                );
+                None
+            }
+            _ => {
+                self.wrong_type(node, what, "a list");
+                None
+            }
+        }
+    }
+
+    pub(super) fn empty(&mut self, span: Span, what: &str) {
+        self.report(
+            Diagnostic::new(Mistake::Empty, format!("{what} is empty"))
+                .at(span, "nothing in it")
+                .help("fill it in, or remove the key where it may be left out"),
+        );
+    }
+
+    /// The value of a key which must be there.
+    pub(super) fn required(&mut self, map: &Map<'t>, key: &str, what: &str, example: &str) -> Option<&'t Node> {
+        let node = map.get(key);
+        if node.is_none() {
+            self.report(
+                Diagnostic::new(Mistake::MissingKey, format!("{what} has no `{key}`"))
+                    .at(map.owner, format!("needs `{key}`"))
+                    .help(format!("add `{key}: {example}`")),
+            );
+        }
+        node
+    }
+
+    /// A text of any style. Numbers and booleans are texts too, as they are written.
+    pub(super) fn text(&mut self, node: &'t Node, what: &str) -> Option<Spanned<&'t str>> {
+        match &node.kind {
+            Kind::Scalar { text, style } if !is_null(text, *style) => {
+                // The line break at the end of a block belongs to YAML.
+                let text = if *style == Style::Block { text.trim_end_matches('\n') } else { text };
+                if text.trim().is_empty() {
+                    self.empty(node.span, what);
+                    return None;
+                }
+                Some(Spanned { value: text, span: node.span })
+            }
+            _ => {
+                self.wrong_type(node, what, "a text");
+                None
+            }
+        }
+    }
+
+    /// A text on one line.
+    pub(super) fn line_of_text(&mut self, node: &'t Node, what: &str) -> Option<Spanned<&'t str>> {
+        let text = self.text(node, what)?;
+        if let Some(control) = text.value.chars().find(|char| char.is_control()) {
+            let help = match control {
+                '\n' => "write it as one line, or fold it with `>-`",
+                _ => "remove it",
+            };
+            self.report(
+                Diagnostic::new(Mistake::ControlCharacter, format!("{what} holds a control character"))
+                    .at(node.span, format!("has U+{:04X} in it", u32::from(control)))
+                    .help(help),
+            );
+            return None;
+        }
+        Some(text)
+    }
+
+    /// One of a few words.
+    pub(super) fn word<T: Copy>(&mut self, node: &'t Node, what: &str, words: &[(&str, T)]) -> Option<Spanned<T>> {
+        let text = self.text(node, what)?;
+        match words.iter().find(|(word, _)| *word == text.value) {
+            Some((_, value)) => Some(Spanned { value: *value, span: node.span }),
+            None => {
+                let names = || words.iter().map(|(word, _)| *word);
+                self.unknown(text, what, names(), &format!("it is one of {}", list(names())));
+                None
+            }
+        }
+    }
+
+    /// Says that a name is not known, and which may be meant.
+    pub(super) fn unknown<'a>(
+        &mut self,
+        name: Spanned<&str>,
+        what: &str,
+        names: impl IntoIterator<Item = &'a str>,
+        help: &str,
+    ) {
+        if self.sink.skip_if_full() {
+            return;
+        }
+        let near = self.suggest.nearest(name.value, names);
+        let title = format!("{} is no {what}", quote(name.value));
+        let diagnostic = Diagnostic::new(Mistake::UnknownName, title);
+        let diagnostic = match near {
+            Some(near) => diagnostic.at(name.span, format!("did you mean `{near}`?")),
+            None => diagnostic.at(name.span, "not known here"),
+        };
+        self.report(diagnostic.help(help));
+    }
+
+    pub(super) fn bool(&mut self, node: &'t Node, what: &str) -> Option<Spanned<bool>> {
+        let text = self.text(node, what)?;
+        let plain = matches!(node.kind, Kind::Scalar { style: Style::Plain, .. });
+        let value = match text.value {
+            "true" if plain => true,
+            "false" if plain => false,
+            other => {
+                let help = match meant_bool(other) {
+                    Some(meant) => format!("write `{meant}`, without quotes"),
+                    None => "it is `true` or `false`".to_owned(),
+                };
+                self.report(
+                    Diagnostic::new(Mistake::NotABool, format!("{what} is `true` or `false`"))
+                        .at(node.span, "is neither")
+                        .help(help),
+                );
+                return None;
+            }
+        };
+        Some(Spanned { value, span: node.span })
+    }
+
+    /// A whole number, written in digits.
+    pub(super) fn integer(&mut self, node: &'t Node, what: &str, range: RangeInclusive<u64>) -> Option<Spanned<u64>> {
+        let Kind::Scalar { text, style } = &node.kind else {
+            self.wrong_type(node, what, "a number");
+            return None;
+        };
+        if is_null(text, *style) {
+            self.wrong_type(node, what, "a number");
+            return None;
+        }
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit()) && !(text.len() > 1 && text.starts_with('0'));
+        let value = if digits { text.parse().ok() } else { None };
+        match value {
+            Some(value) if *style == Style::Plain && range.contains(&value) => {
+                Some(Spanned { value, span: node.span })
+            }
+            Some(value) if range.contains(&value) => {
+                self.report(
+                    Diagnostic::new(Mistake::QuotedNumber, format!("{what} is a number, not a text"))
+                        .at(node.span, "a text")
+                        .help(format!("remove the quotes: `{value}`")),
+                );
+                None
+            }
+            _ => {
+                let (low, high) = range.into_inner();
+                self.report(
+                    Diagnostic::new(Mistake::NotANumber, format!("{what} is a whole number from {low} to {high}"))
+                        .at(node.span, "is none of these"),
+                );
+                None
+            }
+        }
+    }
+
+    /// A constant: boolean, number or text. `what` is where it stands.
+    pub(super) fn literal(&mut self, node: &'t Node, what: &str) -> Option<Spanned<Literal>> {
+        let (text, style) = match &node.kind {
+            Kind::Scalar { text, style } if !is_null(text, *style) => (text, *style),
+            _ => {
+                self.wrong_type(node, what, "a constant");
+                return None;
+            }
+        };
+        let value = match text.as_str() {
+            _ if style != Style::Plain => Literal::Text(text.clone()),
+            "true" => Literal::Bool(true),
+            "false" => Literal::Bool(false),
+            number if is_json_number(number) => Literal::Number(number.to_owned()),
+            other => {
+                let meaning = match meant_bool(other) {
+                    Some(meant) => Some(format!("write `{meant}`, or `\"{other}\"` for the text")),
+                    None if looks_like_number(other) => {
+                        Some(format!("write the number as JSON does, or `\"{other}\"` for the text"))
+                    }
+                    None => None,
+                };
+                if let Some(help) = meaning {
+                    self.report(
+                        Diagnostic::new(Mistake::AmbiguousConstant, format!("`{other}` can be read in two ways"))
+                            .at(node.span, "a text, or something else")
+                            .help(help),
+                    );
+                    return None;
+                }
+                Literal::Text(other.to_owned())
+            }
+        };
+        Some(Spanned { value, span: node.span })
+    }
+
+    pub(super) fn wrong_type(&mut self, node: &Node, what: &str, wanted: &str) {
+        let found = match &node.kind {
+            Kind::Broken => return,
+            Kind::List(_) => "found a list",
+            Kind::Map { .. } => "found a mapping",
+            Kind::Scalar { text, style } if is_null(text, *style) => {
+                self.report(
+                    Diagnostic::new(Mistake::NullValue, format!("{what} has no value"))
+                        .at(node.span, "null, or nothing at all")
+                        .help(format!("give it {wanted}, or remove the key")),
+                );
+                return;
+            }
+            Kind::Scalar { .. } => "found a single value",
+        };
+        let diagnostic = Diagnostic::new(Mistake::WrongType, format!("{what} is {wanted}")).at(node.span, found);
+        let braces = matches!(&node.kind, Kind::Map { flow: true, .. }) && wanted == "a text";
+        self.report(if braces { diagnostic.help("put a text that begins with a brace in quotes") } else { diagnostic });
+    }
+}
+
+/// `a`, `b` and `c`; of very many only the first.
+pub(super) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    const MOST: usize = 30;
+    let mut names = names.into_iter();
+    let mut quoted: Vec<String> = names.by_ref().take(MOST).map(quote).collect();
+    let more = names.count();
+    if more > 0 {
+        return format!("{} and {more} more", quoted.join(", "));
+    }
+    match quoted.pop() {
+        Some(last) if !quoted.is_empty() => format!("{} and {last}", quoted.join(", ")),
+        Some(only) => only,
+        None => "none".to_owned(),
+    }
+}
+
+/// A text of the file inside a message: bounded, on one line.
+pub(super) fn quote(text: &str) -> String {
+    format!("`{}`", plain(text))
+}
+
+fn plain(text: &str) -> String {
+    const LONGEST: usize = 80;
+    let mut plain: String = text.chars().take(LONGEST).map(|char| if char.is_control() { ' ' } else { char }).collect();
+    if text.chars().nth(LONGEST).is_some() {
+        plain.push('…');
+    }
+    plain
+}
+
+pub(super) fn is_null(text: &str, style: Style) -> bool {
+    style == Style::Absent || style == Style::Plain && matches!(text, "" | "~" | "null" | "Null" | "NULL")
+}
+
+/// What YAML 1.1 and people read as a boolean.
+fn meant_bool(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "y" | "on" => Some(true),
+        "false" | "no" | "n" | "off" => Some(false),
+        _ => None,
+    }
+}
+
+pub(super) fn is_json_number(text: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
+        None => (unsigned, None),
+    };
+    let (whole, fraction) = match mantissa.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (mantissa, None),
+    };
+    digits(whole)
+        && (whole.len() == 1 || !whole.starts_with('0'))
+        && fraction.is_none_or(digits)
+        && exponent.is_none_or(|exponent| digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent)))
+}
+
+/// A number of YAML's that is none of JSON's: `+1`, `010`, `.5`, `0x1F`, `.inf`.
+fn looks_like_number(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let based = |prefix: &str, radix: u32| {
+        unsigned.strip_prefix(prefix).is_some_and(|digits| {
+            !digits.is_empty() && digits.chars().all(|char| char.is_digit(radix))
+        })
+    };
+    let decimal = unsigned.starts_with(|char: char| char.is_ascii_digit() || char == '.')
+        && unsigned.contains(|char: char| char.is_ascii_digit())
+        && unsigned.parse::<f64>().is_ok();
+    decimal || based("0x", 16) || based("0o", 8) || matches!(unsigned.to_ascii_lowercase().as_str(), ".inf" | ".nan")
+}

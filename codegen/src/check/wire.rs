@@ -1,0 +1,118 @@
+//! Whether what a code carries has a place in the envelopes that it is sent in.
+
+use super::apis::ApiDraft;
+use super::codes::CodeDraft;
+use super::envelopes::{EnvelopeDraft, Shape};
+use super::reader::{Context, list, quote};
+use crate::catalog::Presence;
+use crate::report::{Diagnostic, Mistake};
+
+impl Context<'_> {
+    pub(super) fn wire(&mut self, codes: &[CodeDraft], apis: &[ApiDraft], envelopes: &[EnvelopeDraft]) {
+        for draft in codes {
+            let mut used: Vec<usize> =
+                draft.code.apis.iter().filter_map(|api| apis.get(*api)).map(|api| api.api.envelope).collect();
+            used.sort_unstable();
+            used.dedup();
+            let used: Vec<_> = used.into_iter().filter_map(|envelope| envelopes.get(envelope)).collect();
+            for envelope in &used {
+                self.fits(draft, envelope, &envelope.body, "");
+                for item in draft.items.iter().filter(|_| envelope.body.errors) {
+                    if let Some(item) = codes.get(item.value) {
+                        self.fits(item, envelope, &envelope.issue, "the `issue` of ");
+                    }
+                }
+                self.headers_meet(draft, envelope);
+            }
+            self.items_fit(draft, codes, &used);
+        }
+    }
+
+    fn fits(&mut self, draft: &CodeDraft, envelope: &EnvelopeDraft, shape: &Shape, part: &str) {
+        let code = quote(&draft.code.code);
+        let name = quote(&envelope.envelope.name);
+        if draft.code.param == Presence::Required && !shape.param {
+            let title = format!("{code} has a param, and {part}the envelope {name} has no place for it");
+            let diagnostic = Diagnostic::new(Mistake::ParamNotSent, title)
+                .at(draft.span, "its `param` is required")
+                .help("add a key with `$param?` to the envelope, or write `param: never`");
+            self.report(with_envelope(diagnostic, envelope));
+        }
+        let Some(first) = draft.fields.first() else { return };
+        if shape.fields.is_none() {
+            let title = format!("{code} has fields, and {part}the envelope {name} has no place for them");
+            let diagnostic = Diagnostic::new(Mistake::FieldsNotSent, title)
+                .at(first.span, "would not be sent")
+                .help("add `..: $fields` to the envelope, or keep the code to APIs with another one");
+            self.report(with_envelope(diagnostic, envelope));
+            return;
+        }
+        if !self.spend(draft.fields.len() * shape.beside.len()) {
+            return;
+        }
+        for field in &draft.fields {
+            let Some((key, span)) = shape.beside.iter().find(|(key, _)| *key == field.field.name) else { continue };
+            let title = format!("the field {} of {code} is named like a key of {part}the envelope {name}", quote(key));
+            let diagnostic = Diagnostic::new(Mistake::FieldHidesKey, title)
+                .at(field.span, "spread beside that key")
+                .help("rename the field: a mapping can't have a key twice");
+            self.report(match envelope.span {
+                Some(_) => diagnostic.and(*span, "the key"),
+                None => diagnostic,
+            });
+        }
+    }
+
+    fn headers_meet(&mut self, draft: &CodeDraft, envelope: &EnvelopeDraft) {
+        if !self.spend(draft.headers.len() * envelope.envelope.headers.len()) {
+            return;
+        }
+        for header in &draft.headers {
+            if envelope.envelope.headers.iter().any(|(name, _)| *name == header.header.name) {
+                let title = format!(
+                    "the header {} of {} is one of the envelope {}",
+                    quote(&header.header.name),
+                    quote(&draft.code.code),
+                    quote(&envelope.envelope.name)
+                );
+                let diagnostic = Diagnostic::new(Mistake::ReservedHeader, title)
+                    .at(header.span, "would be sent twice")
+                    .help("remove it here or there");
+                self.report(with_envelope(diagnostic, envelope));
+            }
+        }
+    }
+
+    fn items_fit(&mut self, draft: &CodeDraft, codes: &[CodeDraft], used: &[&EnvelopeDraft]) {
+        let Some(first) = draft.items.first() else { return };
+        // An API whose answers name one error only may share a code with one that lists them all.
+        if !used.is_empty() && used.iter().all(|envelope| !envelope.body.errors) {
+            let names = list(used.iter().map(|envelope| envelope.envelope.name.as_str()));
+            let title = format!("{} takes issues, and no envelope of it lists them", quote(&draft.code.code));
+            let diagnostic = Diagnostic::new(Mistake::IssuesNotSent, title)
+                .at(first.span, format!("sent as {names}"))
+                .help("add a key with `$errors?` to the envelope, or remove `items`");
+            self.report(used.iter().fold(diagnostic, |diagnostic, envelope| with_envelope(diagnostic, envelope)));
+        }
+        for item in &draft.items {
+            let Some(code) = codes.get(item.value) else { continue };
+            if draft.code.apis.iter().any(|api| code.code.apis.binary_search(api).is_err()) {
+                let title =
+                    format!("{} is an issue where it is not emitted", quote(&code.code.code));
+                self.report(
+                    Diagnostic::new(Mistake::ItemNotEmitted, title)
+                        .at(item.span, format!("{} has more `apis` than it", quote(&draft.code.code)))
+                        .and(code.span, "its `apis` say who emits it")
+                        .help("an issue is a code of the API: add the API to its `apis`, or remove it from `items`"),
+                );
+            }
+        }
+    }
+}
+
+fn with_envelope(diagnostic: Diagnostic, envelope: &EnvelopeDraft) -> Diagnostic {
+    match envelope.span {
+        Some(span) => diagnostic.and(span, "this envelope"),
+        None => diagnostic,
+    }
+}

@@ -1,0 +1,181 @@
+//! An answer as the reference shows it.
+
+use crate::catalog::{
+    Api, Catalog, Code, Envelope, FieldKind, Header, HeaderRule, Hole, Literal, Member, Part, Placeholder, Presence,
+    Template, Type,
+};
+use crate::emit::json_string;
+
+/// Status line, headers and body of an answer with the code.
+pub(super) fn answer(catalog: &Catalog, api: &Api, code: &Code) -> String {
+    let example = Example { catalog, api, code };
+    let envelope = &catalog.envelopes[api.envelope];
+    let mut text = format!("HTTP/1.1 {}\nContent-Type: {}\n", code.status, envelope.content_type);
+    for (name, hole) in &envelope.headers {
+        if let Some(json) = example.hole(*hole, &envelope.issue) {
+            text.push_str(&format!("{}: {}\n", title_case(name), json.line().trim_matches('"')));
+        }
+    }
+    for Header { name, rule, .. } in &code.headers {
+        let value = match rule {
+            HeaderRule::Default(value) => value.as_str(),
+            _ if name == "retry-after" => "30",
+            HeaderRule::Required if name == "allow" => "GET, POST",
+            HeaderRule::Required => "…",
+            HeaderRule::Optional => continue,
+        };
+        text.push_str(&format!("{}: {value}\n", title_case(name)));
+    }
+    text.push('\n');
+    text.push_str(&example.body(envelope).pretty(0));
+    text
+}
+
+/// `retry-after` as it is usually written.
+pub(super) fn title_case(header: &str) -> String {
+    let word = |word: &str| match word {
+        "id" | "www" if word == "www" => "WWW".to_owned(),
+        word => {
+            let mut chars = word.chars();
+            chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+        }
+    };
+    header.split('-').map(word).collect::<Vec<String>>().join("-")
+}
+
+struct Example<'c> {
+    catalog: &'c Catalog,
+    api: &'c Api,
+    code: &'c Code,
+}
+
+impl Example<'_> {
+    fn body(&self, envelope: &Envelope) -> Json {
+        self.map(&envelope.body, &envelope.issue)
+    }
+
+    fn map(&self, members: &[Member], issue: &[Member]) -> Json {
+        let mut map = Vec::new();
+        for member in members {
+            match member {
+                Member::Fields => map.extend(self.fields()),
+                Member::Key { key, value } => {
+                    let value = match value {
+                        Template::Const(value) => Some(Json::Value(value.json())),
+                        Template::Map(members) => Some(self.map(members, issue)),
+                        Template::Hole(hole) => self.hole(*hole, issue),
+                    };
+                    map.extend(value.map(|value| (key.clone(), value)));
+                }
+            }
+        }
+        Json::Map(map)
+    }
+
+    /// `None`: the key is left out.
+    fn hole(&self, hole: Hole, issue: &[Member]) -> Option<Json> {
+        let code = self.code;
+        let text = |text: &str| Some(Json::Value(json_string(text)));
+        match hole.what {
+            Placeholder::Action => text(&self.catalog.actions[code.action].name),
+            Placeholder::Code => text(&code.code),
+            Placeholder::DocUrl => text(&self.api.docs.of(code)),
+            Placeholder::Message => text(&self.message()),
+            Placeholder::RequestId => text(&format!("{}06evm0zv3r0123456789abc", self.catalog.request_id_prefix)),
+            Placeholder::Retryable => Some(Json::Value(code.retryable.to_string())),
+            Placeholder::Status => Some(Json::Value(code.status.to_string())),
+            Placeholder::Title => text(&code.title),
+            Placeholder::Group => text(&self.catalog.groups[code.group?].name),
+            Placeholder::Param => match code.param {
+                Presence::Never => None,
+                Presence::Optional | Presence::Required => text("to"),
+            },
+            Placeholder::RetryAfter => {
+                code.headers.iter().find(|header| header.name == "retry-after" && header.rule == HeaderRule::Required)?;
+                Some(Json::Value("30".to_owned()))
+            }
+            Placeholder::Errors if code.items.is_empty() => {
+                (!hole.optional).then(|| Json::List(Vec::new()))
+            }
+            Placeholder::Errors => {
+                let item = |code: &usize| {
+                    Example { code: &self.catalog.codes[*code], ..*self }.map(issue, &[])
+                };
+                Some(Json::List(code.items.iter().cycle().take(2).map(item).collect()))
+            }
+        }
+    }
+
+    fn fields(&self) -> Vec<(String, Json)> {
+        let fields = self.code.fields.iter().map(|field| {
+            let value = match &field.kind {
+                FieldKind::Const(value) => value.json(),
+                FieldKind::Typed { .. } => field.example.json(),
+            };
+            (field.name.clone(), Json::Value(value))
+        });
+        fields.collect()
+    }
+
+    fn message(&self) -> String {
+        let part = |part: &Part| match part {
+            Part::Text(text) => text.clone(),
+            Part::Field(at) => match &self.code.fields[*at].example {
+                Literal::Text(text) | Literal::Number(text) => text.clone(),
+                Literal::Bool(value) => value.to_string(),
+            },
+        };
+        self.code.message.iter().map(part).collect()
+    }
+}
+
+enum Json {
+    /// A text of JSON.
+    Value(String),
+    Map(Vec<(String, Json)>),
+    List(Vec<Json>),
+}
+
+impl Json {
+    fn line(&self) -> String {
+        match self {
+            Json::Value(json) => json.clone(),
+            other => other.pretty(0),
+        }
+    }
+
+    fn pretty(&self, depth: usize) -> String {
+        let inside = "  ".repeat(depth + 1);
+        let outside = "  ".repeat(depth);
+        match self {
+            Json::Value(json) => json.clone(),
+            Json::Map(map) if map.is_empty() => "{}".to_owned(),
+            Json::List(list) if list.is_empty() => "[]".to_owned(),
+            Json::Map(map) => {
+                let member = |(key, value): &(String, Json)| {
+                    format!("{inside}{}: {}", json_string(key), value.pretty(depth + 1))
+                };
+                format!("{{\n{}\n{outside}}}", map.iter().map(member).collect::<Vec<_>>().join(",\n"))
+            }
+            Json::List(list) => {
+                let element = |value: &Json| format!("{inside}{}", value.pretty(depth + 1));
+                format!("[\n{}\n{outside}]", list.iter().map(element).collect::<Vec<_>>().join(",\n"))
+            }
+        }
+    }
+}
+
+impl Type {
+    /// In the words of the reference.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Type::Bool => "boolean",
+            Type::Bytes => "integer, bytes",
+            Type::F64 => "number",
+            Type::I32 | Type::I64 => "integer",
+            Type::Seconds => "number, seconds",
+            Type::String => "string",
+            Type::U32 | Type::U64 => "integer, not negative",
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! What is made from a catalog. Each emitter is a pure function of it.
+
+mod example;
+pub(crate) mod markdown;
+mod markup;
+pub(crate) mod rust;
+
+use crate::catalog::{Code, DocHole, DocUrl, Literal, Part, Retry};
+
+impl Code {
+    /// The message with its fields in braces.
+    fn message_template(&self) -> String {
+        let part = |part: &Part| match part {
+            Part::Text(text) => text.clone(),
+            Part::Field(at) => format!("{{{}}}", self.fields[*at].name),
+        };
+        self.message.iter().map(part).collect()
+    }
+}
+
+impl DocUrl {
+    /// The URL of the code's section.
+    fn of(&self, code: &Code) -> String {
+        self.with(&markup::component(match self.hole {
+            DocHole::Anchor => &code.anchor,
+            DocHole::Code => &code.code,
+        }))
+    }
+
+    fn with(&self, filling: &str) -> String {
+        format!("{}{filling}{}", self.before, self.after)
+    }
+}
+
+impl Retry {
+    /// As in the YAML.
+    fn word(self) -> &'static str {
+        match self {
+            Retry::Never => "never",
+            Retry::NeedsAction => "needs_action",
+            Retry::Refresh => "refresh",
+            Retry::Backoff => "backoff",
+            Retry::Throttle => "throttle",
+        }
+    }
+}
+
+impl Literal {
+    fn json(&self) -> String {
+        match self {
+            Literal::Bool(value) => value.to_string(),
+            Literal::Number(number) => number.clone(),
+            Literal::Text(text) => json_string(text),
+        }
+    }
+}
+
+/// A JSON string (RFC 8259 section 7), escaped as serde_json does.
+fn json_string(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for char in text.chars() {
+        match char {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            char if char < ' ' => out.push_str(&format!("\\u{:04x}", u32::from(char))),
+            char => out.push(char),
+        }
+    }
+    out.push('"');
+    out
+}

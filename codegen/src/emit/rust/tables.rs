@@ -1,0 +1,372 @@
+//! The hidden module: one static table, the envelopes, the classes of codes.
+
+use std::collections::BTreeMap;
+
+use proc_macro2::{Ident, Literal as Number, TokenStream};
+use quote::{format_ident, quote};
+
+use super::index;
+use super::items::ident;
+use crate::catalog::{
+    Applied, Catalog, Code, DocHole, DocUrl, Envelope, FieldKind, Header, HeaderRule, Hole, Member, Part, Placeholder,
+    Presence, Retry, Template, Type,
+};
+use crate::emit::json_string;
+
+pub(super) fn tables(catalog: &Catalog) -> Vec<TokenStream> {
+    let mut items = vec![quote! { use ::errbook::__private::*; }, table(catalog)];
+    items.extend(catalog.envelopes.iter().map(envelope));
+    items.extend(classes(catalog).items(catalog));
+    items
+}
+
+fn table(catalog: &Catalog) -> TokenStream {
+    let (name, prefix) = (&catalog.name, &catalog.request_id_prefix);
+    let rows = catalog.codes.iter().map(row);
+    let texts: Vec<&str> = catalog.codes.iter().map(|code| code.code.as_str()).collect();
+    let index::Index { seeds, slots } = index::build(&texts);
+    let (seeds, slots) = (seeds.into_iter().map(Number::u16_unsuffixed), slots.into_iter().map(Number::u16_unsuffixed));
+    let groups = catalog.groups.iter().map(|group| {
+        let (name, title) = (&group.name, &group.title);
+        let status = option(group.status.map(status));
+        let constants = group.constants.iter().map(|(name, value)| {
+            let json = value.json();
+            quote! { (#name, #json) }
+        });
+        quote! { GroupRow { name: #name, title: #title, status: #status, constants: &[#(#constants),*] } }
+    });
+    let actions = catalog.actions.iter().map(|action| {
+        let (name, text) = (&action.name, &action.text);
+        let url = option(action.url.as_ref().map(|url| quote! { #url }));
+        quote! { ActionRow { name: #name, text: #text, url: #url } }
+    });
+    quote! {
+        pub static TABLE: Table = Table {
+            name: #name,
+            request_id_prefix: #prefix,
+            codes: &[#(#rows,)*],
+            index: Index { seeds: &[#(#seeds),*], slots: &[#(#slots),*] },
+            groups: &[#(#groups,)*],
+            actions: &[#(#actions,)*],
+        };
+    }
+}
+
+/// What differs from the default row.
+fn row(code: &Code) -> TokenStream {
+    let Code { code: text, title, anchor, .. } = code;
+    let status = status(code.status);
+    let retryable = code.retryable.then(|| quote! { retryable: true, });
+    let (first, repeat) = (retry(code.retry.first), retry(code.retry.repeat));
+    let applied = (code.applied == Applied::Maybe).then(|| quote! { applied: ::errbook::Applied::Maybe, });
+    let action = Number::usize_unsuffixed(code.action);
+    let group = code.group.map(|group| {
+        let group = Number::usize_unsuffixed(group);
+        quote! { group: ::core::option::Option::Some(#group), }
+    });
+    let message = code.message.iter().map(|part| match part {
+        Part::Text(text) => quote! { Part::Text(#text) },
+        Part::Field(at) => {
+            let constant = |field: &&crate::catalog::Field| matches!(field.kind, FieldKind::Const(_));
+            let slot = Number::usize_unsuffixed(at - code.fields[..*at].iter().filter(constant).count());
+            quote! { Part::Field(#slot) }
+        }
+    });
+    let takes_param = (code.param != Presence::Never).then(|| quote! { takes_param: true, });
+    let fields: Vec<TokenStream> = code.fields.iter().map(field).collect();
+    let fields = (!fields.is_empty()).then(|| quote! { fields: &[#(#fields,)*], });
+    let headers = headers(code);
+    let headers = (!headers.is_empty()).then(|| quote! { headers: &[#(#headers,)*], });
+    quote! {
+        Row {
+            code: #text,
+            title: #title,
+            anchor: #anchor,
+            status: #status,
+            #retryable
+            retry: #first,
+            on_repeat: #repeat,
+            #applied
+            action: #action,
+            #group
+            message: &[#(#message),*],
+            #takes_param
+            #fields
+            #headers
+            ..Row::DEFAULT
+        }
+    }
+}
+
+fn field(field: &crate::catalog::Field) -> TokenStream {
+    let name = &field.name;
+    let kind = match &field.kind {
+        FieldKind::Const(value) => {
+            let json = value.json();
+            quote! { Kind::Const(#json) }
+        }
+        FieldKind::Typed { kind, optional } => {
+            let kind = match kind {
+                Type::Bool => quote! { Type::Bool },
+                Type::Bytes | Type::U64 => quote! { Type::U64 },
+                Type::F64 => quote! { Type::F64 },
+                Type::I32 => quote! { Type::I32 },
+                Type::I64 => quote! { Type::I64 },
+                Type::Seconds => quote! { Type::Seconds },
+                Type::String => quote! { Type::String },
+                Type::U32 => quote! { Type::U32 },
+            };
+            if *optional { quote! { Kind::Optional(#kind) } } else { quote! { Kind::Required(#kind) } }
+        }
+    };
+    quote! { Field { name: #name, kind: #kind } }
+}
+
+fn headers(code: &Code) -> Vec<TokenStream> {
+    let mut slot = code.fields.iter().filter(|field| matches!(field.kind, FieldKind::Typed { .. })).count();
+    let mut headers = Vec::new();
+    for Header { name, rule, .. } in &code.headers {
+        let value = match rule {
+            HeaderRule::Default(value) => quote! { HeaderSource::Default(#value) },
+            _ if name == "retry-after" => quote! { HeaderSource::RetryAfter },
+            _ => {
+                let at = Number::usize_unsuffixed(slot);
+                slot += 1;
+                quote! { HeaderSource::Slot(#at) }
+            }
+        };
+        let required = *rule != HeaderRule::Optional;
+        headers.push(quote! { Header { name: #name, value: #value, required: #required } });
+    }
+    headers
+}
+
+fn envelope(envelope: &Envelope) -> TokenStream {
+    let name = format_ident!("{}", envelope.rust.snake.to_uppercase());
+    let content_type = &envelope.content_type;
+    let headers = envelope.headers.iter().map(|(name, hole)| {
+        let placeholder = placeholder(hole.what);
+        quote! { (#name, #placeholder) }
+    });
+    let (body, issue) = (members(&envelope.body), members(&envelope.issue));
+    let (body_pieces, issue_pieces) = (pieces(&envelope.body), pieces(&envelope.issue));
+    quote! {
+        pub static #name: Envelope = Envelope {
+            content_type: #content_type,
+            headers: &[#(#headers),*],
+            body: &[#(#body,)*],
+            issue: &[#(#issue,)*],
+            body_pieces: &[#(#body_pieces,)*],
+            issue_pieces: &[#(#issue_pieces,)*],
+        };
+    }
+}
+
+fn members(members: &[Member]) -> Vec<TokenStream> {
+    let member = |member: &Member| match member {
+        Member::Fields => quote! { Member::Fields },
+        Member::Key { key, value } => {
+            let node = match value {
+                Template::Const(value) => {
+                    let json = value.json();
+                    quote! { Node::Const(#json) }
+                }
+                Template::Hole(Hole { what, optional }) => {
+                    let placeholder = placeholder(*what);
+                    if *optional {
+                        quote! { Node::Optional(#placeholder) }
+                    } else {
+                        quote! { Node::Required(#placeholder) }
+                    }
+                }
+                Template::Map(inside) => {
+                    let inside = self::members(inside);
+                    quote! { Node::Map(&[#(#inside,)*]) }
+                }
+            };
+            quote! { Member::Key(#key, #node) }
+        }
+    };
+    members.iter().map(member).collect()
+}
+
+/// The flat form of a body: text that is copied, between what is filled in.
+fn pieces(body: &[Member]) -> Vec<TokenStream> {
+    let mut pieces = Pieces::default();
+    pieces.map(body);
+    pieces.end()
+}
+
+#[derive(Default)]
+struct Pieces {
+    done: Vec<TokenStream>,
+    /// Text that is not yet a piece.
+    text: String,
+}
+
+impl Pieces {
+    fn map(&mut self, members: &[Member]) {
+        self.text.push('{');
+        // Does a member stand before, whatever the values are? Then a comma is text, else it depends.
+        let (mut first, mut sure) = (true, false);
+        for member in members {
+            match member {
+                Member::Fields => self.piece(quote! { Piece::Fields }),
+                Member::Key { key, value: Template::Hole(Hole { what, optional: true }) } => {
+                    let (key, placeholder) = (format!("{}:", json_string(key)), placeholder(*what));
+                    self.piece(quote! { Piece::Optional(#key, #placeholder) });
+                }
+                Member::Key { key, value } => {
+                    match (first, sure) {
+                        (true, _) => {}
+                        (false, true) => self.text.push(','),
+                        (false, false) => self.piece(quote! { Piece::Comma }),
+                    }
+                    sure = true;
+                    self.text.push_str(&json_string(key));
+                    self.text.push(':');
+                    match value {
+                        Template::Const(value) => self.text.push_str(&value.json()),
+                        Template::Hole(Hole { what, .. }) => {
+                            let placeholder = placeholder(*what);
+                            self.piece(quote! { Piece::Value(#placeholder) });
+                        }
+                        Template::Map(members) => self.map(members),
+                    }
+                }
+            }
+            first = false;
+        }
+        self.text.push('}');
+    }
+
+    fn piece(&mut self, piece: TokenStream) {
+        self.flush();
+        self.done.push(piece);
+    }
+
+    fn flush(&mut self) {
+        if !self.text.is_empty() {
+            let text = std::mem::take(&mut self.text);
+            self.done.push(quote! { Piece::Text(#text) });
+        }
+    }
+
+    fn end(mut self) -> Vec<TokenStream> {
+        self.flush();
+        self.done
+    }
+}
+
+pub(super) fn doc_url(docs: &DocUrl) -> TokenStream {
+    // Nothing in a doc_url needs an escape in JSON: the runtime relies on it.
+    let encode = |text: &str| text.replace('"', "%22").replace('\\', "%5C");
+    let (before, after) = (encode(&docs.before), encode(&docs.after));
+    let hole = match docs.hole {
+        DocHole::Anchor => quote! { Anchor },
+        DocHole::Code => quote! { Code },
+    };
+    quote! {
+        ::errbook::__private::DocUrl { before: #before, hole: ::errbook::__private::DocHole::#hole, after: #after }
+    }
+}
+
+/// Codes that the same APIs emit, and which take the same, share a class: a few trait impls instead of some per code.
+pub(super) struct Classes(BTreeMap<Class, usize>);
+
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Class {
+    apis: Vec<usize>,
+    param: bool,
+    retry_after: bool,
+}
+
+impl Class {
+    fn of(code: &Code) -> Class {
+        let optional_wait =
+            |header: &Header| header.name == "retry-after" && header.rule == HeaderRule::Optional;
+        Class {
+            apis: code.apis.clone(),
+            param: code.param == Presence::Optional,
+            retry_after: code.headers.iter().any(optional_wait),
+        }
+    }
+}
+
+pub(super) fn classes(catalog: &Catalog) -> Classes {
+    let mut classes: BTreeMap<Class, usize> =
+        catalog.codes.iter().map(|code| (Class::of(code), 0)).collect();
+    for (at, number) in classes.values_mut().enumerate() {
+        *number = at;
+    }
+    Classes(classes)
+}
+
+impl Classes {
+    pub(super) fn of(&self, code: &Code) -> Ident {
+        name(self.0.get(&Class::of(code)).copied().unwrap_or_default())
+    }
+
+    fn items(&self, catalog: &Catalog) -> Vec<TokenStream> {
+        let item = |(class, number): (&Class, &usize)| {
+            let name = name(*number);
+            let apis = class.apis.iter().map(|api| ident(&catalog.apis[*api].rust.upper));
+            let param = class.param.then(|| quote! { impl HasParam for #name {} });
+            let retry_after = class.retry_after.then(|| quote! { impl HasRetryAfter for #name {} });
+            quote! {
+                pub enum #name {}
+                #(impl Has<super::#apis> for #name {})*
+                #param
+                #retry_after
+            }
+        };
+        self.0.iter().map(item).collect()
+    }
+}
+
+fn name(number: usize) -> Ident {
+    format_ident!("Class{number}")
+}
+
+fn status(status: u16) -> TokenStream {
+    let status = Number::u16_unsuffixed(status);
+    quote! { status(#status) }
+}
+
+fn retry(retry: Retry) -> TokenStream {
+    let name = match retry {
+        Retry::Never => "Never",
+        Retry::NeedsAction => "NeedsAction",
+        Retry::Refresh => "Refresh",
+        Retry::Backoff => "Backoff",
+        Retry::Throttle => "Throttle",
+    };
+    let name = ident(name);
+    quote! { ::errbook::Retry::#name }
+}
+
+fn placeholder(placeholder: Placeholder) -> TokenStream {
+    let name = match placeholder {
+        Placeholder::Action => "Action",
+        Placeholder::Code => "Code",
+        Placeholder::DocUrl => "DocUrl",
+        Placeholder::Errors => "Errors",
+        Placeholder::Group => "Group",
+        Placeholder::Message => "Message",
+        Placeholder::Param => "Param",
+        Placeholder::RequestId => "RequestId",
+        Placeholder::RetryAfter => "RetryAfter",
+        Placeholder::Retryable => "Retryable",
+        Placeholder::Status => "Status",
+        Placeholder::Title => "Title",
+    };
+    let name = ident(name);
+    quote! { Placeholder::#name }
+}
+
+fn option(value: Option<TokenStream>) -> TokenStream {
+    match value {
+        Some(value) => quote! { ::core::option::Option::Some(#value) },
+        None => quote! { ::core::option::Option::None },
+    }
+}

@@ -1,0 +1,95 @@
+//! From a catalog to files.
+
+use std::path::Path;
+use std::{env, fs, io};
+
+use crate::catalog::Catalog;
+use crate::{emit, load};
+
+/// What a `build.rs` does: reads the catalog beside the crate's `Cargo.toml`, and writes the Rust that
+/// `errbook::include_catalog!()` includes.
+///
+/// ```no_run
+/// // build.rs
+/// fn main() {
+///     errbook_codegen::build("errors.yaml");
+/// }
+/// ```
+///
+/// Mistakes in the catalog are shown as errors of the build, all at once, each with its place. Writes only to
+/// `OUT_DIR`, and only what changed. Never panics.
+pub fn build(path: impl AsRef<Path>) {
+    let path = path.as_ref();
+    println!("cargo::rerun-if-changed={}", path.display());
+    let problem = match load(path) {
+        Ok(catalog) => match env::var_os("OUT_DIR") {
+            Some(out) => match write(&catalog.files(), Path::new(&out)) {
+                Ok(()) => return,
+                Err(error) => format!("could not write to OUT_DIR: {error}"),
+            },
+            None => "OUT_DIR is not set: `errbook_codegen::build` is for a build script".to_owned(),
+        },
+        Err(report) => report.to_string(),
+    };
+    for line in problem.lines() {
+        println!("cargo::error={line}");
+    }
+}
+
+/// A generated file: its name and its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// `errbook.rs`, `sending.md`
+    pub name: String,
+    /// UTF-8, with LF, ending in one.
+    pub text: String,
+}
+
+impl Catalog {
+    /// The Rust (`errbook.rs`) and the pages that it includes, which have to stand beside it.
+    pub fn files(&self) -> Vec<File> {
+        let mut files = vec![File { name: "errbook.rs".to_owned(), text: emit::rust::emit(self) }];
+        files.extend(self.pages());
+        files
+    }
+
+    /// The reference: a page of Markdown per API.
+    pub fn pages(&self) -> Vec<File> {
+        emit::markdown::pages(self).into_iter().map(|(name, text)| File { name, text }).collect()
+    }
+
+    /// The section of the reference that explains a code.
+    pub fn explain(&self, code: &str) -> Option<String> {
+        let code = self.codes.iter().find(|known| known.code == code)?;
+        emit::markdown::section(self, code)
+    }
+
+    /// All codes, as they are on the wire, in the order of the file.
+    pub fn codes(&self) -> impl Iterator<Item = &str> {
+        self.codes.iter().map(|code| code.code.as_str())
+    }
+}
+
+/// Writes the files that differ from what is there: an unchanged one keeps its time, and nothing is built again for it.
+///
+/// # Errors
+///
+/// What the file system says.
+pub fn write(files: &[File], folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    for File { name, text } in files {
+        let path = folder.join(name);
+        if fs::read(&path).is_ok_and(|there| there == text.as_bytes()) {
+            continue;
+        }
+        fs::write(&path, text)?;
+    }
+    Ok(())
+}
+
+/// The files that are missing or differ from what is there.
+pub fn stale<'f>(files: &'f [File], folder: &Path) -> Vec<&'f File> {
+    let differs =
+        |file: &&File| !fs::read(folder.join(&file.name)).is_ok_and(|there| there == file.text.as_bytes());
+    files.iter().filter(differs).collect()
+}

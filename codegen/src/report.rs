@@ -1,0 +1,193 @@
+//! What is wrong with a file, and how it is shown: all mistakes of one run, in the order of the file, each with the
+//! source line, the token and the fix.
+
+mod mistake;
+
+pub use mistake::Mistake;
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet, normalize_untrusted_str};
+use std::fmt;
+
+/// So many mistakes are shown; of more, the number is told.
+const SHOWN: usize = 100;
+/// So many are kept while a file is read. A file of nothing but mistakes must not fill the memory.
+const KEPT: usize = 10_000;
+
+/// A piece of the source, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Span {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+}
+
+impl Span {
+    pub(crate) fn new(start: usize, end: usize) -> Self {
+        Self { start, end: end.max(start) }
+    }
+}
+
+/// One mistake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    mistake: Mistake,
+    title: String,
+    /// None where the mistake is not at a place inside the file.
+    span: Option<Span>,
+    label: String,
+    others: Vec<(Span, String)>,
+    help: Vec<String>,
+}
+
+impl Diagnostic {
+    pub(crate) fn new(mistake: Mistake, title: impl Into<String>) -> Self {
+        Self { mistake, title: title.into(), span: None, label: String::new(), others: Vec::new(), help: Vec::new() }
+    }
+
+    pub(crate) fn at(mut self, span: Span, label: impl Into<String>) -> Self {
+        self.span = Some(span);
+        self.label = label.into();
+        self
+    }
+
+    pub(crate) fn and(mut self, span: Span, label: impl Into<String>) -> Self {
+        self.others.push((span, label.into()));
+        self
+    }
+
+    pub(crate) fn help(mut self, text: impl Into<String>) -> Self {
+        self.help.push(text.into());
+        self
+    }
+
+    /// Which mistake it is.
+    pub fn mistake(&self) -> Mistake {
+        self.mistake
+    }
+
+    /// What is wrong, in a few words.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// The bytes of the file that it is about.
+    pub fn range(&self) -> Option<std::ops::Range<usize>> {
+        self.span.map(|span| span.start..span.end)
+    }
+}
+
+/// Collects what is wrong while a file is read.
+#[derive(Debug, Default)]
+pub(crate) struct Sink {
+    diagnostics: Vec<Diagnostic>,
+    dropped: usize,
+}
+
+impl Sink {
+    pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
+        if !self.skip_if_full() {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// Counts a mistake that is not kept, before anyone takes the trouble to describe it.
+    pub(crate) fn skip_if_full(&mut self) -> bool {
+        let full = self.diagnostics.len() >= KEPT;
+        self.dropped += usize::from(full);
+        full
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.diagnostics.is_empty()
+    }
+}
+
+/// Everything that is wrong with a file. Displayed as text for a terminal, without colours.
+#[derive(Debug)]
+pub struct Report {
+    file: String,
+    source: String,
+    diagnostics: Vec<Diagnostic>,
+    /// How many more there are.
+    more: usize,
+}
+
+impl Report {
+    pub(crate) fn new(file: &str, source: &str, sink: Sink) -> Self {
+        let Sink { mut diagnostics, dropped } = sink;
+        diagnostics.sort_by_key(|diagnostic| diagnostic.span);
+        // A node behind several aliases, or a group's message in each of its codes, is read more than once.
+        diagnostics.dedup();
+        let more = dropped + diagnostics.len().saturating_sub(SHOWN);
+        diagnostics.truncate(SHOWN);
+        Self { file: file.to_owned(), source: source.to_owned(), diagnostics, more }
+    }
+
+    /// The mistakes in the order of the file, the first hundred of them.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
+    }
+
+    /// The file as it was named to the generator.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+}
+
+impl std::error::Error for Report {}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for diagnostic in &self.diagnostics {
+            writeln!(f, "{}\n", render(diagnostic, &self.file, &self.source))?;
+        }
+        let mistakes = match self.diagnostics.len() + self.more {
+            1 => "1 mistake".to_owned(),
+            number => format!("{number} mistakes"),
+        };
+        write!(f, "{}: {mistakes}", normalize_untrusted_str(&self.file))?;
+        if self.more > 0 {
+            write!(f, ", {} of them not shown", self.more)?;
+        }
+        Ok(())
+    }
+}
+
+fn render(diagnostic: &Diagnostic, file: &str, source: &str) -> String {
+    let title = Level::ERROR.primary_title(&diagnostic.title).id(diagnostic.mistake.id());
+    let help = diagnostic.help.iter().map(|text| Level::HELP.message(normalize_untrusted_str(text)));
+    let text = match diagnostic.span {
+        None => Renderer::plain().render(&[title.elements(help)]),
+        Some(span) => {
+            // Only the lines from the first to the last span are handed over: the renderer reads all that it gets.
+            let spans = || std::iter::once(span).chain(diagnostic.others.iter().map(|(span, _)| *span));
+            let first = spans().map(|span| span.start).min().unwrap_or_default();
+            let last = spans().map(|span| span.end).max().unwrap_or_default();
+            let start = source.get(..floor(source, first)).and_then(|text| text.rfind('\n')).map_or(0, |at| at + 1);
+            let end = floor(source, last);
+            let end = source.get(end..).and_then(|text| text.find('\n')).map_or(source.len(), |at| end + at);
+            let line = source.get(..start).unwrap_or_default().matches('\n').count() + 1;
+            let excerpt = source.get(start..end).unwrap_or_default();
+            let cut = |span: Span| floor(excerpt, span.start - start)..floor(excerpt, span.end - start);
+
+            let mut snippet = Snippet::source(excerpt)
+                .line_start(line)
+                .path(file)
+                .annotation(AnnotationKind::Primary.span(cut(span)).label(diagnostic.label.as_str()));
+            for (span, label) in &diagnostic.others {
+                snippet = snippet.annotation(AnnotationKind::Context.span(cut(*span)).label(label.as_str()));
+            }
+            Renderer::plain().render(&[title.element(snippet).elements(help)])
+        }
+    };
+    // An empty line of source leaves spaces behind.
+    text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
+/// The next character boundary at or before `at`.
+fn floor(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}

@@ -1,0 +1,147 @@
+use std::io;
+use std::net::SocketAddr;
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use errbook::mail::{Inbox, Management, Sending, limits};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::domain::idempotency;
+use crate::domain::limiter::Limiter;
+use crate::http::surface::surface;
+use crate::relay::Relay;
+use crate::routes;
+use crate::store::Store;
+
+/// What a server needs to know. [`Config::new`] has what is usual; change a field for something else.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The SQLite file; made when there is none.
+    pub database: PathBuf,
+    /// Where the delivery service listens.
+    pub relay: SocketAddr,
+    /// How long the delivery service may take for an answer.
+    pub relay_timeout: Duration,
+    /// How long the delivery service is left alone once it could not be reached.
+    pub relay_pause: Duration,
+    /// How long a body may take to arrive.
+    pub body_timeout: Duration,
+    /// Requests that a key may make in a minute.
+    pub requests_per_minute: u64,
+    /// Whether server errors are written to standard error, with their causes.
+    pub log: bool,
+}
+
+impl Config {
+    /// A server on a free port of this machine.
+    pub fn new(database: impl Into<PathBuf>, relay: SocketAddr) -> Config {
+        Config {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            database: database.into(),
+            relay,
+            relay_timeout: Duration::from_secs(5),
+            relay_pause: Duration::from_secs(2),
+            body_timeout: Duration::from_secs(30),
+            requests_per_minute: limits::REQUESTS_PER_MINUTE,
+            log: false,
+        }
+    }
+}
+
+/// A running server.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<io::Result<()>>,
+}
+
+impl Server {
+    /// Starts a server in the background.
+    ///
+    /// # Errors
+    ///
+    /// The database can't be opened, or the address can't be listened to.
+    pub async fn start(config: Config) -> io::Result<Server> {
+        let app = App::new(&config).map_err(io::Error::other)?;
+        let listener = TcpListener::bind(config.listen).await?;
+        let address = listener.local_addr()?;
+        let (stop, stopped) = oneshot::channel();
+        let serve = axum::serve(listener, router(app)).with_graceful_shutdown(async {
+            stopped.await.ok();
+        });
+        let task = tokio::spawn(async { serve.await });
+        Ok(Server { address, stop, task })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Runs until it fails.
+    ///
+    /// # Errors
+    ///
+    /// What it failed with.
+    pub async fn wait(self) -> io::Result<()> {
+        self.task.await?
+    }
+
+    /// Answers the requests that it has, takes no more, and ends.
+    pub async fn stop(self) {
+        self.stop.send(()).ok();
+        self.task.await.ok();
+    }
+}
+
+/// What handlers share.
+#[derive(Debug, Clone)]
+pub(crate) struct App(Arc<Shared>);
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) store: Store,
+    pub(crate) limiter: Limiter,
+    pub(crate) relay: Relay,
+    pub(crate) body_timeout: Duration,
+    pub(crate) log: bool,
+}
+
+impl App {
+    fn new(config: &Config) -> rusqlite::Result<App> {
+        let store = Store::open(&config.database)?;
+        store.write(idempotency::release_all)?;
+        Ok(App(Arc::new(Shared {
+            store,
+            limiter: Limiter::new(config.requests_per_minute),
+            relay: Relay::new(config.relay, config.relay_timeout, config.relay_pause),
+            body_timeout: config.body_timeout,
+            log: config.log,
+        })))
+    }
+}
+
+impl Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+fn router(app: App) -> Router {
+    let apis = Router::new()
+        .nest("/management/v1", surface::<Management>(routes::management::routes(), app.clone()))
+        .nest("/sending/v1", surface::<Sending>(routes::sending::routes(), app.clone()))
+        .nest("/inbox/v1", surface::<Inbox>(routes::inbox::routes(), app.clone()));
+    // What is of no API is answered as the API would that most callers begin with.
+    apis.fallback_service(surface::<Management>(Router::new(), app.clone()).with_state(app.clone())).with_state(app)
+}

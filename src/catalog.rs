@@ -1,0 +1,185 @@
+//! What generated code implements: the types of a catalog, and which code goes with which API.
+
+use std::fmt;
+use std::hash::Hash;
+use std::marker::PhantomData;
+
+use crate::table::{ApiInfo, Row, Slots, Table};
+
+/// The enum `Code` of a catalog.
+///
+/// Generated; its own methods (`Code::status`, …) are the ones to call where the catalog is known.
+pub trait ErrorCode: Copy + Eq + Hash + Ord + fmt::Debug + fmt::Display + Send + Sync + 'static {
+    /// The enum `Group` of the catalog.
+    type Group: Named;
+    /// The enum `Action` of the catalog.
+    type Action: Named;
+
+    #[doc(hidden)]
+    const TABLE: &'static Table;
+
+    #[doc(hidden)]
+    fn index(self) -> u16;
+
+    /// `None` for a number that is no code's.
+    #[doc(hidden)]
+    fn from_index(index: u16) -> Option<Self>;
+
+    /// The code with this text, in constant time.
+    fn from_text(text: &str) -> Option<Self> {
+        Self::from_index(Self::TABLE.index.find(Self::TABLE.codes, text)?)
+    }
+}
+
+/// The enums `Group` and `Action` of a catalog.
+pub trait Named: Copy + Eq + fmt::Debug + Send + Sync + 'static {
+    #[doc(hidden)]
+    fn from_index(index: u16) -> Option<Self>;
+}
+
+/// The groups of a catalog that has none.
+impl Named for std::convert::Infallible {
+    fn from_index(_: u16) -> Option<Self> {
+        None
+    }
+}
+
+/// An API: a marker type that names its envelope, its documentation and the codes that it emits.
+///
+/// ```
+/// use errbook::{Api as _, mail::{Code, Sending}};
+///
+/// assert_eq!(Sending::code_for(404), Code::NotFound);
+/// assert!(Sending::emits(Code::InsufficientCredits));
+/// assert!(!Sending::emits(Code::AddressTaken));
+/// assert!(Sending::doc_url(Code::NotFound).ends_with("#not_found"));
+/// ```
+pub trait Api: Sized + Send + Sync + 'static {
+    /// The codes of the catalog that this API belongs to.
+    type Code: ErrorCode;
+
+    #[doc(hidden)]
+    const INFO: &'static ApiInfo<Self::Code>;
+
+    /// The codes that this API emits, in the order of the catalog.
+    fn codes() -> &'static [Self::Code] {
+        Self::INFO.codes
+    }
+
+    /// Does this API emit the code?
+    fn emits(code: Self::Code) -> bool {
+        Self::codes().binary_search(&code).is_ok()
+    }
+
+    /// The code that `by_status` in the catalog gives an HTTP status: what the API answers where no handler did, and
+    /// how an answer that is not the API's is read. 4xx where no entry fits a status below 500, else 5xx.
+    fn code_for(status: u16) -> Self::Code {
+        let info = Self::INFO;
+        match info.by_status.binary_search_by_key(&status, |(status, _)| *status) {
+            Ok(entry) => info.by_status[entry].1,
+            Err(_) if status < 500 => info.by_4xx,
+            Err(_) => info.by_5xx,
+        }
+    }
+
+    /// Where this API's reference explains the code.
+    fn doc_url(code: Self::Code) -> String {
+        let mut url = Vec::new();
+        crate::answer::push_doc_url::<Self>(&mut url, code.index());
+        String::from_utf8(url).unwrap_or_default()
+    }
+}
+
+/// The payload of one code, a type of the generated module `code`: what a server raises and a client matches.
+///
+/// Its fields are what the code requires; what the code allows is a method of [`Raise`].
+pub trait Payload: Sized + Send + Sync + 'static {
+    /// The codes of the catalog that this payload belongs to.
+    type Code: ErrorCode;
+
+    /// One of a few types of the catalog: which APIs emit the code, and what it takes.
+    #[doc(hidden)]
+    type Class;
+
+    /// The code.
+    const CODE: Self::Code;
+
+    #[doc(hidden)]
+    fn into_slots(self) -> Slots {
+        Slots::default()
+    }
+
+    #[doc(hidden)]
+    fn from_slots(slots: &mut Slots) -> Option<Self>;
+}
+
+/// The API emits the code. Decided by `apis:` in errors.yaml.
+#[diagnostic::on_unimplemented(label = "`{Self}` does not emit `{P}`: the code's `apis:` in errors.yaml decides")]
+pub trait Emits<P> {}
+
+#[diagnostic::do_not_recommend]
+impl<A: Api, P: Payload> Emits<P> for A where P::Class: Has<A> {}
+
+/// The code may carry a `param`. Decided by `param:` in errors.yaml.
+#[diagnostic::on_unimplemented(label = "`{Self}` takes no param: the code's `param:` in errors.yaml decides")]
+pub trait TakesParam {}
+
+#[diagnostic::do_not_recommend]
+impl<P: Payload> TakesParam for P where P::Class: HasParam {}
+
+/// The code may carry a `Retry-After`. Decided by `headers:` in errors.yaml.
+#[diagnostic::on_unimplemented(
+    label = "`{Self}` takes no Retry-After: the code's `headers: {{Retry-After: …}}` in errors.yaml decides"
+)]
+pub trait TakesRetryAfter {}
+
+#[diagnostic::do_not_recommend]
+impl<P: Payload> TakesRetryAfter for P where P::Class: HasRetryAfter {}
+
+/// The code takes issues, accumulated by [`Issues`](crate::Issues). Decided by `items:` in errors.yaml.
+#[diagnostic::on_unimplemented(label = "`{Self}` takes no issues: the code's `items:` in errors.yaml decides")]
+pub trait TakesIssues: Payload {
+    #[doc(hidden)]
+    type Items;
+}
+
+/// The code may stand among the issues of `Self`. Decided by `items:` in errors.yaml.
+#[diagnostic::on_unimplemented(
+    label = "`{P}` can't be an issue of `{Self}`: the `items:` of `{Self}` in errors.yaml decide"
+)]
+pub trait TakesIssue<P> {}
+
+/// All codes of the list are emitted by the API `A`.
+#[diagnostic::on_unimplemented(label = "not every code of this error is emitted by `{A}`: errors.yaml decides")]
+pub trait Codes<A> {}
+
+impl<A> Codes<A> for () {}
+
+#[diagnostic::do_not_recommend]
+impl<A: Emits<P>, P> Codes<A> for One<P> {}
+
+#[diagnostic::do_not_recommend]
+impl<A, X: Codes<A>, Y: Codes<A>> Codes<A> for And<X, Y> {}
+
+#[doc(hidden)]
+pub trait Has<A> {}
+
+#[doc(hidden)]
+pub trait HasParam {}
+
+#[doc(hidden)]
+pub trait HasRetryAfter {}
+
+/// A list of one code.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct One<P>(PhantomData<P>);
+
+/// Two lists of codes.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct And<X, Y>(PhantomData<(X, Y)>);
+
+pub(crate) fn row<C: ErrorCode>(code: C) -> &'static Row {
+    &C::TABLE.codes[usize::from(code.index())]
+}

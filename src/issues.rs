@@ -1,0 +1,96 @@
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use crate::catalog::{And, One, Payload, TakesIssue, TakesIssues};
+use crate::raise::{Inner, Raise, Raised, Raising};
+
+/// Collects everything that is wrong with a request, so that the caller learns it at once.
+///
+/// No issue: [`finish`](Issues::finish) is `Ok`. One: the answer is that issue's own, its code, param and message,
+/// without a list. More: the answer has the code that the collection is [`of`](Issues::of), all issues are listed, and
+/// its param is the first one's.
+///
+/// ```
+/// use errbook::{Issues, mail::{Code, code, sending}, prelude::*};
+///
+/// fn check(from: &str, to: &str) -> sending::Result<()> {
+///     let mut issues = Issues::of(code::InvalidParameter);
+///     if from.is_empty() {
+///         issues.push(code::MissingParameter.at("from"));
+///     }
+///     if !to.contains('@') {
+///         issues.push(code::InvalidParameter.at("to").message("`to` is no email address."));
+///     }
+///     Ok(issues.finish()?)
+/// }
+///
+/// assert!(check("a@example.com", "b@example.com").is_ok());
+/// assert_eq!(check("", "b@example.com").unwrap_err().code(), Code::MissingParameter);
+/// assert_eq!(check("", "b").unwrap_err().code(), Code::InvalidParameter);
+/// ```
+#[derive(Debug)]
+pub struct Issues<P> {
+    whole: Raising<P>,
+    issues: Vec<Arc<Inner>>,
+    /// Told apart by code and param.
+    seen: HashSet<(u16, Option<Cow<'static, str>>)>,
+}
+
+impl<P: TakesIssues> Issues<P> {
+    /// So many are kept; what a hostile request has beyond them is dropped.
+    pub const MAX: usize = 1_000;
+
+    /// An empty collection; `payload` is the answer where there are several issues.
+    pub fn of(payload: P) -> Issues<P> {
+        Issues { whole: Raising::new(payload), issues: Vec::new(), seen: HashSet::new() }
+    }
+
+    /// Adds an issue: a payload of one of the codes in the `items:` of `P`. A second one with the same code and param
+    /// is dropped.
+    pub fn push<I: Payload>(&mut self, issue: impl Raise<Codes = One<I>>)
+    where
+        P: TakesIssue<I>,
+    {
+        let Raised(issue) = issue.raise();
+        if self.issues.len() < Self::MAX && self.seen.insert((issue.code, issue.param.clone())) {
+            self.issues.push(issue);
+        }
+    }
+
+    /// No issue so far?
+    pub fn is_empty(&self) -> bool {
+        self.issues.is_empty()
+    }
+
+    /// `Ok` where there is no issue.
+    ///
+    /// # Errors
+    ///
+    /// The issues, which `?` makes an [`Error`](crate::Error) of the API.
+    pub fn finish(self) -> Result<(), Accumulated<P>> {
+        let mut issues = self.issues;
+        match issues.len() {
+            0 => Ok(()),
+            1 => Err(Accumulated(issues.remove(0), PhantomData)),
+            _ => {
+                let mut whole = self.whole.into_inner();
+                Arc::make_mut(&mut whole).issues = issues;
+                Err(Accumulated(whole, PhantomData))
+            }
+        }
+    }
+}
+
+/// One or more issues of a request, from [`Issues::finish`].
+#[derive(Debug)]
+pub struct Accumulated<P>(Arc<Inner>, PhantomData<fn() -> P>);
+
+impl<P: TakesIssues> Raise for Accumulated<P> {
+    type Codes = And<One<P>, P::Items>;
+
+    fn raise(self) -> Raised {
+        Raised(self.0)
+    }
+}

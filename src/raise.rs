@@ -1,0 +1,423 @@
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::catalog::{Api, Codes, ErrorCode, One, Payload, TakesParam, TakesRetryAfter};
+use crate::table::{Part, Row, Slots, Table, Value};
+use crate::{Answer, Status};
+
+/// What can become an [`Error`] of an API: a payload of the generated module `code`, a payload with more said about it
+/// ([`Raising`]), accumulated [`Issues`](crate::Issues), and a service's own error with `#[derive(ApiError)]`.
+///
+/// Its methods add what the catalog allows a code; what it requires is a field of the payload.
+///
+/// ```
+/// use errbook::{mail::{code, sending}, prelude::*};
+///
+/// fn check(to: &str) -> sending::Result<()> {
+///     if to.is_empty() {
+///         return Err(code::MissingParameter.at("to").into());
+///     }
+///     Ok(())
+/// }
+///
+/// assert_eq!(check("").unwrap_err().param(), Some("to"));
+/// ```
+#[diagnostic::on_unimplemented(
+    label = "`{Self}` is no error of a catalog: raise a payload of its module `code`, or derive `errbook::ApiError`"
+)]
+pub trait Raise: Sized {
+    /// The codes that this can become.
+    #[doc(hidden)]
+    type Codes;
+
+    /// The error, not yet of an API.
+    fn raise(self) -> Raised;
+
+    /// Names the request's field that the error is about: `to[1].email`.
+    fn at(self, param: impl Into<Cow<'static, str>>) -> Raising<Self>
+    where
+        Self: Payload + TakesParam,
+    {
+        Raising::new(self).at(param)
+    }
+
+    /// Says it in other words than the catalog. The text is sent: no internals.
+    fn message(self, message: impl Into<Cow<'static, str>>) -> Raising<Self>
+    where
+        Self: Payload,
+    {
+        Raising::new(self).message(message)
+    }
+
+    /// Asks the client to wait: the header `Retry-After`, rounded up to whole seconds, at least one
+    /// (RFC 9110 section 10.2.3).
+    fn retry_after(self, wait: Duration) -> Raising<Self>
+    where
+        Self: Payload + TakesRetryAfter,
+    {
+        Raising::new(self).retry_after(wait)
+    }
+
+    /// Keeps what led to this, for the log. It is never sent.
+    fn because(self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Raising<Self>
+    where
+        Self: Payload,
+    {
+        Raising::new(self).because(source)
+    }
+}
+
+impl<P: Payload> Raise for P {
+    type Codes = One<P>;
+
+    fn raise(self) -> Raised {
+        Raising::new(self).raise()
+    }
+}
+
+impl<P: Payload> Raise for Raising<P> {
+    type Codes = One<P>;
+
+    fn raise(self) -> Raised {
+        Raised(self.0)
+    }
+}
+
+/// Turns a failed result into an error of the catalog, and keeps the failure as its source: logged, never sent.
+///
+/// ```
+/// use errbook::{mail::{code, sending}, prelude::*};
+///
+/// fn load() -> sending::Result<String> {
+///     Ok(std::fs::read_to_string("/no/such/file").or_raise(code::InternalError)?)
+/// }
+///
+/// let error = load().unwrap_err();
+/// assert!(std::error::Error::source(&error).is_some());
+/// assert!(!String::from_utf8(error.answer("req_1").body()).unwrap().contains("such"));
+/// ```
+pub trait OrRaise<T> {
+    /// The value, or `payload` because of the failure.
+    fn or_raise<P: Payload>(self, payload: P) -> Result<T, Raising<P>>;
+}
+
+impl<T, E: Into<Box<dyn StdError + Send + Sync>>> OrRaise<T> for Result<T, E> {
+    fn or_raise<P: Payload>(self, payload: P) -> Result<T, Raising<P>> {
+        self.map_err(|source| Raising::new(payload).because(source))
+    }
+}
+
+/// A payload with more said about it: a param, a wait, a source, other words.
+pub struct Raising<P>(Arc<Inner>, PhantomData<fn() -> P>);
+
+impl<P: Payload> Raising<P> {
+    /// The payload alone.
+    pub fn new(payload: P) -> Raising<P> {
+        let Slots { values, param, retry_after } = payload.into_slots();
+        let inner = Inner {
+            table: P::Code::TABLE,
+            code: P::CODE.index(),
+            values,
+            param,
+            message: None,
+            retry_after,
+            issues: Vec::new(),
+            source: None,
+        };
+        Raising(Arc::new(inner), PhantomData)
+    }
+
+    /// See [`Raise::at`].
+    #[must_use]
+    pub fn at(mut self, param: impl Into<Cow<'static, str>>) -> Raising<P>
+    where
+        P: TakesParam,
+    {
+        Arc::make_mut(&mut self.0).param = Some(param.into());
+        self
+    }
+
+    /// See [`Raise::message`].
+    #[must_use]
+    pub fn message(mut self, message: impl Into<Cow<'static, str>>) -> Raising<P> {
+        Arc::make_mut(&mut self.0).message = Some(message.into());
+        self
+    }
+
+    /// See [`Raise::retry_after`].
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Raising<P>
+    where
+        P: TakesRetryAfter,
+    {
+        Arc::make_mut(&mut self.0).retry_after = Some(wait);
+        self
+    }
+
+    /// See [`Raise::because`].
+    #[must_use]
+    pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Raising<P> {
+        Arc::make_mut(&mut self.0).source = Some(Arc::from(source.into()));
+        self
+    }
+
+    pub(crate) fn into_inner(self) -> Arc<Inner> {
+        self.0
+    }
+}
+
+impl<P> fmt::Debug for Raising<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// An error of a catalog that is not yet of an API. What `#[derive(ApiError)]` returns.
+#[derive(Debug)]
+pub struct Raised(pub(crate) Arc<Inner>);
+
+impl Raised {
+    /// Keeps what led to this, for the log. It is never sent.
+    #[must_use]
+    pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Raised {
+        Arc::make_mut(&mut self.0).source = Some(Arc::from(source.into()));
+        self
+    }
+}
+
+/// An error that the API `A` answers with. One pointer wide.
+///
+/// Made by `?` or `.into()` from whatever implements [`Raise`], if `A` emits its codes; else it's a compile error.
+/// [`answer`](Error::answer) writes it; features do so for their framework. `Display` and
+/// [`source`](std::error::Error::source) are for the log.
+///
+/// ```
+/// use std::time::Duration;
+/// use errbook::mail::{Code, code, sending};
+///
+/// let error: sending::Error = code::RateLimitExceeded { retry_after: Duration::from_secs(30) }.into();
+/// assert_eq!(error.code(), Code::RateLimitExceeded);
+/// assert_eq!(error.status().as_u16(), 429);
+/// assert_eq!(error.retry_after(), Some(Duration::from_secs(30)));
+/// ```
+pub struct Error<A>(Arc<Inner>, PhantomData<fn() -> A>);
+
+impl<A: Api> Error<A> {
+    /// What the API answers with a status where no handler did (no route, wrong method, a panic): the code that
+    /// `by_status` in the catalog gives it.
+    ///
+    /// ```
+    /// use errbook::mail::{Code, sending};
+    ///
+    /// assert_eq!(sending::Error::for_status(405).code(), Code::MethodNotAllowed);
+    /// ```
+    pub fn for_status(status: u16) -> Error<A> {
+        Error(Arc::new(Inner::bare::<A>(status)), PhantomData)
+    }
+
+    /// The code.
+    pub fn code(&self) -> A::Code {
+        A::Code::from_index(self.0.code).unwrap_or_else(|| A::code_for(500))
+    }
+
+    /// The HTTP status of the answer.
+    pub fn status(&self) -> Status {
+        self.0.row().status
+    }
+
+    /// Is it this code?
+    pub fn is(&self, code: A::Code) -> bool {
+        self.code() == code
+    }
+
+    /// The text that is sent.
+    pub fn message(&self) -> Cow<'_, str> {
+        self.0.message()
+    }
+
+    /// The field of the request that it is about: of the first issue where there are several.
+    pub fn param(&self) -> Option<&str> {
+        self.0.param()
+    }
+
+    /// The wait that is asked of the client.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// The payload, where `P` is the one of this code.
+    pub fn details<P: Payload<Code = A::Code>>(&self) -> Option<P> {
+        if P::CODE != self.code() {
+            return None;
+        }
+        let mut slots = Slots {
+            values: self.0.values.clone(),
+            param: self.0.param.clone(),
+            retry_after: self.0.retry_after,
+        };
+        P::from_slots(&mut slots)
+    }
+
+    /// Asks the client to wait, where the code takes a `Retry-After`; for answers made by
+    /// [`for_status`](Error::for_status). A code raised by its payload says it there.
+    #[must_use]
+    pub fn with_retry_after(mut self, wait: Duration) -> Error<A> {
+        Arc::make_mut(&mut self.0).retry_after = Some(wait);
+        self
+    }
+
+    /// Keeps what led to this, for the log. It is never sent.
+    #[must_use]
+    pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Error<A> {
+        Arc::make_mut(&mut self.0).source = Some(Arc::from(source.into()));
+        self
+    }
+
+    /// The same error of another API of the catalog: itself where `B` emits its code, else what `B` answers with its
+    /// status. The source is kept.
+    pub fn for_api<B: Api<Code = A::Code>>(self) -> Error<B> {
+        let emitted = |code| A::Code::from_index(code).is_some_and(B::emits);
+        if emitted(self.0.code) && self.0.issues.iter().all(|issue| emitted(issue.code)) {
+            return Error(self.0, PhantomData);
+        }
+        let mut inner = Inner::bare::<B>(self.status().as_u16());
+        inner.retry_after = self.0.retry_after;
+        inner.source = self.0.source.clone();
+        Error(Arc::new(inner), PhantomData)
+    }
+
+    /// The answer to the request with this id.
+    pub fn answer<'e>(&'e self, request_id: &'e (impl AsRef<str> + ?Sized)) -> Answer<'e, A> {
+        Answer { error: self, request_id: request_id.as_ref() }
+    }
+
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl<A: Api, R: Raise> From<R> for Error<A>
+where
+    R::Codes: Codes<A>,
+{
+    fn from(error: R) -> Error<A> {
+        Error(error.raise().0, PhantomData)
+    }
+}
+
+impl<A> Clone for Error<A> {
+    fn clone(&self) -> Error<A> {
+        Error(Arc::clone(&self.0), PhantomData)
+    }
+}
+
+/// `not_found: The resource does not exist. (HTTP 404, param=from)`, for the log; the source is
+/// [`source`](std::error::Error::source).
+impl<A: Api> fmt::Display for Error<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let row = self.0.row();
+        write!(f, "{}: {} (HTTP {}", row.code, crate::text::OneLine(&self.message()), row.status)?;
+        if let Some(param) = self.param() {
+            write!(f, ", param={}", crate::text::OneLine(param))?;
+        }
+        f.write_str(")")
+    }
+}
+
+impl<A> fmt::Debug for Error<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<A: Api> StdError for Error<A> {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// What stands behind the one pointer. Codes and APIs are the business of the types around it.
+#[derive(Clone)]
+pub(crate) struct Inner {
+    pub(crate) table: &'static Table,
+    pub(crate) code: u16,
+    pub(crate) values: Vec<Value>,
+    pub(crate) param: Option<Cow<'static, str>>,
+    /// Where it differs from the catalog's.
+    pub(crate) message: Option<Cow<'static, str>>,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) issues: Vec<Arc<Inner>>,
+    pub(crate) source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+impl Inner {
+    fn bare<A: Api>(status: u16) -> Inner {
+        Inner {
+            table: A::Code::TABLE,
+            code: A::code_for(status).index(),
+            values: Vec::new(),
+            param: None,
+            message: None,
+            retry_after: None,
+            issues: Vec::new(),
+            source: None,
+        }
+    }
+
+    pub(crate) fn row(&self) -> &'static Row {
+        &self.table.codes[usize::from(self.code)]
+    }
+
+    pub(crate) fn param(&self) -> Option<&str> {
+        self.param.as_deref().or_else(|| self.issues.first()?.param())
+    }
+
+    pub(crate) fn message(&self) -> Cow<'_, str> {
+        if let Some(message) = &self.message {
+            return Cow::Borrowed(message);
+        }
+        match self.row().message {
+            [Part::Text(text)] => Cow::Borrowed(text),
+            parts => Cow::Owned(parts.iter().map(|part| self.part(part)).collect()),
+        }
+    }
+
+    fn part(&self, part: &Part) -> Cow<'_, str> {
+        match part {
+            Part::Text(text) => Cow::Borrowed(text),
+            Part::Field(slot) => match self.values.get(*slot) {
+                Some(Value::Bool(value)) => Cow::Owned(value.to_string()),
+                Some(Value::F64(value)) => Cow::Owned(value.to_string()),
+                Some(Value::I64(value)) => Cow::Owned(value.to_string()),
+                Some(Value::Seconds(value)) => Cow::Owned(value.as_secs_f64().to_string()),
+                Some(Value::String(value)) => Cow::Borrowed(value),
+                Some(Value::U64(value)) => Cow::Owned(value.to_string()),
+                Some(Value::Absent) | None => Cow::Borrowed(""),
+            },
+        }
+    }
+}
+
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Error");
+        debug.field("code", &self.row().code).field("message", &self.message());
+        if let Some(param) = self.param() {
+            debug.field("param", &param);
+        }
+        if let Some(wait) = self.retry_after {
+            debug.field("retry_after", &wait);
+        }
+        if !self.issues.is_empty() {
+            debug.field("issues", &self.issues);
+        }
+        if let Some(source) = &self.source {
+            debug.field("source", source);
+        }
+        debug.finish()
+    }
+}

@@ -1,0 +1,122 @@
+use std::fmt;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use http::HeaderValue;
+
+use crate::catalog::{Api, ErrorCode as _};
+
+/// The id of one request: in the answer's body, in its header, in the log, and what a user tells support.
+///
+/// ```
+/// use errbook::{RequestId, mail::Sending};
+///
+/// let id = RequestId::new::<Sending>();
+/// assert!(id.as_str().starts_with("req_"));
+/// assert_ne!(id, RequestId::new::<Sending>());
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RequestId(Box<str>);
+
+impl RequestId {
+    /// The longest id that is accepted from outside, in bytes.
+    pub const MAX_LEN: usize = 128;
+
+    /// A new id with the catalog's `request_id_prefix`: the time in milliseconds and 64 random bits, so that ids sort
+    /// by time.
+    pub fn new<A: Api>() -> RequestId {
+        let prefix = A::Code::TABLE.request_id_prefix;
+        RequestId(format!("{prefix}{}{}", base32::<10>(milliseconds()), base32::<13>(random())).into())
+    }
+
+    /// The id of an incoming `X-Request-Id`, where it is fit to be repeated in a body, a header and a log: 1 to 128
+    /// characters of `A-Z a-z 0-9 - . _ ~ : / + =`. Anything else is `None`: use a new one.
+    ///
+    /// ```
+    /// use errbook::RequestId;
+    ///
+    /// assert!(RequestId::from_header(&"req_1".parse().unwrap()).is_some());
+    /// assert!(RequestId::from_header(&"\"><script>".parse().unwrap()).is_none());
+    /// ```
+    pub fn from_header(value: &HeaderValue) -> Option<RequestId> {
+        let text = value.to_str().ok()?;
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/+=".contains(&byte);
+        (1..=RequestId::MAX_LEN).contains(&text.len()).then_some(())?;
+        text.bytes().all(plain).then(|| RequestId(text.into()))
+    }
+
+    /// The id.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl AsRef<str> for RequestId {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// For a header of the answer. An id consists of characters that a header can hold.
+impl From<&RequestId> for HeaderValue {
+    fn from(id: &RequestId) -> HeaderValue {
+        HeaderValue::from_str(&id.0).unwrap_or(HeaderValue::from_static(""))
+    }
+}
+
+/// Lower-case base 32 without `i l o u` (Crockford's), most significant digit first, so that text sorts as numbers do.
+fn base32<const DIGITS: usize>(number: u64) -> String {
+    let digit = |place: usize| {
+        let shift = 5 * (DIGITS - 1 - place) as u32;
+        char::from(b"0123456789abcdefghjkmnpqrstvwxyz"[(number.checked_shr(shift).unwrap_or(0) & 31) as usize])
+    };
+    (0..DIGITS).map(digit).collect()
+}
+
+fn milliseconds() -> u64 {
+    // A browser's wasm has no clock that std can read.
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+    return 0;
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// Not for secrets: std's hash keys, which are random, over a counter.
+fn random() -> u64 {
+    static KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let mut hasher = KEYS.build_hasher();
+    hasher.write_u64(COUNT.fetch_add(1, Ordering::Relaxed));
+    hasher.finish()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base32_sorts_as_numbers_do() {
+        assert_eq!(base32::<13>(0), "0000000000000");
+        assert_eq!(base32::<13>(u64::MAX), "fzzzzzzzzzzzz");
+        assert!(base32::<10>(31) < base32::<10>(32));
+    }
+
+    #[test]
+    fn only_plain_ids_are_kept() {
+        for bad in ["", " ", "a b", "a\"b", "a,b", "<a>", &"x".repeat(129)] {
+            assert_eq!(RequestId::from_header(&HeaderValue::from_str(bad).unwrap()), None, "{bad}");
+        }
+        assert_eq!(RequestId::from_header(&HeaderValue::from_bytes(b"caf\xc3\xa9").unwrap()), None);
+        assert!(RequestId::from_header(&HeaderValue::from_str(&"x".repeat(128)).unwrap()).is_some());
+    }
+}

@@ -1,0 +1,389 @@
+//! What a client received.
+
+mod envelope;
+mod parse;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+
+use crate::advice::Retry;
+use crate::catalog::{Api, ErrorCode, Named, Payload, row};
+use crate::table::{HeaderSource, Kind, Slots, Value};
+use crate::text::OneLine;
+use crate::{Error, RequestId, Status};
+
+pub(crate) use parse::value as typed_value;
+
+/// An error answer as a client received it: of the API `A`, or of something between client and API. One pointer wide.
+///
+/// ```
+/// use bytes::Bytes;
+/// use errbook::mail::{Action, Code, inbox, code};
+/// use http::{HeaderMap, StatusCode};
+///
+/// let body = Bytes::from_static(br#"{"error":"attachment_too_large","message":"Too large.","limit_bytes":1000}"#);
+/// let err = inbox::ErrorResponse::parse(StatusCode::PAYLOAD_TOO_LARGE, &HeaderMap::new(), body);
+///
+/// assert_eq!(err.code(), Some(Code::AttachmentTooLarge));
+/// assert_eq!(err.action(), Some(Action::FixRequest));
+/// let Some(code::AttachmentTooLarge { limit_bytes }) = err.details() else { panic!() };
+/// assert_eq!(limit_bytes, 1000);
+///
+/// // A proxy's page is no answer of the API: its code is unknown, and it still has a name, a message, a status.
+/// let page = Bytes::from_static(b"<html><title>502 Bad Gateway</title>...");
+/// let err = inbox::ErrorResponse::parse(StatusCode::BAD_GATEWAY, &HeaderMap::new(), page);
+/// assert_eq!((err.code(), err.inferred()), (None, Code::InternalError));
+/// assert_eq!(err.message(), Some("502 Bad Gateway"));
+/// ```
+pub struct ErrorResponse<A: Api>(Arc<Inner<A::Code>>);
+
+impl<A: Api> ErrorResponse<A> {
+    /// So much of a body is read, in bytes; the rest is dropped.
+    pub const MAX_BODY: usize = 64 * 1024;
+
+    /// At most so many issues are kept.
+    pub const MAX_ISSUES: usize = 1_000;
+
+    /// Reads an answer whose status says that it failed. It has no error case: whatever the body is, the result says
+    /// what can be known.
+    pub fn parse(status: StatusCode, headers: &HeaderMap, body: impl Into<Bytes>) -> ErrorResponse<A> {
+        ErrorResponse(Arc::new(parse::parse::<A>(status, headers, body.into())))
+    }
+
+    /// The body of a success, or the error: by the status, or by a constant of the envelope (`ok: false`) where the
+    /// status is a success.
+    ///
+    /// # Errors
+    ///
+    /// The answer, where it is an error.
+    pub fn check(status: StatusCode, headers: &HeaderMap, body: impl Into<Bytes>) -> Result<Bytes, ErrorResponse<A>> {
+        let body = body.into();
+        match parse::is_failure::<A>(status, &body) {
+            true => Err(ErrorResponse::parse(status, headers, body)),
+            false => Ok(body),
+        }
+    }
+
+    /// The HTTP status as it was received.
+    pub fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// The status that the catalog gives the code, where another one was received.
+    pub fn expected_status(&self) -> Option<Status> {
+        let expected = row(self.code()?).status;
+        (expected.as_u16() != self.0.status.as_u16()).then_some(expected)
+    }
+
+    /// The code. `None` for one that this build's catalog doesn't know, and for an answer that is not the API's.
+    pub fn code(&self) -> Option<A::Code> {
+        self.0.code
+    }
+
+    /// The code as it was received, also one that this build doesn't know. `None` for an answer that is not the API's.
+    pub fn code_str(&self) -> Option<&str> {
+        self.0.text(self.0.code_text.as_ref()?)
+    }
+
+    /// Did the API itself answer (in its envelope), or something in between: a proxy, a load balancer, a login page?
+    pub fn from_api(&self) -> bool {
+        self.0.from_api
+    }
+
+    /// The code, or where it is unknown the one that `by_status` in the catalog gives the status. A name to show, no
+    /// ground for a decision.
+    pub fn inferred(&self) -> A::Code {
+        self.0.code.unwrap_or_else(|| A::code_for(self.0.status.as_u16()))
+    }
+
+    /// The API's message, or the title or first line of an answer that is not the API's (at most 120 characters).
+    pub fn message(&self) -> Option<&str> {
+        self.0.text(self.0.message.as_ref()?)
+    }
+
+    /// The field of the request that the error is about.
+    pub fn param(&self) -> Option<&str> {
+        self.0.text(self.0.param.as_ref()?)
+    }
+
+    /// What to tell support. From the body, else from the header `X-Request-Id`.
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.text(self.0.request_id.as_ref()?)
+    }
+
+    /// The flag that the answer carries, else the catalog's for the code. It says whether the same request may work
+    /// later; [`retry`](ErrorResponse::retry) says what to do about it.
+    pub fn retryable(&self) -> Option<bool> {
+        self.0.retryable.or_else(|| Some(row(self.code()?).retryable))
+    }
+
+    /// What the catalog advises for the code.
+    pub fn retry(&self) -> Option<Retry> {
+        Some(row(self.code()?).retry)
+    }
+
+    /// The same where the answer met our own repeat of a request (the same idempotency key).
+    pub fn retry_on_repeat(&self) -> Option<Retry> {
+        Some(row(self.code()?).on_repeat)
+    }
+
+    /// The wait that the server asks for: `Retry-After` in seconds or as a date (RFC 9110 section 10.2.3), or a member
+    /// of the body; the longer one. Zero and the past are none.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// Where the error is explained: as received, else from the catalog.
+    pub fn doc_url(&self) -> Option<String> {
+        match &self.0.doc_url {
+            Some(url) => self.0.text(url).map(str::to_owned),
+            None => self.code().map(A::doc_url),
+        }
+    }
+
+    /// The next step.
+    pub fn action(&self) -> Option<<A::Code as ErrorCode>::Action> {
+        Named::from_index(row(self.code()?).action)
+    }
+
+    /// Where the next step is taken, where the catalog knows a page.
+    pub fn action_url(&self) -> Option<&'static str> {
+        A::Code::TABLE.actions[usize::from(row(self.code()?).action)].url
+    }
+
+    /// The group of the code. An unknown code has one, too, where its status and members fit exactly one.
+    pub fn group(&self) -> Option<<A::Code as ErrorCode>::Group> {
+        Named::from_index(self.0.group?)
+    }
+
+    /// Everything that is wrong with the request, where the API lists more than one.
+    pub fn issues(&self) -> &[Issue<A::Code>] {
+        &self.0.issues
+    }
+
+    /// The payload of the code with its typed fields. `None` for another code, and where a field is missing or of the
+    /// wrong type; [`member`](ErrorResponse::member) has the raw ones.
+    pub fn details<P: Payload<Code = A::Code>>(&self) -> Option<P> {
+        if self.0.code != Some(P::CODE) {
+            return None;
+        }
+        let row = row(P::CODE);
+        let mut values = Vec::with_capacity(row.fields.len());
+        for field in row.fields {
+            let (kind, required) = match field.kind {
+                Kind::Const(_) => continue,
+                Kind::Required(kind) => (kind, true),
+                Kind::Optional(kind) => (kind, false),
+            };
+            match self.0.raw(field.name).map(|json| parse::value(json, kind)) {
+                Some(Some(value)) => values.push(value),
+                None if !required => values.push(Value::Absent),
+                _ => return None,
+            }
+        }
+        for header in row.headers {
+            if let HeaderSource::Slot(_) = header.value {
+                let received = self.0.headers.iter().find(|(name, _)| *name == header.name);
+                values.push(received.map_or(Value::Absent, |(_, value)| Value::String(value.clone())));
+            }
+        }
+        let param = self.param().map(|param| param.to_owned().into());
+        P::from_slots(&mut Slots { values, param, retry_after: self.0.retry_after })
+    }
+
+    /// A member beside the envelope's own, typed or unknown: whatever the API sent.
+    ///
+    /// ```
+    /// # use errbook::mail::inbox;
+    /// # use http::{HeaderMap, StatusCode};
+    /// let body = r#"{"error":"seat_limit_reached","message":"Full.","upgrade":true,"seats":3}"#;
+    /// let err = inbox::ErrorResponse::parse(StatusCode::PAYMENT_REQUIRED, &HeaderMap::new(), body);
+    /// assert_eq!(err.code(), None);
+    /// assert_eq!(err.member("seats"), Some(3.into()));
+    /// ```
+    pub fn member(&self, name: &str) -> Option<serde_json::Value> {
+        serde_json::from_str(self.0.raw(name)?).ok()
+    }
+
+    /// The names of these members.
+    pub fn members(&self) -> impl Iterator<Item = &str> {
+        self.0.members.iter().filter_map(|(name, _)| self.0.text(name))
+    }
+
+    /// The body, as far as it was read.
+    pub fn body(&self) -> &Bytes {
+        &self.0.body
+    }
+
+    /// Was the body longer than [`MAX_BODY`](ErrorResponse::MAX_BODY)?
+    pub fn is_truncated(&self) -> bool {
+        self.0.truncated
+    }
+}
+
+impl<A: Api> Clone for ErrorResponse<A> {
+    fn clone(&self) -> ErrorResponse<A> {
+        ErrorResponse(Arc::clone(&self.0))
+    }
+}
+
+/// What a client reads of an error that the API answers with: for the tests of an SDK.
+///
+/// ```
+/// use errbook::{ErrorResponse, mail::{Code, Sending, code, sending}};
+///
+/// let err = ErrorResponse::<Sending>::from(sending::Error::from(code::NotFound));
+/// assert_eq!(err.code(), Some(Code::NotFound));
+/// ```
+impl<A: Api> From<Error<A>> for ErrorResponse<A> {
+    fn from(error: Error<A>) -> ErrorResponse<A> {
+        let (parts, body) = error.answer(&RequestId::new::<A>()).into_response().into_parts();
+        ErrorResponse::parse(parts.status, &parts.headers, body)
+    }
+}
+
+/// One line: `rate_limit_exceeded: Slow down. (HTTP 429, request_id=req_1, retry after 30 s)`. `{:#}` adds the URL, the
+/// param and the issues.
+impl<A: Api> fmt::Display for ErrorResponse<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.code_str() {
+            Some(code) => write!(f, "{}", OneLine(code))?,
+            None => f.write_str("not an answer of the API")?,
+        }
+        if let Some(message) = self.message() {
+            write!(f, ": {}", OneLine(message))?;
+        }
+        write!(f, " (HTTP {}", self.status().as_u16())?;
+        if !self.from_api() {
+            write!(f, ", read as {}", self.inferred())?;
+        }
+        if let Some(id) = self.request_id() {
+            write!(f, ", request_id={}", OneLine(id))?;
+        }
+        if let Some(wait) = self.retry_after() {
+            write!(f, ", retry after {} s", wait.as_secs_f64())?;
+        }
+        f.write_str(")")?;
+        if f.alternate() {
+            if let Some(param) = self.param() {
+                write!(f, "; param: {}", OneLine(param))?;
+            }
+            for issue in self.issues() {
+                write!(f, "; {issue}")?;
+            }
+            if let Some(url) = self.doc_url() {
+                write!(f, "; see {}", OneLine(&url))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<A: Api> fmt::Debug for ErrorResponse<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ErrorResponse")
+            .field("status", &self.status().as_u16())
+            .field("code", &self.code_str())
+            .field("from_api", &self.from_api())
+            .field("message", &self.message())
+            .field("param", &self.param())
+            .field("request_id", &self.request_id())
+            .field("retry_after", &self.retry_after())
+            .field("issues", &self.issues())
+            .field("members", &self.members().collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<A: Api> std::error::Error for ErrorResponse<A> {}
+
+/// One of several issues of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issue<C> {
+    code: Option<C>,
+    code_str: Option<Box<str>>,
+    message: Option<Box<str>>,
+    param: Option<Box<str>>,
+}
+
+impl<C: ErrorCode> Issue<C> {
+    /// The code; `None` for one that this build doesn't know.
+    pub fn code(&self) -> Option<C> {
+        self.code
+    }
+
+    /// The code as it was received.
+    pub fn code_str(&self) -> Option<&str> {
+        self.code_str.as_deref()
+    }
+
+    /// What is wrong.
+    pub fn message(&self) -> Option<&str> {
+        self.message.as_deref()
+    }
+
+    /// The field of the request.
+    pub fn param(&self) -> Option<&str> {
+        self.param.as_deref()
+    }
+}
+
+/// `to.email: invalid_parameter: No email address.`
+impl<C> fmt::Display for Issue<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = [&self.param, &self.code_str, &self.message];
+        for (at, part) in parts.into_iter().flatten().enumerate() {
+            if at > 0 {
+                f.write_str(": ")?;
+            }
+            write!(f, "{}", OneLine(part))?;
+        }
+        Ok(())
+    }
+}
+
+struct Inner<C> {
+    status: StatusCode,
+    /// UTF-8.
+    body: Bytes,
+    truncated: bool,
+    from_api: bool,
+    code: Option<C>,
+    code_text: Option<Text>,
+    group: Option<u16>,
+    message: Option<Text>,
+    param: Option<Text>,
+    request_id: Option<Text>,
+    doc_url: Option<Text>,
+    retryable: Option<bool>,
+    retry_after: Option<Duration>,
+    issues: Vec<Issue<C>>,
+    /// Names, and the JSON of the values.
+    members: Vec<(Text, Text)>,
+    /// Those that the code's payload asks for.
+    headers: Vec<(&'static str, String)>,
+}
+
+impl<C> Inner<C> {
+    fn text<'t>(&'t self, text: &'t Text) -> Option<&'t str> {
+        match text {
+            Text::Own(text) => Some(text),
+            Text::Body { start, end } => std::str::from_utf8(self.body.get(*start..*end)?).ok(),
+        }
+    }
+
+    fn raw(&self, name: &str) -> Option<&str> {
+        let (_, json) = self.members.iter().find(|(key, _)| self.text(key) == Some(name))?;
+        self.text(json)
+    }
+}
+
+/// A text of an answer: mostly a piece of the body, which is kept once.
+enum Text {
+    Body { start: usize, end: usize },
+    Own(Box<str>),
+}

@@ -1,0 +1,209 @@
+use std::borrow::Cow;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use serde_json::value::RawValue;
+
+use super::envelope::{self, Found};
+use super::{ErrorResponse, Inner, Issue, Text};
+use crate::catalog::{Api, ErrorCode, row};
+use crate::retry_after;
+use crate::table::{HeaderSource, Placeholder, Type, Value};
+
+/// The longest message that is made from an answer that is not the API's, in characters.
+const MAX_FOREIGN_MESSAGE: usize = 120;
+
+pub(super) fn parse<A: Api>(status: StatusCode, headers: &HeaderMap, body: Bytes) -> Inner<A::Code> {
+    let (body, truncated) = bounded::<A>(body);
+    let text = std::str::from_utf8(&body).unwrap_or_default();
+    let found = if json(text) { answer::<A>(text) } else { None };
+
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let in_header = retry_after::from_headers(headers, retry_after::clock);
+    let mut inner = Inner {
+        status,
+        truncated,
+        from_api: found.is_some(),
+        code: None,
+        code_text: None,
+        group: None,
+        message: None,
+        param: None,
+        request_id: None,
+        doc_url: None,
+        retryable: None,
+        retry_after: in_header,
+        issues: Vec::new(),
+        members: Vec::new(),
+        headers: Vec::new(),
+        body: Bytes::new(),
+    };
+    match &found {
+        Some(found) => read::<A>(&mut inner, found, text, headers),
+        None => inner.message = foreign_message(text),
+    }
+    if inner.request_id.is_none() {
+        inner.request_id = header("x-request-id").map(|id| Text::Own(id.into()));
+    }
+    inner.body = body;
+    inner
+}
+
+/// Is this answer an error: by its status, or because it holds the constants of the API's failures?
+pub(super) fn is_failure<A: Api>(status: StatusCode, body: &Bytes) -> bool {
+    if !status.is_success() {
+        return status.is_client_error() || status.is_server_error();
+    }
+    if !envelope::has_constants(A::INFO.envelope.body) {
+        return false;
+    }
+    let (body, _) = bounded::<A>(body.clone());
+    let text = std::str::from_utf8(&body).unwrap_or_default();
+    json(text) && answer::<A>(text).is_some_and(|found| found.complete)
+}
+
+/// The body up to its bound, as UTF-8, without a byte order mark.
+fn bounded<A: Api>(mut body: Bytes) -> (Bytes, bool) {
+    let max = ErrorResponse::<A>::MAX_BODY;
+    let truncated = body.len() > max;
+    body.truncate(max);
+    if body.starts_with(b"\xEF\xBB\xBF") {
+        body = body.slice(3..);
+    }
+    if let Err(error) = std::str::from_utf8(&body) {
+        // A character that the bound cuts in two is dropped, anything else that is no UTF-8 replaced.
+        match error.error_len() {
+            None => body.truncate(error.valid_up_to()),
+            Some(_) => {
+                let mut text = String::from_utf8_lossy(&body).into_owned();
+                text.truncate(text.floor_char_boundary(max));
+                body = Bytes::from(text);
+            }
+        }
+    }
+    (body, truncated)
+}
+
+/// The first character decides, not the content type.
+fn json(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '['])
+}
+
+/// The answer in the API's envelope: its constants fit, and there is a code.
+fn answer<A: Api>(text: &str) -> Option<Found<'_>> {
+    let found = envelope::read(text, A::INFO.envelope.body)?;
+    code(&found).is_some().then_some(found)
+}
+
+fn code<'b>(found: &Found<'b>) -> Option<Cow<'b, str>> {
+    let raw = found.get(Placeholder::Code)?;
+    envelope::string(raw).or_else(|| envelope::number(raw).map(Cow::Borrowed))
+}
+
+fn read<A: Api>(inner: &mut Inner<A::Code>, found: &Found<'_>, body: &str, headers: &HeaderMap) {
+    let string = |placeholder| found.get(placeholder).and_then(envelope::string).map(|text| keep(body, text));
+    inner.message = string(Placeholder::Message);
+    inner.param = string(Placeholder::Param);
+    inner.request_id = string(Placeholder::RequestId);
+    inner.doc_url = string(Placeholder::DocUrl);
+    inner.retryable = found.get(Placeholder::Retryable).and_then(envelope::flag);
+    let wait = found.get(Placeholder::RetryAfter).and_then(|raw| retry_after::seconds(envelope::number(raw)?));
+    inner.retry_after = inner.retry_after.max(wait.filter(|wait| !wait.is_zero()));
+
+    if let Some(text) = code(found) {
+        inner.code = A::Code::from_text(&text);
+        inner.code_text = Some(keep(body, text));
+    }
+    inner.group = match inner.code {
+        Some(code) => row(code).group,
+        None => group::<A>(inner.status, found),
+    };
+    if let Some(raw) = found.get(Placeholder::Errors) {
+        let elements = envelope::elements(raw, ErrorResponse::<A>::MAX_ISSUES);
+        inner.issues = elements.into_iter().filter_map(issue::<A>).collect();
+    }
+    let members = found.members.iter();
+    inner.members =
+        members.map(|(key, raw)| (keep(body, key.clone()), keep(body, Cow::Borrowed(raw.get())))).collect();
+
+    for header in inner.code.map_or(&[][..], |code| row(code).headers) {
+        if let HeaderSource::Slot(_) = header.value
+            && let Some(value) = headers.get(header.name).and_then(|value| value.to_str().ok())
+        {
+            inner.headers.push((header.name, value.to_owned()));
+        }
+    }
+}
+
+fn issue<A: Api>(raw: &RawValue) -> Option<Issue<A::Code>> {
+    let found = envelope::read(raw.get(), A::INFO.envelope.issue)?;
+    let code = code(&found);
+    let string = |placeholder| found.get(placeholder).and_then(envelope::string).map(Box::from);
+    Some(Issue {
+        code: code.as_deref().and_then(A::Code::from_text),
+        message: string(Placeholder::Message),
+        param: string(Placeholder::Param),
+        code_str: code.map(Box::from),
+    })
+}
+
+/// The one group whose status and constants an unknown code has: a new plan limit is one for an old client, too.
+fn group<A: Api>(status: StatusCode, found: &Found<'_>) -> Option<u16> {
+    let mut fitting = A::Code::TABLE.groups.iter().enumerate().filter(|(_, group)| {
+        let fits = |(name, json): &(&str, &str)| found.member(name).is_some_and(|raw| envelope::same(raw, json));
+        let status_fits = group.status.is_some_and(|expected| expected.as_u16() == status.as_u16());
+        status_fits && !group.constants.is_empty() && group.constants.iter().all(fits)
+    });
+    match (fitting.next(), fitting.next()) {
+        (Some((at, _)), None) => u16::try_from(at).ok(),
+        _ => None,
+    }
+}
+
+/// What a page, a text or an unknown JSON says in short. Never the whole page.
+fn foreign_message(text: &str) -> Option<Text> {
+    let start = text.trim_start();
+    if start.starts_with(['{', '[']) {
+        return None;
+    }
+    let line = if start.starts_with('<') { title(start)? } else { start.lines().next()?.trim() };
+    let short: String = line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let short: String = short.chars().take(MAX_FOREIGN_MESSAGE).collect();
+    (!short.is_empty()).then(|| Text::Own(short.into()))
+}
+
+fn title(page: &str) -> Option<&str> {
+    let find = |text: &str, tag: &str| {
+        text.as_bytes().windows(tag.len()).position(|window| window.eq_ignore_ascii_case(tag.as_bytes()))
+    };
+    let inside = &page[find(page, "<title")?..];
+    let inside = &inside[inside.find('>')? + 1..];
+    Some(&inside[..find(inside, "</title").unwrap_or(inside.len())])
+}
+
+/// Where the text stands in the body; a copy where it doesn't (it held escapes).
+fn keep(body: &str, text: Cow<'_, str>) -> Text {
+    if let Cow::Borrowed(text) = &text {
+        let start = (text.as_ptr() as usize).wrapping_sub(body.as_ptr() as usize);
+        if start.checked_add(text.len()).is_some_and(|end| end <= body.len()) {
+            return Text::Body { start, end: start + text.len() };
+        }
+    }
+    Text::Own(text.into())
+}
+
+/// A member as a value of its field's type.
+pub(crate) fn value(json: &str, kind: Type) -> Option<Value> {
+    let number = || serde_json::from_str::<f64>(json).ok();
+    match kind {
+        Type::Bool => serde_json::from_str(json).ok().map(Value::Bool),
+        Type::F64 => number().map(Value::F64),
+        Type::I32 => serde_json::from_str::<i32>(json).ok().map(|number| Value::I64(number.into())),
+        Type::I64 => serde_json::from_str(json).ok().map(Value::I64),
+        Type::Seconds => Duration::try_from_secs_f64(number()?).ok().map(Value::Seconds),
+        Type::String => envelope::string(serde_json::from_str(json).ok()?).map(|text| Value::String(text.into())),
+        Type::U32 => serde_json::from_str::<u32>(json).ok().map(|number| Value::U64(number.into())),
+        Type::U64 => serde_json::from_str(json).ok().map(Value::U64),
+    }
+}

@@ -1,0 +1,194 @@
+//! JSON Schema (draft 2020-12) of codes, payloads and answers, from the same tables that write and read them.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Map, Value, json};
+
+use crate::answer::{Answer, constant};
+use crate::catalog::{Api, ErrorCode, Payload, row};
+use crate::table::{HeaderSource, Kind, Member, Node, Placeholder, Row, Table, Type};
+use crate::{Error, table};
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __schema_impls {
+    (code $code:ty) => {
+        impl $crate::__private::schemars::JsonSchema for $code {
+            fn schema_name() -> ::std::borrow::Cow<'static, str> {
+                "ErrorCode".into()
+            }
+            fn json_schema(
+                _: &mut $crate::__private::schemars::SchemaGenerator,
+            ) -> $crate::__private::schemars::Schema {
+                $crate::__private::schema::code::<$code>()
+            }
+        }
+    };
+    (payload $payload:ty) => {
+        impl $crate::__private::schemars::JsonSchema for $payload {
+            fn schema_name() -> ::std::borrow::Cow<'static, str> {
+                ::core::stringify!($payload).into()
+            }
+            fn json_schema(
+                _: &mut $crate::__private::schemars::SchemaGenerator,
+            ) -> $crate::__private::schemars::Schema {
+                $crate::__private::schema::payload::<$payload>()
+            }
+        }
+    };
+}
+
+/// One constant per code, each with its title.
+pub fn code<C: ErrorCode>() -> Schema {
+    let codes = C::TABLE.codes.iter().map(|row| json!({"const": row.code, "title": row.title}));
+    json_schema!({ "type": "string", "oneOf": codes.collect::<Vec<_>>() })
+}
+
+/// What serde writes of a payload.
+pub fn payload<P: Payload>() -> Schema {
+    let row = row(P::CODE);
+    let mut object = Object::default();
+    object.fields(row);
+    for header in row.headers {
+        match header.value {
+            HeaderSource::RetryAfter if header.required => object.add("retry_after", typed(Type::Seconds), true),
+            HeaderSource::Slot(_) => object.add(header.name, json!({"type": "string"}), header.required),
+            HeaderSource::RetryAfter | HeaderSource::Default(_) => {}
+        }
+    }
+    object.schema().try_into().unwrap_or_default()
+}
+
+/// Every answer of the API: one shape per code that it emits.
+impl<A: Api> JsonSchema for Answer<'_, A> {
+    fn schema_name() -> Cow<'static, str> {
+        <Error<A> as JsonSchema>::schema_name()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let shapes: Vec<Value> = A::codes().iter().map(|code| shape::<A>(*code)).collect();
+        json_schema!({ "title": format!("An error of the {}", A::INFO.title), "oneOf": shapes })
+    }
+}
+
+/// The schema of its [`Answer`].
+impl<A: Api> JsonSchema for Error<A> {
+    fn schema_name() -> Cow<'static, str> {
+        let words = A::INFO.name.split(|char: char| !char.is_ascii_alphanumeric());
+        let upper = words.map(|word| {
+            let (first, rest) = word.split_at(word.len().min(1));
+            first.to_ascii_uppercase() + rest
+        });
+        (upper.collect::<String>() + "Error").into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        <Answer<'_, A> as JsonSchema>::json_schema(generator)
+    }
+}
+
+fn shape<A: Api>(code: A::Code) -> Value {
+    let row = row(code);
+    let mut object = members(A::INFO.envelope.body, row, A::Code::TABLE, &|placeholder| match placeholder {
+        Placeholder::DocUrl => json!({"const": A::doc_url(code)}),
+        Placeholder::Errors => {
+            let issue = members(A::INFO.envelope.issue, &Row::DEFAULT, A::Code::TABLE, &|placeholder| {
+                match placeholder {
+                    Placeholder::Retryable => json!({"type": "boolean"}),
+                    Placeholder::Status => json!({"type": "integer"}),
+                    _ => json!({"type": "string"}),
+                }
+            });
+            json!({"type": "array", "items": issue.schema()})
+        }
+        placeholder => value(placeholder, row, A::Code::TABLE),
+    });
+    object.title = Some(row.title);
+    object.schema()
+}
+
+fn value(placeholder: Placeholder, row: &Row, table: &Table) -> Value {
+    match placeholder {
+        Placeholder::Code => json!({"const": row.code}),
+        Placeholder::Title => json!({"const": row.title}),
+        Placeholder::Status => json!({"const": row.status.as_u16()}),
+        Placeholder::Retryable => json!({"const": row.retryable}),
+        Placeholder::Action => json!({"const": table.actions[usize::from(row.action)].name}),
+        Placeholder::Group => match row.group {
+            Some(group) => json!({"const": table.groups[usize::from(group)].name}),
+            None => json!({"type": "string"}),
+        },
+        Placeholder::RetryAfter => json!({"type": "integer", "minimum": 1}),
+        Placeholder::DocUrl | Placeholder::Errors | Placeholder::Message | Placeholder::Param | Placeholder::RequestId => {
+            json!({"type": "string"})
+        }
+    }
+}
+
+fn members(members: &'static [Member], row: &Row, table: &Table, value: &dyn Fn(Placeholder) -> Value) -> Object {
+    let mut object = Object::default();
+    for member in members {
+        match member {
+            Member::Key(key, Node::Const(json)) => object.add(key, json!({"const": constant(json)}), true),
+            Member::Key(key, Node::Required(placeholder)) => object.add(key, value(*placeholder), true),
+            Member::Key(key, Node::Optional(placeholder)) => object.add(key, value(*placeholder), false),
+            Member::Key(key, Node::Map(inside)) => {
+                object.add(key, self::members(inside, row, table, value).schema(), true);
+            }
+            Member::Fields => object.fields(row),
+        }
+    }
+    object
+}
+
+/// A schema of an object under construction. Unknown members are allowed: an answer may grow.
+#[derive(Default)]
+struct Object {
+    title: Option<&'static str>,
+    properties: Map<String, Value>,
+    required: Vec<String>,
+}
+
+impl Object {
+    fn add(&mut self, name: &str, schema: Value, required: bool) {
+        self.properties.insert(name.to_owned(), schema);
+        if required {
+            self.required.push(name.to_owned());
+        }
+    }
+
+    fn fields(&mut self, row: &Row) {
+        for table::Field { name, kind } in row.fields {
+            match *kind {
+                Kind::Const(json) => self.add(name, json!({"const": constant(json)}), true),
+                Kind::Required(kind) => self.add(name, typed(kind), true),
+                Kind::Optional(kind) => self.add(name, typed(kind), false),
+            }
+        }
+    }
+
+    fn schema(self) -> Value {
+        let mut schema = Map::new();
+        if let Some(title) = self.title {
+            schema.insert("title".to_owned(), title.into());
+        }
+        schema.insert("type".to_owned(), "object".into());
+        schema.insert("properties".to_owned(), self.properties.into());
+        schema.insert("required".to_owned(), self.required.into());
+        schema.into()
+    }
+}
+
+fn typed(kind: Type) -> Value {
+    match kind {
+        Type::Bool => json!({"type": "boolean"}),
+        Type::F64 => json!({"type": "number"}),
+        Type::I32 => json!({"type": "integer", "minimum": i32::MIN, "maximum": i32::MAX}),
+        Type::I64 => json!({"type": "integer", "format": "int64"}),
+        Type::Seconds => json!({"type": "number", "minimum": 0}),
+        Type::String => json!({"type": "string"}),
+        Type::U32 => json!({"type": "integer", "minimum": 0, "maximum": u32::MAX}),
+        Type::U64 => json!({"type": "integer", "format": "uint64", "minimum": 0}),
+    }
+}

@@ -1,0 +1,117 @@
+//! Text on its way out: escaped for JSON, for one line of a log, for a URL.
+
+use std::fmt::{self, Write as _};
+
+/// Appends the text as a JSON string (RFC 8259 section 7), byte for byte what serde_json writes.
+pub(crate) fn push_json(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    let mut rest = text.as_bytes();
+    while let Some(at) = next_escape(rest) {
+        let (plain, from) = rest.split_at(at);
+        out.extend_from_slice(plain);
+        let byte = from[0];
+        match byte {
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            0x08 => out.extend_from_slice(b"\\b"),
+            0x0C => out.extend_from_slice(b"\\f"),
+            _ => {
+                const HEX: &[u8; 16] = b"0123456789abcdef";
+                out.extend_from_slice(b"\\u00");
+                out.push(HEX[usize::from(byte >> 4)]);
+                out.push(HEX[usize::from(byte & 15)]);
+            }
+        }
+        rest = &from[1..];
+    }
+    out.extend_from_slice(rest);
+    out.push(b'"');
+}
+
+/// Where the first byte stands that JSON escapes: a quote, a backslash, a control character.
+fn next_escape(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    // The high bit of each byte of the result says that the byte of `word` is below `limit` (at most 0x80); bytes
+    // after one that is may be reported wrongly, which only costs a look at them.
+    let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGH;
+    let zero = |word: u64| below(word, 1);
+
+    let mut chunks = bytes.chunks_exact(8);
+    let mut start = 0;
+    for chunk in &mut chunks {
+        let word = chunk.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+        let suspicious =
+            below(word, 0x20) | zero(word ^ (ONES * u64::from(b'"'))) | zero(word ^ (ONES * u64::from(b'\\')));
+        if suspicious != 0
+            && let Some(at) = chunk.iter().position(|byte| needs_escape(*byte))
+        {
+            return Some(start + at);
+        }
+        start += 8;
+    }
+    chunks.remainder().iter().position(|byte| needs_escape(*byte)).map(|at| start + at)
+}
+
+fn needs_escape(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\'
+}
+
+/// Appends what may stand in a URL's fragment or path as it is, and the rest percent-encoded (RFC 3986 section 2.1).
+pub(crate) fn push_url(out: &mut Vec<u8>, text: &str) {
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(byte),
+            _ => {
+                const HEX: &[u8; 16] = b"0123456789ABCDEF";
+                out.extend_from_slice(&[b'%', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+            }
+        }
+    }
+}
+
+/// Text from outside in one line of a log: control characters, line breaks and bidirectional marks are escaped.
+pub(crate) struct OneLine<'t>(pub(crate) &'t str);
+
+impl fmt::Display for OneLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for char in self.0.chars() {
+            match char {
+                '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200E}' | '\u{200F}' => {
+                    write!(f, "{}", char.escape_unicode())?;
+                }
+                char if char.is_control() => write!(f, "{}", char.escape_default())?,
+                char => f.write_char(char)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_what_serde_json_writes() {
+        let all: String = (0..=0x250_u32).filter_map(char::from_u32).collect();
+        // Every character at every place of an eight-byte word.
+        for (at, _) in all.char_indices() {
+            for length in [1, 7, 8, 9, 20] {
+                let text: String = all[at..].chars().take(length).collect();
+                let mut out = Vec::new();
+                push_json(&mut out, &text);
+                assert_eq!(String::from_utf8(out).unwrap(), serde_json::to_string(&text).unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_stays_one() {
+        assert_eq!(OneLine("a\n\u{1b}[31mb\u{202e}").to_string(), "a\\n\\u{1b}[31mb\\u{202e}");
+    }
+}

@@ -1,0 +1,16 @@
+use errbook::ApiError;
+use errbook::mail::code;
+use thiserror::Error;
+
+#[derive(ApiError, Debug, Error)]
+enum SendError {
+    #[error("attachment of more than {limit} bytes")]
+    #[api(code::AttachmentTooLarge)]
+    TooLarge { limit: u64 },
+
+    #[error("part of more than {limit} bytes")]
+    #[api(code::AttachmentTooLarge {})]
+    PartTooLarge { limit: u64 },
+}
+
+fn main() {}

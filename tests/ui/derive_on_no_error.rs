@@ -1,0 +1,10 @@
+use errbook::ApiError;
+use errbook::mail::code;
+
+#[derive(ApiError, Debug)]
+enum SendError {
+    #[api(code::NotFound)]
+    NoSender,
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+use errbook::ApiError;
+use errbook::mail::code;
+use thiserror::Error;
+
+#[derive(ApiError, Debug, Error)]
+enum SendError {
+    #[error("sender {0} is not ours")]
+    #[api(code::NotFund, param = "from")]
+    UnknownSender(String),
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use errbook::mail::code;
+use errbook::prelude::*;
+use errbook::Issues;
+
+fn main() {
+    let mut issues = Issues::of(code::InvalidParameter);
+    issues.push(code::InvalidParameter.at("to"));
+    issues.push(code::NotFound.at("from"));
+    issues.push(code::NotFound);
+}

@@ -1,0 +1,11 @@
+use errbook::mail::{code, sending};
+
+fn without_header() -> sending::Error {
+    code::RateLimitExceeded {}.into()
+}
+
+fn as_unit() -> sending::Error {
+    code::RateLimitExceeded.into()
+}
+
+fn main() {}

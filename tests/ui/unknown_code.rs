@@ -1,0 +1,7 @@
+use errbook::mail::{code, sending};
+
+fn find() -> sending::Result<()> {
+    Err(code::NotFund.into())
+}
+
+fn main() {}
