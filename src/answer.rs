@@ -96,7 +96,10 @@ impl<A: Api> Answer<'_, A> {
             })
             .sum();
         let docs = &A::INFO.docs;
-        let texts = row.code.len() + inner.message().len() + self.request_id.len() + inner.param().map_or(0, str::len);
+        let texts = row.code.len()
+            + inner.message().len()
+            + self.request_id.len()
+            + inner.param().map_or(0, str::len);
         let url = docs.before.len() + row.anchor.len() + docs.after.len();
         let values: usize = inner
             .values
@@ -207,7 +210,8 @@ impl<A: Api> Answer<'_, A> {
 /// `$errors` without `?` writes `[]`; every other value that is missing leaves its key out.
 impl<A: Api> Serialize for Answer<'_, A> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Mapping { answer: self, members: A::INFO.envelope.body, inner: self.error.inner() }.serialize(serializer)
+        Mapping { answer: self, members: A::INFO.envelope.body, inner: self.error.inner() }
+            .serialize(serializer)
     }
 }
 
@@ -258,7 +262,11 @@ impl<A: Api> Serialize for Hole<'_, A> {
             Placeholder::Errors => {
                 let mut list = serializer.serialize_seq(Some(inner.issues.len()))?;
                 for issue in &inner.issues {
-                    list.serialize_element(&Mapping { answer, members: A::INFO.envelope.issue, inner: issue })?;
+                    list.serialize_element(&Mapping {
+                        answer,
+                        members: A::INFO.envelope.issue,
+                        inner: issue,
+                    })?;
                 }
                 list.end()
             }
@@ -284,7 +292,11 @@ fn has_value(placeholder: Placeholder, inner: &Inner) -> bool {
 }
 
 /// The code's fields as members of a mapping, constants included.
-pub(crate) fn serialize_fields<M: SerializeMap>(map: &mut M, row: &Row, values: &[Value]) -> Result<(), M::Error> {
+pub(crate) fn serialize_fields<M: SerializeMap>(
+    map: &mut M,
+    row: &Row,
+    values: &[Value],
+) -> Result<(), M::Error> {
     let mut values = values.iter();
     for field in row.fields {
         match field.kind {
@@ -403,4 +415,3 @@ impl<A: Api> From<Error<A>> for http::Response<Bytes> {
         error.answer(&RequestId::new::<A>()).into_response()
     }
 }
-

@@ -114,7 +114,9 @@ pub trait Payload: Sized + Send + Sync + 'static {
 }
 
 /// The API emits the code. Decided by `apis:` in errors.yaml.
-#[diagnostic::on_unimplemented(label = "`{Self}` does not emit `{P}`: the code's `apis:` in errors.yaml decides")]
+#[diagnostic::on_unimplemented(
+    label = "`{Self}` does not emit `{P}`: the code's `apis:` in errors.yaml decides"
+)]
 pub trait Emits<P> {}
 
 #[diagnostic::do_not_recommend]
@@ -137,7 +139,9 @@ pub trait TakesRetryAfter {}
 impl<P: Payload> TakesRetryAfter for P where P::Class: HasRetryAfter {}
 
 /// The code takes issues, accumulated by [`Issues`](crate::Issues). Decided by `items:` in errors.yaml.
-#[diagnostic::on_unimplemented(label = "`{Self}` takes no issues: the code's `items:` in errors.yaml decides")]
+#[diagnostic::on_unimplemented(
+    label = "`{Self}` takes no issues: the code's `items:` in errors.yaml decides"
+)]
 pub trait TakesIssues: Payload {
     #[doc(hidden)]
     type Items;
@@ -150,7 +154,9 @@ pub trait TakesIssues: Payload {
 pub trait TakesIssue<P> {}
 
 /// All codes of the list are emitted by the API `A`.
-#[diagnostic::on_unimplemented(label = "not every code of this error is emitted by `{A}`: errors.yaml decides")]
+#[diagnostic::on_unimplemented(
+    label = "not every code of this error is emitted by `{A}`: errors.yaml decides"
+)]
 pub trait Codes<A> {}
 
 impl<A> Codes<A> for () {}

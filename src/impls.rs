@@ -119,7 +119,10 @@ pub fn deserialize_code<'de, C: ErrorCode, D: Deserializer<'de>>(deserializer: D
 
 /// A payload's members: the fields as they are on the wire, constants included, then what it asks for beside them:
 /// `param`, `retry_after` in seconds, other headers.
-pub fn serialize_payload<P: Payload + Clone, S: Serializer>(payload: &P, serializer: S) -> Result<S::Ok, S::Error> {
+pub fn serialize_payload<P: Payload + Clone, S: Serializer>(
+    payload: &P,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     let row = row(P::CODE);
     let slots = payload.clone().into_slots();
     let mut map = serializer.serialize_map(None)?;
@@ -158,9 +161,10 @@ pub fn deserialize_payload<'de, P: Payload, D: Deserializer<'de>>(deserializer: 
             Kind::Optional(kind) => (kind, false),
         };
         match members.get(field.name) {
-            Some(value) => values.push(typed_value(&value.to_string(), kind).ok_or_else(|| {
-                D::Error::custom(format_args!("`{}` has another type", field.name))
-            })?),
+            Some(value) => values.push(
+                typed_value(&value.to_string(), kind)
+                    .ok_or_else(|| D::Error::custom(format_args!("`{}` has another type", field.name)))?,
+            ),
             None if required => return Err(D::Error::missing_field(field.name)),
             None => values.push(Value::Absent),
         }

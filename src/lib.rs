@@ -20,7 +20,6 @@ mod text;
 #[cfg(feature = "axum")]
 mod axum;
 #[cfg(feature = "schemars")]
-#[expect(missing_docs, reason = "for generated code alone")]
 mod schema;
 
 pub use crate::advice::{Applied, Retry};
@@ -93,6 +92,7 @@ macro_rules! include_catalog {
 /// For generated code and the derive alone; no part of the public API.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::advice::{Applied, Retry};
     pub use crate::catalog::{And, Has, HasParam, HasRetryAfter, One};
     pub use crate::impls::{deserialize_code, deserialize_payload, serialize_payload};
     pub use crate::raise::Raising;

@@ -75,7 +75,9 @@ impl From<&RequestId> for HeaderValue {
 fn base32<const DIGITS: usize>(number: u64) -> String {
     let digit = |place: usize| {
         let shift = 5 * (DIGITS - 1 - place) as u32;
-        char::from(b"0123456789abcdefghjkmnpqrstvwxyz"[(number.checked_shr(shift).unwrap_or(0) & 31) as usize])
+        char::from(
+            b"0123456789abcdefghjkmnpqrstvwxyz"[(number.checked_shr(shift).unwrap_or(0) & 31) as usize],
+        )
     };
     (0..DIGITS).map(digit).collect()
 }

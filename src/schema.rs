@@ -52,7 +52,9 @@ pub fn payload<P: Payload>() -> Schema {
     object.fields(row);
     for header in row.headers {
         match header.value {
-            HeaderSource::RetryAfter if header.required => object.add("retry_after", typed(Type::Seconds), true),
+            HeaderSource::RetryAfter if header.required => {
+                object.add("retry_after", typed(Type::Seconds), true)
+            }
             HeaderSource::Slot(_) => object.add(header.name, json!({"type": "string"}), header.required),
             HeaderSource::RetryAfter | HeaderSource::Default(_) => {}
         }
@@ -120,13 +122,22 @@ fn value(placeholder: Placeholder, row: &Row, table: &Table) -> Value {
             None => json!({"type": "string"}),
         },
         Placeholder::RetryAfter => json!({"type": "integer", "minimum": 1}),
-        Placeholder::DocUrl | Placeholder::Errors | Placeholder::Message | Placeholder::Param | Placeholder::RequestId => {
+        Placeholder::DocUrl
+        | Placeholder::Errors
+        | Placeholder::Message
+        | Placeholder::Param
+        | Placeholder::RequestId => {
             json!({"type": "string"})
         }
     }
 }
 
-fn members(members: &'static [Member], row: &Row, table: &Table, value: &dyn Fn(Placeholder) -> Value) -> Object {
+fn members(
+    members: &'static [Member],
+    row: &Row,
+    table: &Table,
+    value: &dyn Fn(Placeholder) -> Value,
+) -> Object {
     let mut object = Object::default();
     for member in members {
         match member {

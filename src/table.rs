@@ -36,12 +36,12 @@ pub struct Row {
     pub status: Status,
     pub retryable: bool,
     pub retry: Retry,
-    pub on_repeat: Retry,
+    /// Where it differs from `retry`.
+    pub on_repeat: Option<Retry>,
     pub applied: Applied,
     pub action: u16,
     pub group: Option<u16>,
     pub message: &'static [Part],
-    pub takes_param: bool,
     pub fields: &'static [Field],
     pub headers: &'static [Header],
 }
@@ -55,15 +55,21 @@ impl Row {
         status: Status::INTERNAL_SERVER_ERROR,
         retryable: false,
         retry: Retry::Never,
-        on_repeat: Retry::Never,
+        on_repeat: None,
         applied: Applied::No,
         action: 0,
         group: None,
         message: &[],
-        takes_param: false,
         fields: &[],
         headers: &[],
     };
+
+    pub const fn retry_on_repeat(&self) -> Retry {
+        match self.on_repeat {
+            Some(retry) => retry,
+            None => self.retry,
+        }
+    }
 }
 
 /// A piece of a message.

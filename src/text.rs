@@ -44,8 +44,9 @@ fn next_escape(bytes: &[u8]) -> Option<usize> {
     let mut start = 0;
     for chunk in &mut chunks {
         let word = chunk.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
-        let suspicious =
-            below(word, 0x20) | zero(word ^ (ONES * u64::from(b'"'))) | zero(word ^ (ONES * u64::from(b'\\')));
+        let suspicious = below(word, 0x20)
+            | zero(word ^ (ONES * u64::from(b'"')))
+            | zero(word ^ (ONES * u64::from(b'\\')));
         if suspicious != 0
             && let Some(at) = chunk.iter().position(|byte| needs_escape(*byte))
         {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use errbook_codegen::{Catalog, load, stale, write};
+use errbook_codegen::{Catalog, Mistake, load, stale, write};
 
 /// Defines an API's errors in one file
 ///
@@ -87,7 +87,9 @@ fn check(files: &[PathBuf]) -> Result<(), Stop> {
     let mut found = Ok(());
     for file in files {
         match catalog(file) {
-            Ok(catalog) => say(&format!("{}: {} codes, no mistakes", file.display(), catalog.codes().count()))?,
+            Ok(catalog) => {
+                say(&format!("{}: {} codes, no mistakes", file.display(), catalog.codes().count()))?
+            }
             Err(Stop::Findings) => found = Err(Stop::Findings),
             Err(unable) => return Err(unable),
         }
@@ -119,7 +121,7 @@ fn put(files: &[errbook_codegen::File], Out { out, check }: &Out) -> Result<(), 
 /// The catalog; its mistakes go to stderr.
 fn catalog(file: &Path) -> Result<Catalog, Stop> {
     load(file).map_err(|report| {
-        if report.is_unreadable() {
+        if report.diagnostics().iter().any(|found| found.mistake() == Mistake::UnreadableFile) {
             return Stop::Unable(report.to_string());
         }
         say_wrong(&report.to_string());
@@ -129,7 +131,8 @@ fn catalog(file: &Path) -> Result<Catalog, Stop> {
 
 /// To stdout; a reader that is gone (`errbook explain … | head -1`) ends the command.
 fn say(text: &str) -> Result<(), Stop> {
-    writeln!(std::io::stdout(), "{text}").map_err(|error| Stop::Unable(format!("could not write to stdout: {error}")))
+    writeln!(std::io::stdout(), "{text}")
+        .map_err(|error| Stop::Unable(format!("could not write to stdout: {error}")))
 }
 
 fn say_wrong(text: &str) {

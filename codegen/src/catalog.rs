@@ -64,7 +64,10 @@ pub(crate) struct Envelope {
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Member {
-    Key { key: String, value: Template },
+    Key {
+        key: String,
+        value: Template,
+    },
     /// `..: $fields`
     Fields,
 }

@@ -1,3 +1,17 @@
-//! Placeholder.
-#![allow(dead_code)]
+//! The generator of [errbook](https://docs.rs/errbook): reads an `errors.yaml`, shows every mistake in it, and makes from
+//! it the Rust that servers and clients share, and the reference.
+//!
+//! A `build.rs` needs one function, [`build`]. The command `errbook` and the tests use [`load`] and what a [`Catalog`]
+//! offers.
+
 mod catalog;
+mod check;
+mod emit;
+mod output;
+mod report;
+mod syntax;
+
+pub use catalog::Catalog;
+pub use check::{check, load};
+pub use output::{File, build, stale, write};
+pub use report::{Diagnostic, Mistake, Report};

@@ -2,10 +2,11 @@
 //! source line, the token and the fix.
 
 mod mistake;
+mod render;
 
 pub use mistake::Mistake;
 
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet, normalize_untrusted_str};
+use annotate_snippets::normalize_untrusted_str;
 use std::fmt;
 
 /// So many mistakes are shown; of more, the number is told.
@@ -40,7 +41,14 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     pub(crate) fn new(mistake: Mistake, title: impl Into<String>) -> Self {
-        Self { mistake, title: title.into(), span: None, label: String::new(), others: Vec::new(), help: Vec::new() }
+        Self {
+            mistake,
+            title: title.into(),
+            span: None,
+            label: String::new(),
+            others: Vec::new(),
+            help: Vec::new(),
+        }
     }
 
     pub(crate) fn at(mut self, span: Span, label: impl Into<String>) -> Self {
@@ -137,8 +145,9 @@ impl std::error::Error for Report {}
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let source = render::Source::new(&self.file, &self.source);
         for diagnostic in &self.diagnostics {
-            writeln!(f, "{}\n", render(diagnostic, &self.file, &self.source))?;
+            writeln!(f, "{}\n", render::render(diagnostic, &source))?;
         }
         let mistakes = match self.diagnostics.len() + self.more {
             1 => "1 mistake".to_owned(),
@@ -150,44 +159,4 @@ impl fmt::Display for Report {
         }
         Ok(())
     }
-}
-
-fn render(diagnostic: &Diagnostic, file: &str, source: &str) -> String {
-    let title = Level::ERROR.primary_title(&diagnostic.title).id(diagnostic.mistake.id());
-    let help = diagnostic.help.iter().map(|text| Level::HELP.message(normalize_untrusted_str(text)));
-    let text = match diagnostic.span {
-        None => Renderer::plain().render(&[title.elements(help)]),
-        Some(span) => {
-            // Only the lines from the first to the last span are handed over: the renderer reads all that it gets.
-            let spans = || std::iter::once(span).chain(diagnostic.others.iter().map(|(span, _)| *span));
-            let first = spans().map(|span| span.start).min().unwrap_or_default();
-            let last = spans().map(|span| span.end).max().unwrap_or_default();
-            let start = source.get(..floor(source, first)).and_then(|text| text.rfind('\n')).map_or(0, |at| at + 1);
-            let end = floor(source, last);
-            let end = source.get(end..).and_then(|text| text.find('\n')).map_or(source.len(), |at| end + at);
-            let line = source.get(..start).unwrap_or_default().matches('\n').count() + 1;
-            let excerpt = source.get(start..end).unwrap_or_default();
-            let cut = |span: Span| floor(excerpt, span.start - start)..floor(excerpt, span.end - start);
-
-            let mut snippet = Snippet::source(excerpt)
-                .line_start(line)
-                .path(file)
-                .annotation(AnnotationKind::Primary.span(cut(span)).label(diagnostic.label.as_str()));
-            for (span, label) in &diagnostic.others {
-                snippet = snippet.annotation(AnnotationKind::Context.span(cut(*span)).label(label.as_str()));
-            }
-            Renderer::plain().render(&[title.element(snippet).elements(help)])
-        }
-    };
-    // An empty line of source leaves spaces behind.
-    text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
-}
-
-/// The next character boundary at or before `at`.
-fn floor(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }

@@ -1,6 +1,6 @@
 //! What the derive was put on, and which code each case of it has.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{Attribute, Data, DeriveInput, Field, Fields, Generics, Ident, Variant};
 
@@ -26,6 +26,8 @@ pub(crate) struct Case<'a> {
 
 pub(crate) enum Answer<'a> {
     Code {
+        /// Where the attribute was written.
+        home: Span,
         code: Code,
         settings: Vec<Setting>,
     },
@@ -90,7 +92,7 @@ impl<'a> Answer<'a> {
             return Answer::Unknown(api.code);
         }
         match (api.code, api.forward) {
-            (Some(code), None) => Answer::Code { code, settings: api.settings },
+            (Some(code), None) => Answer::Code { home: api.span, code, settings: api.settings },
             (None, Some(forward)) => {
                 for Setting { name, .. } in &api.settings {
                     findings.at(
@@ -108,7 +110,7 @@ impl<'a> Answer<'a> {
                     text(&code.path)
                 );
                 findings.at(forward, message);
-                Answer::Code { code, settings: api.settings }
+                Answer::Code { home: api.span, code, settings: api.settings }
             }
             (None, None) => {
                 match api.settings.first() {

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::spanned::Spanned;
-use syn::{Attribute, Ident, Lifetime, Lit, Meta, Path, Token, token};
+use syn::{Attribute, Ident, Lifetime, Meta, Path, Token, token};
 
 use crate::findings::Findings;
 
@@ -116,6 +116,10 @@ impl SettingKind {
             Self::Message => "message",
             Self::RetryAfter => "retry_after",
         }
+    }
+
+    pub(crate) fn is_text(self) -> bool {
+        matches!(self, Self::Param | Self::Message)
     }
 
     /// The method of a code about to be raised that takes the value.
@@ -277,7 +281,7 @@ fn expression(input: ParseStream<'_>) -> syn::Result<TokenStream> {
             open_angles = open_angles.saturating_sub(1);
         }
         // The one mistake in an expression that is ours to find: a comma forgotten before the next setting.
-        let is_operand = input.peek(Ident) || input.peek(Lit);
+        let is_operand = input.peek(Ident) || input.cursor().literal().is_some();
         if is_operand && after_operand && separator.is_none() {
             return Err(input.error("expected `,` or an operator"));
         }

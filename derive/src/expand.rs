@@ -10,7 +10,7 @@ use syn::{
 };
 
 use crate::ast::{Answer, Case, Input};
-use crate::attr::{Code, Setting, SettingKind, text};
+use crate::attr::{Code, Setting, text};
 use crate::findings::Findings;
 
 pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
@@ -38,7 +38,7 @@ fn raise(input: &Input<'_>) -> TokenStream {
             #(#aliases)*
 
             #[automatically_derived]
-            #[allow(trivial_bounds, unused_variables)]
+            #[allow(trivial_bounds, unused_qualifications, unused_variables)]
             impl #impl_generics __errbook::Raise for #ident #ty_generics #where_clause {
                 type Codes = #codes;
 
@@ -105,7 +105,7 @@ fn body(input: &Input<'_>) -> TokenStream {
         return quote!(match self { #arms });
     }
     // At the name of the type, for that is where rustc then says that it isn't an error, `Send` or `'static`.
-    let boxed = quote_spanned! {input.ident.span()=>
+    let boxed = quote_spanned! {in_derive(input.ident.span())=>
         let source: ::std::boxed::Box<
             dyn ::std::error::Error + ::core::marker::Send + ::core::marker::Sync
         > = ::std::boxed::Box::new(self);
@@ -122,17 +122,16 @@ fn arm(index: usize, case: &Case<'_>, ident: &Ident) -> TokenStream {
     let variant = case.variant.map(repeated).into_iter();
     let path = quote!(#ident #(::#variant)*);
     match &case.answer {
-        Answer::Code { code, settings } => {
+        Answer::Code { home, code, settings } => {
             let fields = case.fields.iter().enumerate();
             let fields = fields.map(|(index, field)| match &field.ident {
-                Some(name) => quote_spanned!(name.span()=> ref #name),
+                Some(name) => quote!(ref #name),
                 None => {
-                    let (index, name) =
-                        (Index::from(index), format_ident!("_{index}", span = code.path.span()));
-                    quote_spanned!(name.span()=> #index: ref #name)
+                    let (index, name) = (Index::from(index), format_ident!("_{index}", span = *home));
+                    quote!(#index: ref #name)
                 }
             });
-            let raising = raising(index, code, settings);
+            let raising = raising(index, *home, code, settings);
             quote!(#path { #(#fields),* } => #raising,)
         }
         Answer::Forward(field) => {
@@ -145,17 +144,20 @@ fn arm(index: usize, case: &Case<'_>, ident: &Ident) -> TokenStream {
 }
 
 /// The payload as the user wrote it, and what else is said about it.
-fn raising(index: usize, code: &Code, settings: &[Setting]) -> TokenStream {
+///
+/// What is added to the user's tokens stands at them, and resolves where they do: with two contexts in an expression,
+/// rustc would show its errors at the derive.
+fn raising(index: usize, home: Span, code: &Code, settings: &[Setting]) -> TokenStream {
     let name = code_name(index, code);
+    let span = home.located_at(name.span());
     // A unit struct has this literal, too.
     let fields = code.fields.clone().unwrap_or_else(|| {
         let mut braces = Group::new(Delimiter::Brace, TokenStream::new());
-        braces.set_span(name.span());
+        braces.set_span(span);
         braces
     });
-    let settings = settings.iter().map(setting);
-    // All of it in the user's place and context: where they differ, rustc shows the error at the derive.
-    quote_spanned! {name.span()=> {
+    let settings = settings.iter().map(|setting| set(home, setting));
+    quote_spanned! {span=> {
         let __raising = __errbook::Raising::new(#name #fields);
         #(#settings)*
         __errbook::Raise::raise(__raising)
@@ -163,17 +165,16 @@ fn raising(index: usize, code: &Code, settings: &[Setting]) -> TokenStream {
 }
 
 /// A call at the user's key, for that is where rustc then says that the code takes no such thing.
-fn setting(Setting { kind, name, value }: &Setting) -> TokenStream {
-    let span = name.span();
-    let is_text = matches!(kind, SettingKind::Param | SettingKind::Message);
-    let value = if is_text && syn::parse2::<LitStr>(value.clone()).is_err() {
+fn set(home: Span, Setting { kind, name, value }: &Setting) -> TokenStream {
+    let span = home.located_at(name.span());
+    let value = if kind.is_text() && syn::parse2::<LitStr>(value.clone()).is_err() {
         // Fields are references, so that it has to be copied. Not by `Display`: that would let an inner error's text be
         // sent by accident.
         let first = value.clone().into_iter().next().map_or(span, |token| token.span());
-        let text = quote_spanned!(first=> __text);
+        let text = Ident::new("__text", home.located_at(first));
         quote_spanned! {span=> {
             let #text = #value;
-            ::std::string::String::from(::core::convert::AsRef::<str>::as_ref(&#text))
+            ::std::string::String::from(::core::convert::AsRef::<::core::primitive::str>::as_ref(&#text))
         }}
     } else {
         value.clone()

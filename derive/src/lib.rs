@@ -40,7 +40,9 @@ mod findings;
 /// | `forward` | variant or struct of one field | answer as the error in that field does |
 /// | `crate = path` | enum, struct | where errbook is, when it isn't `::errbook` |
 ///
-/// In an `expr` the fields are in scope by reference, under their names; those of a tuple as `_0`, `_1` and so on.
+/// In an `expr` the fields are in scope by reference, under their names; those of a tuple as `_0`, `_1` and so on. A
+/// param and a message can be any text, borrowed ones too: `param = name`. They are sent, so that an inner error is no
+/// such text.
 ///
 /// Except for `forward`, the error itself becomes the private source of the answer: it is logged and never sent. So it
 /// has to be `Error + Send + Sync + 'static`.

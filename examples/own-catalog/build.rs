@@ -1,3 +1,5 @@
+//! errors.yaml to Rust.
+
 fn main() {
     errbook_codegen::build("errors.yaml");
 }

@@ -67,7 +67,9 @@ pub(super) fn string(raw: &RawValue) -> Option<Cow<'_, str>> {
 
 /// Are the two JSON texts the same value?
 pub(super) fn same(raw: &RawValue, json: &str) -> bool {
-    raw.get() == json || serde_json::from_str(raw.get()).is_ok_and(|value: serde_json::Value| value == crate::answer::constant(json))
+    raw.get() == json
+        || serde_json::from_str(raw.get())
+            .is_ok_and(|value: serde_json::Value| value == crate::answer::constant(json))
 }
 
 struct Mapping<'f, 'b> {

@@ -60,7 +60,11 @@ impl<A: Api> ErrorResponse<A> {
     /// # Errors
     ///
     /// The answer, where it is an error.
-    pub fn check(status: StatusCode, headers: &HeaderMap, body: impl Into<Bytes>) -> Result<Bytes, ErrorResponse<A>> {
+    pub fn check(
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: impl Into<Bytes>,
+    ) -> Result<Bytes, ErrorResponse<A>> {
         let body = body.into();
         match parse::is_failure::<A>(status, &body) {
             true => Err(ErrorResponse::parse(status, headers, body)),
@@ -128,7 +132,7 @@ impl<A: Api> ErrorResponse<A> {
 
     /// The same where the answer met our own repeat of a request (the same idempotency key).
     pub fn retry_on_repeat(&self) -> Option<Retry> {
-        Some(row(self.code()?).on_repeat)
+        Some(row(self.code()?).retry_on_repeat())
     }
 
     /// The wait that the server asks for: `Retry-After` in seconds or as a date (RFC 9110 section 10.2.3), or a member

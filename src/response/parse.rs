@@ -76,9 +76,10 @@ fn bounded<A: Api>(mut body: Bytes) -> (Bytes, bool) {
         match error.error_len() {
             None => body.truncate(error.valid_up_to()),
             Some(_) => {
-                let mut text = String::from_utf8_lossy(&body).into_owned();
-                text.truncate(text.floor_char_boundary(max));
-                body = Bytes::from(text);
+                // Replacements are longer than what they replace.
+                let text = String::from_utf8_lossy(&body);
+                let cut = (0..=max.min(text.len())).rev().find(|cut| text.is_char_boundary(*cut)).unwrap_or(0);
+                body = Bytes::copy_from_slice(&text.as_bytes()[..cut]);
             }
         }
     }
@@ -108,7 +109,8 @@ fn read<A: Api>(inner: &mut Inner<A::Code>, found: &Found<'_>, body: &str, heade
     inner.request_id = string(Placeholder::RequestId);
     inner.doc_url = string(Placeholder::DocUrl);
     inner.retryable = found.get(Placeholder::Retryable).and_then(envelope::flag);
-    let wait = found.get(Placeholder::RetryAfter).and_then(|raw| retry_after::seconds(envelope::number(raw)?));
+    let wait =
+        found.get(Placeholder::RetryAfter).and_then(|raw| retry_after::seconds(envelope::number(raw)?));
     inner.retry_after = inner.retry_after.max(wait.filter(|wait| !wait.is_zero()));
 
     if let Some(text) = code(found) {
@@ -151,7 +153,8 @@ fn issue<A: Api>(raw: &RawValue) -> Option<Issue<A::Code>> {
 /// The one group whose status and constants an unknown code has: a new plan limit is one for an old client, too.
 fn group<A: Api>(status: StatusCode, found: &Found<'_>) -> Option<u16> {
     let mut fitting = A::Code::TABLE.groups.iter().enumerate().filter(|(_, group)| {
-        let fits = |(name, json): &(&str, &str)| found.member(name).is_some_and(|raw| envelope::same(raw, json));
+        let fits =
+            |(name, json): &(&str, &str)| found.member(name).is_some_and(|raw| envelope::same(raw, json));
         let status_fits = group.status.is_some_and(|expected| expected.as_u16() == status.as_u16());
         status_fits && !group.constants.is_empty() && group.constants.iter().all(fits)
     });
@@ -202,7 +205,9 @@ pub(crate) fn value(json: &str, kind: Type) -> Option<Value> {
         Type::I32 => serde_json::from_str::<i32>(json).ok().map(|number| Value::I64(number.into())),
         Type::I64 => serde_json::from_str(json).ok().map(Value::I64),
         Type::Seconds => Duration::try_from_secs_f64(number()?).ok().map(Value::Seconds),
-        Type::String => envelope::string(serde_json::from_str(json).ok()?).map(|text| Value::String(text.into())),
+        Type::String => {
+            envelope::string(serde_json::from_str(json).ok()?).map(|text| Value::String(text.into()))
+        }
         Type::U32 => serde_json::from_str::<u32>(json).ok().map(|number| Value::U64(number.into())),
         Type::U64 => serde_json::from_str(json).ok().map(Value::U64),
     }

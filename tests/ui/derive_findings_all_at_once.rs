@@ -19,10 +19,6 @@ enum SendError {
     #[error("the attribute at the field")]
     #[api(code::InternalError)]
     AtField(#[api(param = "from")] String),
-
-    #[error("together with a mistake that rustc finds")]
-    #[api(code::NotFund)]
-    UnknownCode,
 }
 
 fn main() {}

@@ -1,11 +1,11 @@
-use errbook::mail::{Inbox, code};
+use errbook::mail::{code, inbox};
 
-fn without_field() -> errbook::Error<Inbox> {
-    code::AttachmentTooLarge {}.into()
+fn without_field() -> inbox::Result<()> {
+    Err(code::AttachmentTooLarge {}.into())
 }
 
-fn as_unit() -> errbook::Error<Inbox> {
-    code::AttachmentTooLarge.into()
+fn as_unit() -> inbox::Result<()> {
+    Err(code::AttachmentTooLarge.into())
 }
 
 fn main() {}

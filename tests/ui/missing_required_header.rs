@@ -1,11 +1,11 @@
 use errbook::mail::{code, sending};
 
-fn without_header() -> sending::Error {
-    code::RateLimitExceeded {}.into()
+fn without_header() -> sending::Result<()> {
+    Err(code::RateLimitExceeded {}.into())
 }
 
-fn as_unit() -> sending::Error {
-    code::RateLimitExceeded.into()
+fn as_unit() -> sending::Result<()> {
+    Err(code::RateLimitExceeded)?
 }
 
 fn main() {}

@@ -1,2 +1,91 @@
-//! Placeholder.
-fn main() {}
+//! What people and CI run: `cargo xtask test`, `cargo xtask gen`.
+
+mod edit;
+mod features;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+type Result<T = ()> = std::result::Result<T, String>;
+
+const USAGE: &str = "\
+usage: cargo xtask TASK
+
+  test           runs every test of the repository, the stranger's crate included
+  gen [--check]  writes what is generated and committed: docs/reference; --check tells what is stale
+  features       checks that every set of features builds without warnings";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments[..] {
+        ["test"] => test(),
+        ["gen"] => generate(false),
+        ["gen", "--check"] => generate(true),
+        ["features"] => features::check(),
+        _ => Err(USAGE.to_owned()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("{reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn test() -> Result {
+    c_compiler()?;
+    generate(true)?;
+    let root = root();
+    step("the workspace", cargo(&root).args(["test", "--workspace", "--all-features", "--no-fail-fast"]))?;
+    let own = root.join("examples/own-catalog");
+    step("a stranger's crate", cargo(&own).arg("test"))?;
+    step("its server and client", cargo(&own).args(["run", "--example", "shop"]))?;
+    edit::adding_a_code_is_one_edit(&root)
+}
+
+/// The example server embeds SQLite, which is C.
+fn c_compiler() -> Result {
+    let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".to_owned());
+    match Command::new(&compiler).arg("--version").output() {
+        Ok(output) if output.status.success() => Ok(()),
+        _ => Err(format!(
+            "the tests need a C compiler (`{compiler}`) to build SQLite for the example server: install one, on Debian \
+             with `apt-get install gcc libc6-dev`"
+        )),
+    }
+}
+
+fn generate(check: bool) -> Result {
+    let root = root();
+    let catalog = errbook_codegen::load(root.join("errors.yaml")).map_err(|report| report.to_string())?;
+    let folder = root.join("docs/reference");
+    let pages = catalog.pages();
+    if !check {
+        return errbook_codegen::write(&pages, &folder).map_err(|error| format!("{}: {error}", folder.display()));
+    }
+    let stale = errbook_codegen::stale(&pages, &folder);
+    if stale.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<&str> = stale.iter().map(|page| page.name.as_str()).collect();
+    Err(format!("stale in docs/reference: {}\nrun `cargo xtask gen`", names.join(", ")))
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned).unwrap_or_default()
+}
+
+/// Cargo as it runs this, in a folder.
+fn cargo(folder: &Path) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(folder);
+    command
+}
+
+fn step(what: &str, command: &mut Command) -> Result {
+    eprintln!("--- {what}");
+    let status = command.status().map_err(|error| format!("could not run {command:?}: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("failed: {what} ({command:?})")) }
+}

@@ -53,7 +53,8 @@ impl<'t> Context<'t> {
             };
             self.required(&map, "docs", "an API", "https://example.com/errors");
             let mut draft = self.api(name, named, &map, envelopes, limits, &mut scope);
-            draft.by_status = map.get("by_status").map(|node| self.by_status(node, codes)).unwrap_or_default();
+            draft.by_status =
+                map.get("by_status").map(|node| self.by_status(node, codes)).unwrap_or_default();
             apis.push(draft);
         }
         apis
@@ -81,7 +82,11 @@ impl<'t> Context<'t> {
             rust: rust.unwrap_or_else(unnamed),
             title: heading.map_or_else(|| title(name.value), |heading| heading.value.to_owned()),
             doc: map.get("doc").and_then(|node| self.filled_text(node, "`doc`", limits)),
-            docs: docs.unwrap_or(DocUrl { before: String::new(), after: String::new(), hole: DocHole::Anchor }),
+            docs: docs.unwrap_or(DocUrl {
+                before: String::new(),
+                after: String::new(),
+                hole: DocHole::Anchor,
+            }),
             // The first one, or `problem` where none is declared.
             envelope: envelope.map_or(0, |envelope| envelope.value),
             codes: Vec::new(),
@@ -113,7 +118,11 @@ impl<'t> Context<'t> {
             let code = self.text(&entry.value, "an entry of `by_status`");
             let code = code.and_then(|code| self.index(code, "code", codes, "it names a code of this file"));
             if let Some(pattern) = pattern {
-                table.push(StatusEntry { pattern, code: code.map(|code| code.value), span: entry.value.span });
+                table.push(StatusEntry {
+                    pattern,
+                    code: code.map(|code| code.value),
+                    span: entry.value.span,
+                });
             }
         }
         table
@@ -138,11 +147,16 @@ impl<'t> Context<'t> {
             for entry in draft.by_status.iter().filter(|entry| !emits(entry)) {
                 self.not_emitted(entry, codes, &draft.api.name, draft.span);
             }
-            let table: BTreeMap<Pattern, &StatusEntry> =
-                shared.iter().chain(&draft.by_status).filter(|entry| emits(entry)).map(|entry| (entry.pattern, entry)).collect();
-            for (pattern, text, example) in
-                [(Pattern::Client, "4xx", "4xx: bad_request"), (Pattern::Server, "5xx", "5xx: internal_error")]
-            {
+            let table: BTreeMap<Pattern, &StatusEntry> = shared
+                .iter()
+                .chain(&draft.by_status)
+                .filter(|entry| emits(entry))
+                .map(|entry| (entry.pattern, entry))
+                .collect();
+            for (pattern, text, example) in [
+                (Pattern::Client, "4xx", "4xx: bad_request"),
+                (Pattern::Server, "5xx", "5xx: internal_error"),
+            ] {
                 if table.contains_key(&pattern) {
                     continue;
                 }
@@ -161,8 +175,11 @@ impl<'t> Context<'t> {
                 Pattern::Exact(status) => entry.code.map(|code| (*status, code)),
                 Pattern::Client | Pattern::Server => None,
             });
-            draft.api.by_status =
-                ByStatus { exact: exact.collect(), client: code(Pattern::Client), server: code(Pattern::Server) };
+            draft.api.by_status = ByStatus {
+                exact: exact.collect(),
+                client: code(Pattern::Client),
+                server: code(Pattern::Server),
+            };
             for entry in table.values() {
                 self.needs_nothing(entry, codes);
             }
@@ -204,7 +221,9 @@ impl<'t> Context<'t> {
         let page_of: Vec<usize> = apis
             .iter()
             .enumerate()
-            .map(|(index, draft)| *pages.entry((&draft.api.docs.before, &draft.api.docs.after)).or_insert(index))
+            .map(|(index, draft)| {
+                *pages.entry((&draft.api.docs.before, &draft.api.docs.after)).or_insert(index)
+            })
             .collect();
         let mut seen: BTreeMap<(usize, &str), Span> = BTreeMap::new();
         for (anchor, apis, span) in anchors {
@@ -212,10 +231,13 @@ impl<'t> Context<'t> {
                 let first = *seen.entry((*page, anchor)).or_insert(span);
                 if first != span {
                     self.report(
-                        Diagnostic::new(Mistake::DuplicateAnchor, format!("the anchor {} is there twice", quote(anchor)))
-                            .at(span, "the second on the same page")
-                            .and(first, "the first")
-                            .help("give one of them another: `anchor: other-anchor`"),
+                        Diagnostic::new(
+                            Mistake::DuplicateAnchor,
+                            format!("the anchor {} is there twice", quote(anchor)),
+                        )
+                        .at(span, "the second on the same page")
+                        .and(first, "the first")
+                        .help("give one of them another: `anchor: other-anchor`"),
                     );
                 }
             }

@@ -7,14 +7,26 @@ use super::limits::Limits;
 use super::names::{Names, Of, Scope, title, unnamed};
 use super::reader::{Context, Map, Spanned, list, quote};
 use super::urls::{anchor_of, is_anchor};
-use crate::catalog::{Applied, Code, FieldKind, Group, HeaderRule, Literal, Presence, Retry, RetryAdvice, RustName};
+use crate::catalog::{Applied, Code, FieldKind, Group, HeaderRule, Literal, Presence, Retry, RetryAdvice};
 use crate::report::{Diagnostic, Mistake, Span};
 use crate::syntax::{Entry, Kind, Node};
 
 /// What a code may have and a group may give it.
 const SHARED_KEYS: &[&str] = &[
-    "apis", "status", "retryable", "message", "retry", "retry_note", "applied", "action", "headers", "param", "items",
-    "fields", "causes", "fix",
+    "apis",
+    "status",
+    "retryable",
+    "message",
+    "retry",
+    "retry_note",
+    "applied",
+    "action",
+    "headers",
+    "param",
+    "items",
+    "fields",
+    "causes",
+    "fix",
 ];
 /// What only a code has.
 const CODE_KEYS: &[&str] = &["group", "anchor", "title", "doc", "rust"];
@@ -90,7 +102,11 @@ impl<'t> Context<'t> {
             };
             let map = self.map(&entry.value, span, "a group", &keys).unwrap_or(Map::empty(span));
             let given = self.given(map, known);
-            let constants = given.fields.iter().filter_map(constant).map(|(name, value)| (name.to_owned(), value.clone()));
+            let constants = given
+                .fields
+                .iter()
+                .filter_map(constant)
+                .map(|(name, value)| (name.to_owned(), value.clone()));
             let heading = map.get("title").and_then(|node| self.line_of_text(node, "`title`"));
             let group = Group {
                 name: name.to_owned(),
@@ -154,7 +170,8 @@ impl<'t> Context<'t> {
         let fields = self.merged_fields(inherited, &own);
         let status = own.status.or(inherited.and_then(|group| group.given.status));
         let inherited_headers = inherited.map(|group| group.given.headers.clone()).unwrap_or_default();
-        let headers = self.merged_headers(inherited_headers, own.headers.clone(), status.map(|s| s.value), span);
+        let headers =
+            self.merged_headers(inherited_headers, own.headers.clone(), status.map(|s| s.value), span);
         let given = self.merged(inherited, own);
 
         let message = given.message.map(|node| self.message(node, name, &fields, known.limits));
@@ -203,16 +220,19 @@ impl<'t> Context<'t> {
     fn required_keys(&mut self, map: &Map<'t>, name: &str, group: Option<&GroupDraft<'t>>) {
         let missing: Vec<_> = [("status", "400"), ("retryable", "false"), ("message", "What went wrong.")]
             .into_iter()
-            .filter(|(key, _)| map.get(key).is_none() && group.is_none_or(|group| group.given.map.get(key).is_none()))
+            .filter(|(key, _)| {
+                map.get(key).is_none() && group.is_none_or(|group| group.given.map.get(key).is_none())
+            })
             .collect();
         if missing.is_empty() {
             return;
         }
         let keys = list(missing.iter().map(|(key, _)| *key));
         let examples: Vec<_> = missing.iter().map(|(key, example)| format!("`{key}: {example}`")).collect();
-        let diagnostic = Diagnostic::new(Mistake::MissingKey, format!("the code {} has no {keys}", quote(name)))
-            .at(map.owner, format!("needs {keys}"))
-            .help(format!("add {}", examples.join(", ")));
+        let diagnostic =
+            Diagnostic::new(Mistake::MissingKey, format!("the code {} has no {keys}", quote(name)))
+                .at(map.owner, format!("needs {keys}"))
+                .help(format!("add {}", examples.join(", ")));
         self.report(match group {
             Some(group) => diagnostic.and(group.span, "its group has none either"),
             None => diagnostic,
@@ -227,7 +247,9 @@ impl<'t> Context<'t> {
             retryable: map.get("retryable").and_then(|node| self.bool(node, "`retryable`")),
             message: map.get("message").filter(|node| self.line_of_text(node, "`message`").is_some()),
             retry: map.get("retry").and_then(|node| self.retry(node)),
-            retry_note: map.get("retry_note").and_then(|node| self.filled_text(node, "`retry_note`", known.limits)),
+            retry_note: map
+                .get("retry_note")
+                .and_then(|node| self.filled_text(node, "`retry_note`", known.limits)),
             applied: map.get("applied").and_then(|node| {
                 let words = [("no", Applied::No), ("maybe", Applied::Maybe)];
                 self.word(node, "value of `applied`", &words).map(|word| word.value)
@@ -238,9 +260,9 @@ impl<'t> Context<'t> {
                 self.index(text, "action", &known.actions.names, help).map(|index| index.value)
             }),
             headers: map.get("headers").map(|node| self.headers(node)).unwrap_or_default(),
-            param: map.get("param").and_then(|node| {
-                self.word(node, "value of `param`", PRESENCES).map(|word| word.value)
-            }),
+            param: map
+                .get("param")
+                .and_then(|node| self.word(node, "value of `param`", PRESENCES).map(|word| word.value)),
             items: map.get("items").and_then(|node| self.names_in(node, "`items`", "code", known.codes)),
             fields: map.get("fields").map(|node| self.fields(node)).unwrap_or_default(),
             causes: map.get("causes").and_then(|node| self.causes(node, known.limits)),
@@ -287,7 +309,9 @@ impl<'t> Context<'t> {
                 fields.push(field.clone());
                 continue;
             };
-            if constant(inherited).is_some_and(|(_, value)| constant(field).is_none_or(|(_, own)| own != value)) {
+            if constant(inherited)
+                .is_some_and(|(_, value)| constant(field).is_none_or(|(_, own)| own != value))
+            {
                 self.report(
                     Diagnostic::new(
                         Mistake::GroupConstant,
@@ -304,7 +328,13 @@ impl<'t> Context<'t> {
     }
 
     /// What a server fills in are fields of one Rust struct.
-    fn distinct_fields(&mut self, fields: &[FieldDraft], headers: &[HeaderDraft], param: Presence, code: Span) {
+    fn distinct_fields(
+        &mut self,
+        fields: &[FieldDraft],
+        headers: &[HeaderDraft],
+        param: Presence,
+        code: Span,
+    ) {
         let mut scope = Scope::default();
         if param == Presence::Required {
             self.claim_field(&mut scope, "param", "param", code);
@@ -356,13 +386,19 @@ impl<'t> Context<'t> {
         let mut seen = std::collections::BTreeMap::new();
         for item in self.items(node, what)? {
             let Some(name) = self.text(item, &format!("a {kind} in {what}")) else { continue };
-            let Some(index) = self.index(name, kind, names, &format!("{what} lists names of the file")) else { continue };
+            let Some(index) = self.index(name, kind, names, &format!("{what} lists names of the file"))
+            else {
+                continue;
+            };
             if let Some(first) = seen.insert(index.value, index.span) {
                 self.report(
-                    Diagnostic::new(Mistake::DuplicateItem, format!("{} is in the list twice", quote(name.value)))
-                        .at(index.span, "the second")
-                        .and(first, "the first")
-                        .help("remove one of the two"),
+                    Diagnostic::new(
+                        Mistake::DuplicateItem,
+                        format!("{} is in the list twice", quote(name.value)),
+                    )
+                    .at(index.span, "the second")
+                    .and(first, "the first")
+                    .help("remove one of the two"),
                 );
                 continue;
             }
@@ -389,7 +425,10 @@ impl CodeDraft {
     pub(super) fn asks_for(&self) -> Option<String> {
         let fields: Vec<_> = self.fields.iter().filter(|field| field.is_required()).collect();
         if !fields.is_empty() {
-            return Some(format!("a value for {}", list(fields.iter().map(|field| field.field.name.as_str()))));
+            return Some(format!(
+                "a value for {}",
+                list(fields.iter().map(|field| field.field.name.as_str()))
+            ));
         }
         if self.code.param == Presence::Required {
             return Some("a param".to_owned());

@@ -5,6 +5,7 @@ use super::reader::{Context, Map, Spanned, quote};
 use crate::catalog::{Envelope, Hole, Literal, Member, Placeholder, RustName, Template};
 use crate::report::{Diagnostic, Mistake, Sink, Span};
 use crate::syntax::{self, Entry, Kind, Node};
+use std::collections::BTreeMap;
 
 /// The body of RFC 9457, with this crate's members beside.
 const PROBLEM: &str = "\
@@ -168,12 +169,10 @@ impl<'t> Context<'t> {
     }
 
     fn envelope_headers(&mut self, node: &'t Node) -> Vec<(String, Hole)> {
-        let mut headers: Vec<(String, Hole)> = Vec::new();
+        let mut headers = Vec::new();
+        let mut seen = BTreeMap::new();
         for entry in self.entries(node, "`headers`").unwrap_or_default() {
-            let Some(name) = self.header_name(&entry.key) else { continue };
-            if !self.spend(headers.len()) {
-                break;
-            }
+            let Some(name) = self.header_name(&entry.key, &mut seen) else { continue };
             let hole = match self.value(&entry.value, "a header", Part::Header, &mut Shape::default()) {
                 Some(Template::Hole(hole)) => hole,
                 Some(_) => {
@@ -186,10 +185,6 @@ impl<'t> Context<'t> {
                 }
                 None => continue,
             };
-            if headers.iter().any(|(other, _)| *other == name) {
-                self.same_header(&entry.key);
-                continue;
-            }
             headers.push((name, hole));
         }
         headers
@@ -209,9 +204,12 @@ impl<'t> Context<'t> {
             }
             if key.text.starts_with('$') || key.text.ends_with('?') {
                 self.report(
-                    Diagnostic::new(Mistake::BadTemplateKey, format!("{} can't be a key here", quote(&key.text)))
-                        .at(key.span, "keys stand on the wire as they are")
-                        .help("a placeholder, and the `?` after it, are written as the value"),
+                    Diagnostic::new(
+                        Mistake::BadTemplateKey,
+                        format!("{} can't be a key here", quote(&key.text)),
+                    )
+                    .at(key.span, "keys stand on the wire as they are")
+                    .help("a placeholder, and the `?` after it, are written as the value"),
                 );
                 continue;
             }
@@ -222,7 +220,8 @@ impl<'t> Context<'t> {
         if let Some(span) = spread {
             shape.fields = Some(span);
             let keys = self.entries(node, what).unwrap_or_default().iter().map(|entry| &entry.key);
-            shape.beside = keys.filter(|key| key.text != "..").map(|key| (key.text.clone(), key.span)).collect();
+            shape.beside =
+                keys.filter(|key| key.text != "..").map(|key| (key.text.clone(), key.span)).collect();
         }
         members
     }
@@ -255,6 +254,10 @@ impl<'t> Context<'t> {
         if matches!(node.kind, Kind::Map { .. }) && part != Part::Header {
             return Some(Template::Map(self.template(node, what, part, shape)));
         }
+        if let Kind::List(_) = node.kind {
+            self.wrong_type(node, what, "a placeholder, a constant or a mapping");
+            return None;
+        }
         let Spanned { value, span } = self.literal(node, what)?;
         let Literal::Text(text) = &value else { return Some(Template::Const(value)) };
         let Some(place) = text.strip_prefix('$').filter(|place| !place.starts_with('$')) else {
@@ -265,6 +268,8 @@ impl<'t> Context<'t> {
             None => (place, false),
         };
         let Some((_, what)) = PLACEHOLDERS.iter().find(|(known, _)| *known == name) else {
+            // It may be the code that is misspelled.
+            shape.code = true;
             if name == "fields" {
                 self.report(
                     Diagnostic::new(Mistake::FieldsPlace, "`$fields` stands after `..`")
@@ -302,7 +307,10 @@ impl<'t> Context<'t> {
             Part::Header => hole.what == Errors,
         };
         if misplaced {
-            let title = format!("`${name}` has no place in {}", if part == Part::Issue { "an issue" } else { "a header" });
+            let title = format!(
+                "`${name}` has no place in {}",
+                if part == Part::Issue { "an issue" } else { "a header" }
+            );
             self.report(
                 Diagnostic::new(Mistake::MisplacedPlaceholder, title)
                     .at(span, "can't be filled in here")
@@ -313,9 +321,12 @@ impl<'t> Context<'t> {
         let may_be_absent = matches!(hole.what, Errors | Group | Param | RetryAfter);
         if matches!(hole.what, Group | Param | RetryAfter) && !hole.optional {
             self.report(
-                Diagnostic::new(Mistake::NeedsQuestionMark, format!("`${name}` does not always have a value"))
-                    .at(span, "nothing to write then")
-                    .help(format!("write `${name}?`: the key is left out when there is no value")),
+                Diagnostic::new(
+                    Mistake::NeedsQuestionMark,
+                    format!("`${name}` does not always have a value"),
+                )
+                .at(span, "nothing to write then")
+                .help(format!("write `${name}?`: the key is left out when there is no value")),
             );
             return None;
         }

@@ -83,11 +83,18 @@ impl<'t> Context<'t> {
                 return None;
             };
             let (kind, optional_type) = typed?;
-            return Some(FieldKind::Typed { kind, optional: optional_type || optional.is_some_and(|value| value.value) });
+            return Some(FieldKind::Typed {
+                kind,
+                optional: optional_type || optional.is_some_and(|value| value.value),
+            });
         };
         let is_optional = optional.is_some_and(|value| value.value) || matches!(typed, Some(Some((_, true))));
         if is_optional {
-            self.contradiction(constant.span, "a constant is never left out", "remove `optional`, or the `?` of its type");
+            self.contradiction(
+                constant.span,
+                "a constant is never left out",
+                "remove `optional`, or the `?` of its type",
+            );
         }
         match typed {
             None => self.literal(constant, "`const`").map(|value| FieldKind::Const(value.value)),
@@ -96,7 +103,9 @@ impl<'t> Context<'t> {
     }
 
     fn contradiction(&mut self, span: Span, title: &str, help: &str) {
-        self.report(Diagnostic::new(Mistake::FieldContradiction, title).at(span, "says otherwise").help(help));
+        self.report(
+            Diagnostic::new(Mistake::FieldContradiction, title).at(span, "says otherwise").help(help),
+        );
     }
 
     /// `u64`, or `u64?` for one that may be left out.

@@ -5,12 +5,14 @@ use super::reader::{Context, quote};
 use crate::catalog::{Header, HeaderRule};
 use crate::report::{Diagnostic, Mistake, Span};
 use crate::syntax::{Entry, Key, Kind, Node};
+use std::collections::BTreeMap;
 
 /// Headers that are set by whoever writes the body or holds the connection.
 const OTHERS: &[&str] = &["connection", "content-length", "content-type", "transfer-encoding"];
 
 /// What HTTP wants with a status.
-const BY_STATUS: &[(u16, &str, &str)] = &[(401, "www-authenticate", "WWW-Authenticate"), (405, "allow", "Allow")];
+const BY_STATUS: &[(u16, &str, &str)] =
+    &[(401, "www-authenticate", "WWW-Authenticate"), (405, "allow", "Allow")];
 
 #[derive(Debug, Clone)]
 pub(super) struct HeaderDraft {
@@ -23,23 +25,17 @@ pub(super) struct HeaderDraft {
 impl<'t> Context<'t> {
     pub(super) fn headers(&mut self, node: &'t Node) -> Vec<HeaderDraft> {
         let mut headers: Vec<HeaderDraft> = Vec::new();
+        let mut seen = BTreeMap::new();
         for entry in self.entries(node, "`headers`").unwrap_or_default() {
-            let Some(name) = self.header_name(&entry.key) else { continue };
-            if !self.spend(headers.len()) {
-                break;
-            }
-            if headers.iter().any(|other| other.header.name == name) {
-                self.same_header(&entry.key);
-                continue;
-            }
+            let Some(name) = self.header_name(&entry.key, &mut seen) else { continue };
             let Some((rule, sent)) = self.header_rule(entry, &name) else { continue };
             headers.push(HeaderDraft { header: header(name, rule), sent, span: entry.key.span });
         }
         headers
     }
 
-    /// A valid name, in lower case.
-    pub(super) fn header_name(&mut self, key: &Key) -> Option<String> {
+    /// A valid name, in lower case, that was not `seen` in the same mapping.
+    pub(super) fn header_name(&mut self, key: &Key, seen: &mut BTreeMap<String, Span>) -> Option<String> {
         let token = |char: char| char.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(char);
         let name = key.text.to_ascii_lowercase();
         let valid = !name.is_empty() && name.len() <= 100 && name.chars().all(token);
@@ -57,19 +53,22 @@ impl<'t> Context<'t> {
                 "content-type" => "`content_type` of the envelope says it",
                 _ => "remove it; whoever writes the answer sets it",
             };
-            self.report(Diagnostic::new(Mistake::ReservedHeader, title).at(key.span, "set elsewhere").help(help));
+            self.report(
+                Diagnostic::new(Mistake::ReservedHeader, title).at(key.span, "set elsewhere").help(help),
+            );
+            return None;
+        }
+        if let Some(first) = seen.insert(name.clone(), key.span) {
+            let title = format!("the header {} is there twice", quote(&key.text));
+            self.report(
+                Diagnostic::new(Mistake::DuplicateKey, title)
+                    .at(key.span, "the second: large and small letters are the same here")
+                    .and(first, "the first")
+                    .help("remove one of the two"),
+            );
             return None;
         }
         Some(name)
-    }
-
-    pub(super) fn same_header(&mut self, key: &Key) {
-        let title = format!("the header {} is there twice", quote(&key.text));
-        self.report(
-            Diagnostic::new(Mistake::DuplicateKey, title)
-                .at(key.span, "large and small letters are the same here")
-                .help("remove one of the two"),
-        );
     }
 
     fn header_rule(&mut self, entry: &'t Entry, name: &str) -> Option<(HeaderRule, bool)> {
@@ -85,7 +84,9 @@ impl<'t> Context<'t> {
                     _ => "it is a line of visible ASCII, without blanks around it",
                 };
                 let title = format!("{} is no value of {}", quote(value), quote(&entry.key.text));
-                self.report(Diagnostic::new(Mistake::BadHeader, title).at(node.span, "can't be sent").help(help));
+                self.report(
+                    Diagnostic::new(Mistake::BadHeader, title).at(node.span, "can't be sent").help(help),
+                );
                 return None;
             }
             return Some((HeaderRule::Default(value.to_owned()), true));
@@ -105,8 +106,10 @@ impl<'t> Context<'t> {
         code: Span,
     ) -> Vec<HeaderDraft> {
         let mut headers = group;
+        self.spend(headers.len() * (1 + own.len()));
+        let inherited = headers.len();
         for header in own {
-            match headers.iter_mut().find(|other| other.header.name == header.header.name) {
+            match headers.iter_mut().take(inherited).find(|other| other.header.name == header.header.name) {
                 Some(inherited) => *inherited = header,
                 None => headers.push(header),
             }
@@ -114,7 +117,8 @@ impl<'t> Context<'t> {
         for (_, name, shown) in BY_STATUS.iter().filter(|(wanted, ..)| Some(*wanted) == status) {
             match headers.iter().find(|header| header.header.name == *name) {
                 Some(found) if !found.sent || found.header.rule == HeaderRule::Optional => {
-                    let title = format!("an answer with {} has the header `{shown}`", status.unwrap_or_default());
+                    let title =
+                        format!("an answer with {} has the header `{shown}`", status.unwrap_or_default());
                     let diagnostic = Diagnostic::new(Mistake::HeaderOfStatus, title)
                         .at(found.span, "would be missing from some answers")
                         .help("write `required`, or `{default: VALUE}`");
@@ -126,7 +130,11 @@ impl<'t> Context<'t> {
                         "www-authenticate" => HeaderRule::Default("Bearer".to_owned()),
                         _ => HeaderRule::Required,
                     };
-                    headers.push(HeaderDraft { header: header((*name).to_owned(), rule), sent: true, span: code });
+                    headers.push(HeaderDraft {
+                        header: header((*name).to_owned(), rule),
+                        sent: true,
+                        span: code,
+                    });
                 }
             }
         }

@@ -26,7 +26,9 @@ pub(super) struct Limits<'t> {
 
 impl<'t> Context<'t> {
     pub(super) fn limits(&mut self, node: Option<&'t Node>) -> Limits<'t> {
-        let Some(entries) = node.and_then(|node| self.entries(node, "`limits`")) else { return Limits::default() };
+        let Some(entries) = node.and_then(|node| self.entries(node, "`limits`")) else {
+            return Limits::default();
+        };
         let mut scope = Scope::default();
         let mut limits = Vec::new();
         for entry in entries {
@@ -57,7 +59,9 @@ impl<'t> Context<'t> {
         let number: Option<u64> = digits.parse().ok().filter(|_| digits == "0" || !digits.starts_with('0'));
         let value = number.zip(factor).and_then(|(number, factor)| number.checked_mul(factor));
         match value {
-            Some(value) if unit.is_empty() && matches!(node.kind, Kind::Scalar { style: Style::Quoted, .. }) => {
+            Some(value)
+                if unit.is_empty() && matches!(node.kind, Kind::Scalar { style: Style::Quoted, .. }) =>
+            {
                 self.report(
                     Diagnostic::new(Mistake::QuotedNumber, "a limit is a number, not a text")
                         .at(node.span, "a text")

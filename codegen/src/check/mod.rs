@@ -9,14 +9,19 @@ mod envelopes;
 mod fields;
 mod headers;
 mod limits;
+mod load;
 mod names;
 mod reader;
 mod retired;
 mod retry;
 mod suggest;
+#[cfg(test)]
+mod tests;
 mod text;
 mod urls;
 mod wire;
+
+pub use load::load;
 
 use crate::catalog::Catalog;
 use crate::report::{Diagnostic, Mistake, Report, Sink, Span};
@@ -27,11 +32,23 @@ use names::{Names, Scope};
 use reader::{Context, Map, Spanned};
 
 /// The largest file that is read.
-pub(crate) const LARGEST: usize = 8 << 20;
+const LARGEST: usize = 8 << 20;
 
 const KEYS: &[&str] = &[
-    "errbook", "name", "docs", "title", "doc", "request_id_prefix", "envelopes", "apis", "actions", "limits",
-    "by_status", "groups", "codes", "retired",
+    "errbook",
+    "name",
+    "docs",
+    "title",
+    "doc",
+    "request_id_prefix",
+    "envelopes",
+    "apis",
+    "actions",
+    "limits",
+    "by_status",
+    "groups",
+    "codes",
+    "retired",
 ];
 
 /// Reads the text of an `errors.yaml`. `file` is what reports and generated files call it.
@@ -40,8 +57,11 @@ pub fn check(file: &str, text: &str) -> Result<Catalog, Report> {
     let mut sink = Sink::default();
     if text.len() > LARGEST {
         sink.push(
-            Diagnostic::new(Mistake::FileTooLarge, format!("{} is larger than {LARGEST} bytes", reader::quote(file)))
-                .help("a catalog of 20,000 codes is smaller"),
+            Diagnostic::new(
+                Mistake::FileTooLarge,
+                format!("{} is larger than {LARGEST} bytes", reader::quote(file)),
+            )
+            .help("split it into several catalogs"),
         );
         return Err(Report::new(file, "", sink));
     }
@@ -75,7 +95,8 @@ impl<'t> Context<'t> {
     fn catalog(&mut self, file: &str, root: &'t Node) -> Option<Catalog> {
         let map = self.map(root, start_of(root), "a catalog", KEYS)?;
         self.edition(&map);
-        let name = self.required(&map, "name", "a catalog", "shop").and_then(|node| self.text(node, "`name`"));
+        let name =
+            self.required(&map, "name", "a catalog", "shop").and_then(|node| self.text(node, "`name`"));
         let named = name.is_some_and(|name| self.name(name, "a catalog"));
         let request_id_prefix = map.get("request_id_prefix").and_then(|node| self.request_id_prefix(node));
         let limits = self.limits(map.get("limits"));
@@ -86,16 +107,21 @@ impl<'t> Context<'t> {
             .required(&map, "codes", "a catalog", "{bad_request: {status: 400, …}}")
             .and_then(|node| self.some_entries(node, map.entry("codes")?.key.span, "`codes`"))
             .unwrap_or_default();
-        let group_entries = map.get("groups").and_then(|node| self.entries(node, "`groups`")).unwrap_or_default();
+        let group_entries =
+            map.get("groups").and_then(|node| self.entries(node, "`groups`")).unwrap_or_default();
         let code_names = Names::new(code_entries.iter().map(|entry| entry.key.text.as_str()));
         let group_names = Names::new(group_entries.iter().map(|entry| entry.key.text.as_str()));
 
-        let api_entries = map.entry("apis").map(|entry| self.some_entries(&entry.value, entry.key.span, "`apis`"));
+        let api_entries =
+            map.entry("apis").map(|entry| self.some_entries(&entry.value, entry.key.span, "`apis`"));
         let (api_names, mut apis) = match api_entries {
             None => {
                 let name = name.unwrap_or(Spanned { value: "", span: map.owner });
                 self.required(&map, "docs", "a catalog without `apis`", "https://example.com/errors");
-                (Names::new([name.value]), vec![self.api(name, named, &map, &envelopes, &limits, &mut Scope::default())])
+                (
+                    Names::new([name.value]),
+                    vec![self.api(name, named, &map, &envelopes, &limits, &mut Scope::default())],
+                )
             }
             Some(entries) => {
                 self.keys_of_apis(&map);
@@ -105,8 +131,13 @@ impl<'t> Context<'t> {
             }
         };
 
-        let known =
-            Known { limits: &limits, actions: &actions, apis: &api_names, groups: &group_names, codes: &code_names };
+        let known = Known {
+            limits: &limits,
+            actions: &actions,
+            apis: &api_names,
+            groups: &group_names,
+            codes: &code_names,
+        };
         let groups = self.groups(group_entries, &known);
         let codes = self.codes(code_entries, &groups, &known);
         let retired = self.retired(map.get("retired"), &known, code_entries);
@@ -114,13 +145,15 @@ impl<'t> Context<'t> {
             return None;
         }
 
-        let by_status = map.get("by_status").map(|node| self.by_status(node, &code_names)).unwrap_or_default();
+        let by_status =
+            map.get("by_status").map(|node| self.by_status(node, &code_names)).unwrap_or_default();
         // With no code that could be read, every API would lack one.
         if !codes.is_empty() {
             let place = map.entry("by_status").map_or(map.owner, |entry| entry.key.span);
             self.resolve_by_status(&mut apis, &by_status, &codes, place);
         }
-        let anchors = codes.iter().map(|draft| (draft.code.anchor.as_str(), draft.code.apis.as_slice(), draft.span));
+        let anchors =
+            codes.iter().map(|draft| (draft.code.anchor.as_str(), draft.code.apis.as_slice(), draft.span));
         let old_anchors = retired.iter().map(|(old, span)| (old.anchor.as_str(), old.apis.as_slice(), *span));
         self.anchors(&apis, anchors.chain(old_anchors));
         self.wire(&codes, &apis, &envelopes.envelopes);
@@ -157,9 +190,12 @@ impl<'t> Context<'t> {
         let Some(edition) = self.integer(node, "`errbook`", 0..=u64::MAX) else { return };
         if edition.value != 1 {
             self.report(
-                Diagnostic::new(Mistake::Edition, format!("the edition {} of the format is not known", edition.value))
-                    .at(edition.span, "not known to this version")
-                    .help("write `errbook: 1`, or use a newer errbook"),
+                Diagnostic::new(
+                    Mistake::Edition,
+                    format!("the edition {} of the format is not known", edition.value),
+                )
+                .at(edition.span, "not known to this version")
+                .help("write `errbook: 1`, or use a newer errbook"),
             );
         }
     }
@@ -169,9 +205,12 @@ impl<'t> Context<'t> {
         let plain = |char: char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-' | '.');
         if prefix.value.len() > 32 || !prefix.value.chars().all(plain) {
             self.report(
-                Diagnostic::new(Mistake::BadName, format!("{} can't begin a request id", reader::quote(prefix.value)))
-                    .at(prefix.span, "has other characters, or too many")
-                    .help("up to 32 ASCII letters, digits, `_`, `-` and `.`, as in `req_`"),
+                Diagnostic::new(
+                    Mistake::BadName,
+                    format!("{} can't begin a request id", reader::quote(prefix.value)),
+                )
+                .at(prefix.span, "has other characters, or too many")
+                .help("up to 32 ASCII letters, digits, `_`, `-` and `.`, as in `req_`"),
             );
             return None;
         }

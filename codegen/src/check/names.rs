@@ -21,16 +21,31 @@ const LONGEST: usize = 200;
 
 /// Rust's keywords of all editions so far, reserved ones too.
 const KEYWORDS: &[&str] = &[
-    "Self", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn",
-    "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro",
-    "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static", "struct", "super",
-    "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+    "Self", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do",
+    "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop",
+    "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static",
+    "struct", "super", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual",
+    "where", "while", "yield",
 ];
 
 /// Modules and types that stand beside an API's own in generated code.
 const TAKEN_BY_APIS: &[&str] = &[
-    "Action", "Code", "Error", "ErrorResponse", "Group", "Limits", "Result", "action", "alloc", "code", "core",
-    "errbook", "group", "limits", "result", "std",
+    "Action",
+    "Code",
+    "Error",
+    "ErrorResponse",
+    "Group",
+    "Limits",
+    "Result",
+    "action",
+    "alloc",
+    "code",
+    "core",
+    "errbook",
+    "group",
+    "limits",
+    "result",
+    "std",
 ];
 
 /// Associated items of the generated `Code`, which a variant would hide.
@@ -159,9 +174,12 @@ impl<'t> Context<'t> {
         let good = letter && plain && name.value.len() <= LONGEST;
         if !good {
             self.report(
-                Diagnostic::new(Mistake::BadName, format!("{} can't be the name of {what}", quote(name.value)))
-                    .at(name.span, "not a name")
-                    .help("a name begins with a letter and has letters, digits, `_` and `-`"),
+                Diagnostic::new(
+                    Mistake::BadName,
+                    format!("{} can't be the name of {what}", quote(name.value)),
+                )
+                .at(name.span, "not a name")
+                .help("a name begins with a letter and has letters, digits, `_` and `-`"),
             );
         }
         good
@@ -204,9 +222,12 @@ impl<'t> Context<'t> {
                 _ => "choose another `rust:`".to_owned(),
             };
             self.report(
-                Diagnostic::new(Mistake::ReservedName, format!("{} is a name of the generated code", quote(name)))
-                    .at(span, format!("would be `{taken}` in Rust"))
-                    .help(help),
+                Diagnostic::new(
+                    Mistake::ReservedName,
+                    format!("{} is a name of the generated code", quote(name)),
+                )
+                .at(span, format!("would be `{taken}` in Rust"))
+                .help(help),
             );
             return None;
         }
@@ -290,7 +311,11 @@ impl<'t> Context<'t> {
             names.insert(rust.to_owned(), (name.to_owned(), span));
             return true;
         };
-        let title = format!("{} and {} have the same name in Rust", quote(other), quote(name));
+        let title = if other == name {
+            format!("{} is two things with the same name in Rust", quote(name))
+        } else {
+            format!("{} and {} have the same name in Rust", quote(other), quote(name))
+        };
         let diagnostic = Diagnostic::new(Mistake::SameRustName, title)
             .at(span, format!("`{rust}` too"))
             .and(*first, format!("`{rust}` in Rust"));
@@ -314,8 +339,7 @@ impl<'t> Context<'t> {
             Some(value) => Some(Spanned { value, span: name.span }),
             None => {
                 let help = match names.order.len() {
-                    0 => help.to_owned(),
-                    1..=12 => format!("{help}; there are {}", list(names.order.iter().copied())),
+                    1..=12 => format!("{help}; known here: {}", list(names.order.iter().copied())),
                     _ => help.to_owned(),
                 };
                 self.unknown(name, what, names.order.iter().copied(), &help);

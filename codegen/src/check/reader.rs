@@ -55,7 +55,8 @@ impl<'t> Map<'t> {
 
 impl<'t> Context<'t> {
     pub(super) fn new(text: &'t str, sink: Sink) -> Self {
-        let lines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1).collect();
+        let lines =
+            text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1).collect();
         Self { text, lines, sink, suggest: Suggest::new(), budget: BUDGET }
     }
 
@@ -71,8 +72,11 @@ impl<'t> Context<'t> {
     pub(super) fn spend(&mut self, amount: usize) -> bool {
         if self.budget > 0 && self.budget <= amount {
             self.report(
-                Diagnostic::new(Mistake::CatalogTooLarge, "the catalog is too large when groups and lists are resolved")
-                    .help("repeat less: shorter texts in groups, fewer fields, items and APIs"),
+                Diagnostic::new(
+                    Mistake::CatalogTooLarge,
+                    "the catalog is too large when groups and lists are resolved",
+                )
+                .help("repeat less: shorter texts in groups, fewer fields, items and APIs"),
             );
         }
         self.budget = self.budget.saturating_sub(amount);
@@ -185,7 +189,13 @@ impl<'t> Context<'t> {
     }
 
     /// The value of a key which must be there.
-    pub(super) fn required(&mut self, map: &Map<'t>, key: &str, what: &str, example: &str) -> Option<&'t Node> {
+    pub(super) fn required(
+        &mut self,
+        map: &Map<'t>,
+        key: &str,
+        what: &str,
+        example: &str,
+    ) -> Option<&'t Node> {
         let node = map.get(key);
         if node.is_none() {
             self.report(
@@ -235,7 +245,12 @@ impl<'t> Context<'t> {
     }
 
     /// One of a few words.
-    pub(super) fn word<T: Copy>(&mut self, node: &'t Node, what: &str, words: &[(&str, T)]) -> Option<Spanned<T>> {
+    pub(super) fn word<T: Copy>(
+        &mut self,
+        node: &'t Node,
+        what: &str,
+        words: &[(&str, T)],
+    ) -> Option<Spanned<T>> {
         let text = self.text(node, what)?;
         match words.iter().find(|(word, _)| *word == text.value) {
             Some((_, value)) => Some(Spanned { value: *value, span: node.span }),
@@ -277,7 +292,7 @@ impl<'t> Context<'t> {
             other => {
                 let help = match meant_bool(other) {
                     Some(meant) => format!("write `{meant}`, without quotes"),
-                    None => "it is `true` or `false`".to_owned(),
+                    None => "write `true` or `false`".to_owned(),
                 };
                 self.report(
                     Diagnostic::new(Mistake::NotABool, format!("{what} is `true` or `false`"))
@@ -291,7 +306,12 @@ impl<'t> Context<'t> {
     }
 
     /// A whole number, written in digits.
-    pub(super) fn integer(&mut self, node: &'t Node, what: &str, range: RangeInclusive<u64>) -> Option<Spanned<u64>> {
+    pub(super) fn integer(
+        &mut self,
+        node: &'t Node,
+        what: &str,
+        range: RangeInclusive<u64>,
+    ) -> Option<Spanned<u64>> {
         let Kind::Scalar { text, style } = &node.kind else {
             self.wrong_type(node, what, "a number");
             return None;
@@ -300,7 +320,8 @@ impl<'t> Context<'t> {
             self.wrong_type(node, what, "a number");
             return None;
         }
-        let digits = text.bytes().all(|byte| byte.is_ascii_digit()) && !(text.len() > 1 && text.starts_with('0'));
+        let digits =
+            text.bytes().all(|byte| byte.is_ascii_digit()) && !(text.len() > 1 && text.starts_with('0'));
         let value = if digits { text.parse().ok() } else { None };
         match value {
             Some(value) if *style == Style::Plain && range.contains(&value) => {
@@ -317,8 +338,11 @@ impl<'t> Context<'t> {
             _ => {
                 let (low, high) = range.into_inner();
                 self.report(
-                    Diagnostic::new(Mistake::NotANumber, format!("{what} is a whole number from {low} to {high}"))
-                        .at(node.span, "is none of these"),
+                    Diagnostic::new(
+                        Mistake::NotANumber,
+                        format!("{what} is a whole number from {low} to {high}"),
+                    )
+                    .at(node.span, "is none of these"),
                 );
                 None
             }
@@ -349,9 +373,12 @@ impl<'t> Context<'t> {
                 };
                 if let Some(help) = meaning {
                     self.report(
-                        Diagnostic::new(Mistake::AmbiguousConstant, format!("`{other}` can be read in two ways"))
-                            .at(node.span, "a text, or something else")
-                            .help(help),
+                        Diagnostic::new(
+                            Mistake::AmbiguousConstant,
+                            format!("`{other}` can be read in two ways"),
+                        )
+                        .at(node.span, "a text, or something else")
+                        .help(help),
                     );
                     return None;
                 }
@@ -376,9 +403,14 @@ impl<'t> Context<'t> {
             }
             Kind::Scalar { .. } => "found a single value",
         };
-        let diagnostic = Diagnostic::new(Mistake::WrongType, format!("{what} is {wanted}")).at(node.span, found);
+        let diagnostic =
+            Diagnostic::new(Mistake::WrongType, format!("{what} is {wanted}")).at(node.span, found);
         let braces = matches!(&node.kind, Kind::Map { flow: true, .. }) && wanted == "a text";
-        self.report(if braces { diagnostic.help("put a text that begins with a brace in quotes") } else { diagnostic });
+        self.report(if braces {
+            diagnostic.help("put a text that begins with a brace in quotes")
+        } else {
+            diagnostic
+        });
     }
 }
 
@@ -405,7 +437,8 @@ pub(super) fn quote(text: &str) -> String {
 
 fn plain(text: &str) -> String {
     const LONGEST: usize = 80;
-    let mut plain: String = text.chars().take(LONGEST).map(|char| if char.is_control() { ' ' } else { char }).collect();
+    let mut plain: String =
+        text.chars().take(LONGEST).map(|char| if char.is_control() { ' ' } else { char }).collect();
     if text.chars().nth(LONGEST).is_some() {
         plain.push('…');
     }
@@ -446,12 +479,15 @@ pub(super) fn is_json_number(text: &str) -> bool {
 fn looks_like_number(text: &str) -> bool {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let based = |prefix: &str, radix: u32| {
-        unsigned.strip_prefix(prefix).is_some_and(|digits| {
-            !digits.is_empty() && digits.chars().all(|char| char.is_digit(radix))
-        })
+        unsigned
+            .strip_prefix(prefix)
+            .is_some_and(|digits| !digits.is_empty() && digits.chars().all(|char| char.is_digit(radix)))
     };
     let decimal = unsigned.starts_with(|char: char| char.is_ascii_digit() || char == '.')
         && unsigned.contains(|char: char| char.is_ascii_digit())
         && unsigned.parse::<f64>().is_ok();
-    decimal || based("0x", 16) || based("0o", 8) || matches!(unsigned.to_ascii_lowercase().as_str(), ".inf" | ".nan")
+    decimal
+        || based("0x", 16)
+        || based("0o", 8)
+        || matches!(unsigned.to_ascii_lowercase().as_str(), ".inf" | ".nan")
 }

@@ -20,11 +20,17 @@ impl<'t> Context<'t> {
             self.code_name(&entry.key);
             if let Some(alive) = known.codes.get(code).and_then(|index| codes.get(index)) {
                 self.report(
-                    Diagnostic::new(Mistake::RetiredCode, format!("{} is both retired and in use", quote(code)))
-                        .at(span, "retired here")
-                        .and(alive.key.span, "in use here")
-                        .help("a retired code never comes back: choose another code, or remove it from `retired`"),
+                    Diagnostic::new(
+                        Mistake::RetiredCode,
+                        format!("{} is both retired and in use", quote(code)),
+                    )
+                    .at(span, "retired here")
+                    .and(alive.key.span, "in use here")
+                    .help(
+                        "a retired code never comes back: choose another code, or remove it from `retired`",
+                    ),
                 );
+                continue;
             }
             let keys = ["since", "use", "anchor", "apis"];
             let map = self.map(&entry.value, span, "a retired code", &keys).unwrap_or(Map::empty(span));

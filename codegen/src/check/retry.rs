@@ -16,7 +16,10 @@ impl<'t> Context<'t> {
             let repeat = self.required(&map, "repeat", "`retry`", "backoff");
             let first = self.word(first?, "value of `first`", RETRIES);
             let repeat = self.word(repeat?, "value of `repeat`", RETRIES);
-            return Some(Spanned { value: RetryAdvice { first: first?.value, repeat: repeat?.value }, span: node.span });
+            return Some(Spanned {
+                value: RetryAdvice { first: first?.value, repeat: repeat?.value },
+                span: node.span,
+            });
         }
         let word = self.word(node, "value of `retry`", RETRIES)?;
         Some(Spanned { value: RetryAdvice { first: word.value, repeat: word.value }, span: word.span })
@@ -48,11 +51,14 @@ impl<'t> Context<'t> {
             let says = if flag.value { "says that a retry helps" } else { "says that a retry does not help" };
             let advises = if flag.value { "advises against one" } else { "advises one" };
             self.report(
-                Diagnostic::new(Mistake::RetryContradiction, "`retryable` and `retry` disagree without a word")
-                    .at(span, advises)
-                    .and(flag.span, says)
-                    .and(code, "in this code")
-                    .help("tell readers of the docs why with `retry_note`, or change one of the two"),
+                Diagnostic::new(
+                    Mistake::RetryContradiction,
+                    "`retryable` and `retry` disagree without a word",
+                )
+                .at(span, advises)
+                .and(flag.span, says)
+                .and(code, "in this code")
+                .help("tell readers of the docs why with `retry_note`, or change one of the two"),
             );
         }
         advice
@@ -65,9 +71,10 @@ impl<'t> Context<'t> {
         if !wanted || given.retryable.is_none() || repeats(advice.first) || repeats(advice.repeat) {
             return;
         }
-        let diagnostic = Diagnostic::new(Mistake::RetryAfterWithoutRetry, "`Retry-After` on a code that is not retried")
-            .at(header.span, "always sent, though there is nothing to wait for")
-            .help("write `Retry-After: optional`, or let the code be retried");
+        let diagnostic =
+            Diagnostic::new(Mistake::RetryAfterWithoutRetry, "`Retry-After` on a code that is not retried")
+                .at(header.span, "always sent, though there is nothing to wait for")
+                .help("write `Retry-After: optional`, or let the code be retried");
         self.report(match (given.retry, given.retryable) {
             (Some(retry), _) => diagnostic.and(retry.span, "advises against a retry"),
             (None, Some(flag)) => diagnostic.and(flag.span, "says that a retry does not help"),

@@ -17,7 +17,11 @@ impl Suggest {
     }
 
     /// The name nearest to `wrong`, the first of several; None where none is near.
-    pub(super) fn nearest<'a>(&mut self, wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    pub(super) fn nearest<'a>(
+        &mut self,
+        wrong: &str,
+        names: impl IntoIterator<Item = &'a str>,
+    ) -> Option<&'a str> {
         let wrong: Vec<char> = wrong.chars().take(LONGEST + 1).collect();
         if wrong.len() > LONGEST {
             return None;
@@ -63,7 +67,10 @@ fn distance(a: &[char], b: &[char]) -> usize {
             let at = |row: &[usize], j: usize| row.get(j).copied().unwrap_or(usize::MAX / 2);
             let mut cost = at(&row, j) + usize::from(!same(x, y));
             cost = cost.min(at(&row, j + 1) + 1).min(at(&next, j) + 1);
-            let swapped = i > 0 && j > 0 && b.get(j - 1).is_some_and(|y| same(x, y)) && a.get(i - 1).is_some_and(|x| same(x, y));
+            let swapped = i > 0
+                && j > 0
+                && b.get(j - 1).is_some_and(|y| same(x, y))
+                && a.get(i - 1).is_some_and(|x| same(x, y));
             if swapped {
                 cost = cost.min(at(&before, j - 1) + 1);
             }

@@ -15,7 +15,8 @@ impl<'t> Context<'t> {
         let mut rest = text.value;
         while let Some((before, after)) = rest.split_once("{limits.") {
             filled.push_str(before);
-            let name_end = after.find(|char: char| !char.is_ascii_alphanumeric() && !matches!(char, '_' | '-'));
+            let name_end =
+                after.find(|char: char| !char.is_ascii_alphanumeric() && !matches!(char, '_' | '-'));
             let (name, after_name) = after.split_at(name_end.unwrap_or(after.len()));
             rest = match after_name.strip_prefix('}') {
                 Some(rest) => {
@@ -76,12 +77,20 @@ impl<'t> Context<'t> {
         parts.0
     }
 
-    fn field_place(&mut self, node: &'t Node, name: &str, code: &str, fields: &[FieldDraft]) -> Option<usize> {
+    fn field_place(
+        &mut self,
+        node: &'t Node,
+        name: &str,
+        code: &str,
+        fields: &[FieldDraft],
+    ) -> Option<usize> {
         let span = self.part(node, &format!("{{{name}}}"));
         let Some(index) = fields.iter().position(|field| field.field.name == name) else {
             let help = match fields {
                 [] => "declare it under `fields`; a brace itself is written `{{`",
-                _ => "it is a field of the code, or a limit as `{limits.name}`; a brace itself is written `{{`",
+                _ => {
+                    "it is a field of the code, or a limit as `{limits.name}`; a brace itself is written `{{`"
+                }
             };
             let names = fields.iter().map(|field| field.field.name.as_str());
             self.unknown(Spanned { value: name, span }, &format!("field of {}", quote(code)), names, help);
@@ -106,7 +115,12 @@ impl<'t> Context<'t> {
 
     fn limit<'l>(&mut self, node: &Node, name: &str, limits: &'l Limits<'t>) -> Option<&'l str> {
         let span = self.part(node, &format!("{{limits.{name}}}"));
-        let index = self.index(Spanned { value: name, span }, "limit", &limits.names, "limits stand under `limits:`")?;
+        let index = self.index(
+            Spanned { value: name, span },
+            "limit",
+            &limits.names,
+            "limits stand under `limits:`",
+        )?;
         limits.limits.get(index.value).map(|limit| limit.text.as_str())
     }
 }

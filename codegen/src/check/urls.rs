@@ -53,9 +53,12 @@ pub(super) fn is_http_url(url: &str) -> bool {
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
     let Some(rest) = rest else { return false };
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host_char = |char: char| char.is_ascii_alphanumeric() || matches!(char, '.' | '-' | ':' | '[' | ']' | '_');
+    let host_char =
+        |char: char| char.is_ascii_alphanumeric() || matches!(char, '.' | '-' | ':' | '[' | ']' | '_');
     let starts_well = host.starts_with(|char: char| char.is_ascii_alphanumeric() || char == '[');
-    let visible = |char: char| char.is_ascii_graphic() && !matches!(char, '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}');
+    let visible = |char: char| {
+        char.is_ascii_graphic() && !matches!(char, '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}')
+    };
     starts_well && host.chars().all(host_char) && rest.chars().all(visible)
 }
 
@@ -66,20 +69,26 @@ pub(super) fn is_anchor(anchor: &str) -> bool {
 
 /// The anchor of a code that has none of its own: the code, each run of other characters being one `-`.
 pub(super) fn anchor_of(code: &str) -> String {
+    if is_anchor(code) {
+        return code.to_owned();
+    }
     let mut anchor = String::new();
     for char in code.chars() {
-        if anchor_char(char) {
+        if anchor_char(char) && char != '-' {
             anchor.push(char);
         } else if !anchor.ends_with('-') {
             anchor.push('-');
         }
     }
-    let trimmed = anchor.trim_matches('-');
-    if trimmed.is_empty() || is_anchor(code) { anchor } else { trimmed.to_owned() }
+    match anchor.trim_matches('-') {
+        "" => anchor,
+        trimmed => trimmed.to_owned(),
+    }
 }
 
 fn anchor_char(char: char) -> bool {
-    char.is_ascii_alphanumeric() || matches!(char, '-' | '_' | '.' | '~' | ':' | '@' | '!' | '$' | '*' | '+' | ',' | ';' | '=')
+    char.is_ascii_alphanumeric()
+        || matches!(char, '-' | '_' | '.' | '~' | ':' | '@' | '!' | '$' | '*' | '+' | ',' | ';' | '=')
 }
 
 #[cfg(test)]
@@ -105,7 +114,16 @@ mod tests {
         for good in ["https://a.example", "http://localhost:8080/x?y#z", "https://[::1]/"] {
             assert!(is_http_url(good), "{good}");
         }
-        for bad in ["", "https://", "ftp://a", "https:// a", "//a", "https://a/{x}", "javascript:alert(1)", "https://é"] {
+        for bad in [
+            "",
+            "https://",
+            "ftp://a",
+            "https:// a",
+            "//a",
+            "https://a/{x}",
+            "javascript:alert(1)",
+            "https://é",
+        ] {
             assert!(!is_http_url(bad), "{bad}");
         }
     }

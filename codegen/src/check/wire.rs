@@ -51,8 +51,13 @@ impl Context<'_> {
             return;
         }
         for field in &draft.fields {
-            let Some((key, span)) = shape.beside.iter().find(|(key, _)| *key == field.field.name) else { continue };
-            let title = format!("the field {} of {code} is named like a key of {part}the envelope {name}", quote(key));
+            let Some((key, span)) = shape.beside.iter().find(|(key, _)| *key == field.field.name) else {
+                continue;
+            };
+            let title = format!(
+                "the field {} of {code} is named like a key of {part}the envelope {name}",
+                quote(key)
+            );
             let diagnostic = Diagnostic::new(Mistake::FieldHidesKey, title)
                 .at(field.span, "spread beside that key")
                 .help("rename the field: a mapping can't have a key twice");
@@ -92,13 +97,14 @@ impl Context<'_> {
             let diagnostic = Diagnostic::new(Mistake::IssuesNotSent, title)
                 .at(first.span, format!("sent as {names}"))
                 .help("add a key with `$errors?` to the envelope, or remove `items`");
-            self.report(used.iter().fold(diagnostic, |diagnostic, envelope| with_envelope(diagnostic, envelope)));
+            self.report(
+                used.iter().fold(diagnostic, |diagnostic, envelope| with_envelope(diagnostic, envelope)),
+            );
         }
         for item in &draft.items {
             let Some(code) = codes.get(item.value) else { continue };
             if draft.code.apis.iter().any(|api| code.code.apis.binary_search(api).is_err()) {
-                let title =
-                    format!("{} is an issue where it is not emitted", quote(&code.code.code));
+                let title = format!("{} is an issue where it is not emitted", quote(&code.code.code));
                 self.report(
                     Diagnostic::new(Mistake::ItemNotEmitted, title)
                         .at(item.span, format!("{} has more `apis` than it", quote(&draft.code.code)))

@@ -1,14 +1,14 @@
 //! An answer as the reference shows it.
 
 use crate::catalog::{
-    Api, Catalog, Code, Envelope, FieldKind, Header, HeaderRule, Hole, Literal, Member, Part, Placeholder, Presence,
-    Template, Type,
+    Api, Catalog, Code, Envelope, FieldKind, Header, HeaderRule, Hole, Literal, Member, Part, Placeholder,
+    Presence, Template, Type,
 };
 use crate::emit::json_string;
 
-/// Status line, headers and body of an answer with the code.
+/// Status line, headers and body of an answer with the code, with everything that it may carry.
 pub(super) fn answer(catalog: &Catalog, api: &Api, code: &Code) -> String {
-    let example = Example { catalog, api, code };
+    let example = Example { catalog, api, code, param: "name" };
     let envelope = &catalog.envelopes[api.envelope];
     let mut text = format!("HTTP/1.1 {}\nContent-Type: {}\n", code.status, envelope.content_type);
     for (name, hole) in &envelope.headers {
@@ -20,9 +20,8 @@ pub(super) fn answer(catalog: &Catalog, api: &Api, code: &Code) -> String {
         let value = match rule {
             HeaderRule::Default(value) => value.as_str(),
             _ if name == "retry-after" => "30",
-            HeaderRule::Required if name == "allow" => "GET, POST",
-            HeaderRule::Required => "…",
-            HeaderRule::Optional => continue,
+            _ if name == "allow" => "GET, POST",
+            _ => "value",
         };
         text.push_str(&format!("{}: {value}\n", title_case(name)));
     }
@@ -34,7 +33,7 @@ pub(super) fn answer(catalog: &Catalog, api: &Api, code: &Code) -> String {
 /// `retry-after` as it is usually written.
 pub(super) fn title_case(header: &str) -> String {
     let word = |word: &str| match word {
-        "id" | "www" if word == "www" => "WWW".to_owned(),
+        "www" => "WWW".to_owned(),
         word => {
             let mut chars = word.chars();
             chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
@@ -47,6 +46,7 @@ struct Example<'c> {
     catalog: &'c Catalog,
     api: &'c Api,
     code: &'c Code,
+    param: &'static str,
 }
 
 impl Example<'_> {
@@ -81,26 +81,27 @@ impl Example<'_> {
             Placeholder::Code => text(&code.code),
             Placeholder::DocUrl => text(&self.api.docs.of(code)),
             Placeholder::Message => text(&self.message()),
-            Placeholder::RequestId => text(&format!("{}06evm0zv3r0123456789abc", self.catalog.request_id_prefix)),
+            Placeholder::RequestId => {
+                text(&format!("{}06evm0zv3r0123456789abc", self.catalog.request_id_prefix))
+            }
             Placeholder::Retryable => Some(Json::Value(code.retryable.to_string())),
             Placeholder::Status => Some(Json::Value(code.status.to_string())),
             Placeholder::Title => text(&code.title),
             Placeholder::Group => text(&self.catalog.groups[code.group?].name),
             Placeholder::Param => match code.param {
                 Presence::Never => None,
-                Presence::Optional | Presence::Required => text("to"),
+                Presence::Optional | Presence::Required => text(self.param),
             },
             Placeholder::RetryAfter => {
-                code.headers.iter().find(|header| header.name == "retry-after" && header.rule == HeaderRule::Required)?;
+                code.headers
+                    .iter()
+                    .find(|header| header.name == "retry-after" && header.rule == HeaderRule::Required)?;
                 Some(Json::Value("30".to_owned()))
             }
-            Placeholder::Errors if code.items.is_empty() => {
-                (!hole.optional).then(|| Json::List(Vec::new()))
-            }
+            Placeholder::Errors if code.items.is_empty() => (!hole.optional).then(|| Json::List(Vec::new())),
             Placeholder::Errors => {
-                let item = |code: &usize| {
-                    Example { code: &self.catalog.codes[*code], ..*self }.map(issue, &[])
-                };
+                let item =
+                    |code: &usize| Example { code: &self.catalog.codes[*code], ..*self }.map(issue, &[]);
                 Some(Json::List(code.items.iter().cycle().take(2).map(item).collect()))
             }
         }
@@ -170,12 +171,12 @@ impl Type {
     pub(super) fn word(self) -> &'static str {
         match self {
             Type::Bool => "boolean",
-            Type::Bytes => "integer, bytes",
+            Type::Bytes => "integer (bytes)",
             Type::F64 => "number",
             Type::I32 | Type::I64 => "integer",
-            Type::Seconds => "number, seconds",
+            Type::Seconds => "number (seconds)",
             Type::String => "string",
-            Type::U32 | Type::U64 => "integer, not negative",
+            Type::U32 | Type::U64 => "integer ≥ 0",
         }
     }
 }

@@ -2,12 +2,14 @@
 
 use super::{example, markup};
 use crate::catalog::{
-    Api, Catalog, Code, Field, FieldKind, Header, HeaderRule, Presence, Retired, Retry, RetryAdvice,
+    Api, Catalog, Code, Field, FieldKind, Header, HeaderRule, Member, Placeholder, Presence, Retired, Retry, RetryAdvice,
+    Template,
 };
 
 /// The pages: file name and text.
 pub(crate) fn pages(catalog: &Catalog) -> Vec<(String, String)> {
-    let page = |(at, api): (usize, &Api)| (format!("{}.md", api.rust.snake), Page { catalog, at, api }.emit());
+    let page =
+        |(at, api): (usize, &Api)| (format!("{}.md", api.rust.snake), Page { catalog, at, api }.emit());
     catalog.apis.iter().enumerate().map(page).collect()
 }
 
@@ -66,13 +68,14 @@ impl Page<'_> {
         let mut table = "| code | HTTP | retry | meaning |\n|---|---|---|---|\n".to_owned();
         for code in &self.api.codes {
             let code = &self.catalog.codes[*code];
-            table.push_str(&format!(
-                "| {} | {} | {} | {} |\n",
+            let cells = [
                 self.link(&code.code).unwrap_or_default(),
-                code.status,
-                markup::plain(&words(code.retry)),
+                code.status.to_string(),
+                words(code.retry),
                 markup::plain(&code.title),
-            ));
+            ];
+            table.push_str(&table_row(&cells));
+            table.push('\n');
         }
         table.push('\n');
         table
@@ -105,7 +108,7 @@ impl Page<'_> {
             let item = |cause: &String| format!("- {}", markup::line(cause, &|name| self.link(name)));
             parts.push(format!("Causes:\n\n{}", code.causes.iter().map(item).collect::<Vec<_>>().join("\n")));
         }
-        parts.extend(code.fix.as_deref().map(|fix| format!("**What to do.** {}", self.block(fix))));
+        parts.extend(code.fix.as_deref().map(|fix| format!("**What to do:** {}", markup::line(fix, &|name| self.link(name)))));
         parts.push(self.advice(code));
         parts.extend(self.members(code));
         parts.push(format!("```http\n{}\n```", example::answer(self.catalog, self.api, code)));
@@ -125,63 +128,56 @@ impl Page<'_> {
         }
         let action = &self.catalog.actions[code.action];
         text.push_str(&match &action.url {
-            Some(url) => format!("  \n**Next step:** [{}]({})", markup::plain(&action.text), markup::url(url)),
+            Some(url) => {
+                format!("  \n**Next step:** [{}]({})", markup::plain(&action.text), markup::url(url))
+            }
             None => format!("  \n**Next step:** {}", markup::plain(&action.text)),
         });
         text
     }
 
-    /// What the answer carries beside the envelope's own members.
+    /// What the answer carries beside what every answer does, at its place in the envelope.
     fn members(&self, code: &Code) -> Option<String> {
+        let envelope = &self.catalog.envelopes[self.api.envelope].body;
         let mut rows = Vec::new();
+        let fields = path(envelope, &|member| *member == Member::Fields).unwrap_or_default();
         for Field { name, kind, doc, .. } in &code.fields {
-            let doc = doc.as_deref().map(|doc| markup::line(doc, &|name| self.link(name)).replace('|', "\\|"));
-            let (kind, presence) = match kind {
+            let doc = doc.as_deref().map(|doc| markup::line(doc, &|name| self.link(name)));
+            let (kind, sent) = match kind {
                 FieldKind::Const(value) => (markup::code(&value.json()), "always"),
-                FieldKind::Typed { kind, optional } => {
-                    (kind.word().to_owned(), if *optional { "may be absent" } else { "always" })
-                }
+                FieldKind::Typed { kind, optional: false } => (kind.word().to_owned(), "always"),
+                FieldKind::Typed { kind, optional: true } => (kind.word().to_owned(), "may be absent"),
             };
-            rows.push(format!("| {} | {kind}, {presence} | {} |", markup::code(name), doc.unwrap_or_default()));
+            rows.push([markup::code(&format!("{fields}{name}")), kind, sent.to_owned(), doc.unwrap_or_default()]);
+        }
+        let sent = match code.param {
+            Presence::Never => None,
+            Presence::Optional => Some("may be absent"),
+            Presence::Required => Some("always"),
+        };
+        if let Some((sent, path)) = sent.zip(place(envelope, Placeholder::Param)) {
+            rows.push([markup::code(&path), "string".to_owned(), sent.to_owned(), "The field of the request.".to_owned()]);
+        }
+        if let Some(path) = place(envelope, Placeholder::Errors)
+            && !code.items.is_empty()
+        {
+            let link = |item: &usize| self.link(&self.catalog.codes[*item].code);
+            let items: Vec<String> = code.items.iter().filter_map(link).collect();
+            let doc = format!("Every issue of the request: {}.", items.join(", "));
+            rows.push([markup::code(&path), "list".to_owned(), "for two issues or more".to_owned(), doc]);
         }
         for Header { name, rule, .. } in &code.headers {
-            let (presence, doc) = match rule {
-                HeaderRule::Required => ("header, always".to_owned(), header_doc(name)),
-                HeaderRule::Optional => ("header, may be absent".to_owned(), header_doc(name)),
-                HeaderRule::Default(value) => (format!("header, {}", markup::code(value)), header_doc(name)),
+            let (kind, sent) = match rule {
+                HeaderRule::Required => ("header".to_owned(), "always"),
+                HeaderRule::Optional => ("header".to_owned(), "may be absent"),
+                HeaderRule::Default(value) => (format!("header, {}", markup::code(value)), "always"),
             };
-            rows.push(format!("| {} | {presence} | {doc} |", markup::code(&example::title_case(name))));
+            let name_shown = markup::code(&example::title_case(name));
+            rows.push([name_shown, kind, sent.to_owned(), header_doc(name).to_owned()]);
         }
-        if self.writes_param() {
-            match code.param {
-                Presence::Never => {}
-                Presence::Required => rows.push("| `param` | string, always | The field of the request. |".to_owned()),
-                Presence::Optional => {
-                    rows.push("| `param` | string, may be absent | The field of the request, where there is one. |".to_owned());
-                }
-            }
-        }
-        if !code.items.is_empty() {
-            let items: Vec<String> =
-                code.items.iter().filter_map(|item| self.link(&self.catalog.codes[*item].code)).collect();
-            rows.push(format!(
-                "| `errors` | list, where there are several | Every issue of the request: {}. |",
-                items.join(", ")
-            ));
-        }
-        (!rows.is_empty()).then(|| format!("| member | kind | meaning |\n|---|---|---|\n{}", rows.join("\n")))
-    }
-
-    fn writes_param(&self) -> bool {
-        use crate::catalog::{Member, Placeholder, Template};
-        fn has(members: &[Member]) -> bool {
-            members.iter().any(|member| match member {
-                Member::Key { value: Template::Hole(hole), .. } => hole.what == Placeholder::Param,
-                Member::Key { value: Template::Map(members), .. } => has(members),
-                Member::Key { value: Template::Const(_), .. } | Member::Fields => false,
-            })
-        }
-        has(&self.catalog.envelopes[self.api.envelope].body)
+        let rows: Vec<String> = rows.iter().map(|row| table_row(row)).collect();
+        let head = "| member | type | sent | meaning |\n|---|---|---|---|";
+        (!rows.is_empty()).then(|| format!("{head}\n{}", rows.join("\n")))
     }
 
     fn retired(&self) -> String {
@@ -190,10 +186,12 @@ impl Page<'_> {
         if retired.is_empty() {
             return String::new();
         }
-        let mut text = "## Retired codes\n\nThese are no longer sent, and never mean anything else.\n\n".to_owned();
+        let mut text =
+            "## Retired codes\n\nThese are no longer sent, and never mean anything else.\n\n".to_owned();
         for Retired { code, anchor, since, replacement, .. } in retired {
             text.push_str(&format!("<a id=\"{}\"></a>\n\n### {}\n\n", attribute(anchor), markup::code(code)));
-            let since = since.as_deref().map(|since| format!(" since {}", markup::plain(since))).unwrap_or_default();
+            let since =
+                since.as_deref().map(|since| format!(" since {}", markup::plain(since))).unwrap_or_default();
             let replacement = replacement.map(|code| &self.catalog.codes[code].code);
             let instead = match replacement {
                 Some(code) => format!(" Now: {}.", self.link(code).unwrap_or_else(|| markup::code(code))),
@@ -210,15 +208,41 @@ impl Page<'_> {
 
     /// A link to a code on this page.
     fn link(&self, name: &str) -> Option<String> {
-        let code = self.api.codes.iter().map(|code| &self.catalog.codes[*code]).find(|code| code.code == name)?;
+        let code =
+            self.api.codes.iter().map(|code| &self.catalog.codes[*code]).find(|code| code.code == name)?;
         Some(format!("[{}](#{})", markup::code(name), markup::component(&code.anchor)))
     }
+}
+
+fn table_row(cells: &[String]) -> String {
+    let cells: Vec<String> = cells.iter().map(|cell| markup::cell(cell)).collect();
+    format!("| {} |", cells.join(" | "))
+}
+
+/// Where a placeholder stands on the wire: `error.param`.
+fn place(envelope: &[Member], placeholder: Placeholder) -> Option<String> {
+    let is_it = |member: &Member| match member {
+        Member::Key { value: Template::Hole(hole), .. } => hole.what == placeholder,
+        _ => false,
+    };
+    path(envelope, &is_it)
+}
+
+fn path(members: &[Member], is_it: &dyn Fn(&Member) -> bool) -> Option<String> {
+    members.iter().find_map(|member| match member {
+        Member::Key { key, .. } if is_it(member) => Some(key.clone()),
+        Member::Key { key, value: Template::Map(inside) } => Some(format!("{key}.{}", path(inside, is_it)?)),
+        Member::Fields if is_it(member) => Some(String::new()),
+        _ => None,
+    })
 }
 
 fn words(RetryAdvice { first, repeat }: RetryAdvice) -> String {
     match first == repeat {
         true => first.word().replace('_', " "),
-        false => format!("{} ({} on a repeat)", first.word().replace('_', " "), repeat.word().replace('_', " ")),
+        false => {
+            format!("{} ({} on a repeat)", first.word().replace('_', " "), repeat.word().replace('_', " "))
+        }
     }
 }
 

@@ -16,7 +16,19 @@ pub(super) fn plain(text: &str) -> String {
     out
 }
 
-/// A text as a code span, whatever backticks it holds. In a cell of a table, too.
+/// A cell of a table, from markup that may hold a pipe.
+pub(super) fn cell(markup: &str) -> String {
+    let mut out = String::with_capacity(markup.len());
+    for char in markup.chars() {
+        if char == '|' && !out.ends_with('\\') {
+            out.push('\\');
+        }
+        out.push(char);
+    }
+    out
+}
+
+/// A text as a code span, whatever backticks it holds.
 pub(super) fn code(text: &str) -> String {
     let text: String = text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect();
     if text.is_empty() {
@@ -25,7 +37,7 @@ pub(super) fn code(text: &str) -> String {
     let longest = text.split(|char| char != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
     let pad = if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) { " " } else { "" };
-    format!("{fence}{pad}{}{pad}{fence}", text.replace('|', "\\|"))
+    format!("{fence}{pad}{text}{pad}{fence}")
 }
 
 /// A URL as the target of a link.
@@ -54,10 +66,20 @@ pub(super) fn component(text: &str) -> String {
 /// Markdown of the YAML as a block: emphasis, lists, links, code and quotes as written; HTML is shown, headings are
 /// text, an open fence is closed. ``[`code`]`` becomes what `link` says.
 pub(super) fn block(text: &str, link: &dyn Fn(&str) -> Option<String>) -> String {
+    render(text, link, false)
+}
+
+/// The same for a documentation comment: rustdoc takes code for a Rust test unless it says what it is.
+pub(super) fn rustdoc(text: &str, link: &dyn Fn(&str) -> Option<String>) -> String {
+    render(text, link, true)
+}
+
+fn render(text: &str, link: &dyn Fn(&str) -> Option<String>, rustdoc: bool) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     // The fence that is open: its character and length.
     let mut fence: Option<(char, usize)> = None;
     let mut paragraph = String::new();
+    let mut in_list = false;
     for line in text.trim_end().lines() {
         let line: String = line.chars().filter(|char| !char.is_control() || *char == '\t').collect();
         let start = line.trim_start();
@@ -75,7 +97,13 @@ pub(super) fn block(text: &str, link: &dyn Fn(&str) -> Option<String>) -> String
             None if is_fence && !(opener == '`' && start[run..].contains('`')) => {
                 flush(&mut out, &mut paragraph, link);
                 fence = Some((opener, run));
-                out.push_str(&line);
+                let info = start[run..].trim();
+                if rustdoc && (info.is_empty() || info.starts_with("rust") || !info.chars().all(char::is_alphanumeric)) {
+                    out.push_str(&line[..line.len() - start.len() + run]);
+                    out.push_str("text");
+                } else {
+                    out.push_str(&line);
+                }
                 out.push('\n');
             }
             None if start.is_empty() => {
@@ -83,8 +111,11 @@ pub(super) fn block(text: &str, link: &dyn Fn(&str) -> Option<String>) -> String
                 out.push('\n');
             }
             None => {
-                paragraph.push_str(&line);
+                // Code by indentation has no place for a language.
+                let indented = rustdoc && paragraph.is_empty() && (line.starts_with("    ") || line.starts_with('\t'));
+                paragraph.push_str(if indented && !in_list { start } else { &line });
                 paragraph.push('\n');
+                in_list |= start.starts_with(['-', '*', '+']) || start.starts_with(|first: char| first.is_ascii_digit());
             }
         }
     }
@@ -122,7 +153,7 @@ fn flush(out: &mut String, paragraph: &mut String, link: &dyn Fn(&str) -> Option
             line_start = false;
             let line = rest.split('\n').next().unwrap_or_default().trim_end();
             let ruler = |mark: char| !line.is_empty() && line.chars().all(|char| char == mark);
-            if rest.starts_with('#') || ruler('=') || ruler('-') {
+            if rest.starts_with('#') || rest.starts_with("~~~") || ruler('=') || ruler('-') {
                 out.push('\\');
                 out.extend(rest.chars().next());
                 rest = &rest[1..];
@@ -153,8 +184,10 @@ fn flush(out: &mut String, paragraph: &mut String, link: &dyn Fn(&str) -> Option
                     rest = after;
                     continue;
                 }
-                // A link stays one; anything else in brackets is text.
-                let is_link = tail.find(']').is_some_and(|end| tail[end..].starts_with("]("));
+                // A link to a page stays one; anything else in brackets is text.
+                let target = tail.find(']').and_then(|end| tail[end..].strip_prefix("]("));
+                let pages = ["https://", "http://", "mailto:", "#", "/"];
+                let is_link = target.is_some_and(|target| pages.iter().any(|page| target.starts_with(page)));
                 out.push_str(if is_link { "[" } else { "\\[" });
             }
             '<' => match tail.split_once('>') {
@@ -167,7 +200,8 @@ fn flush(out: &mut String, paragraph: &mut String, link: &dyn Fn(&str) -> Option
             },
             'h' if rest.starts_with("https://") && !out.ends_with(['(', '<']) => {
                 let end = rest.find(|char: char| char.is_whitespace() || "<>()[]`\"".contains(char));
-                let target = rest[..end.unwrap_or(rest.len())].trim_end_matches(['.', ',', ';', ':', '!', '?']);
+                let target =
+                    rest[..end.unwrap_or(rest.len())].trim_end_matches(['.', ',', ';', ':', '!', '?']);
                 out.push_str(&format!("<{target}>"));
                 rest = &rest[target.len()..];
                 continue;
@@ -198,7 +232,8 @@ fn closing(text: &str, run: usize) -> Option<usize> {
 
 fn is_url(text: &str) -> bool {
     text.strip_prefix("https://").is_some_and(|rest| {
-        !rest.is_empty() && !rest.contains(|char: char| char.is_whitespace() || char.is_control() || "<\"'".contains(char))
+        !rest.is_empty()
+            && !rest.contains(|char: char| char.is_whitespace() || char.is_control() || "<\"'".contains(char))
     })
 }
 
@@ -210,24 +245,46 @@ mod tests {
     fn nothing_breaks_out_of_a_block() {
         let link = |name: &str| (name == "not_found").then(|| "[link](#not_found)".to_owned());
         for (text, expected) in [
-            ("plain *text* with `a < b` and [a link](https://x.example)", "plain *text* with `a < b` and [a link](https://x.example)"),
+            (
+                "plain *text* with `a < b` and [a link](https://x.example)",
+                "plain *text* with `a < b` and [a link](https://x.example)",
+            ),
             ("<script>alert(1)</script>", "&lt;script>alert(1)&lt;/script>"),
             ("<https://x.example/a?b>", "<https://x.example/a?b>"),
             ("see https://x.example/a.", "see <https://x.example/a>."),
             ("# heading\ntext\n===\nmore\n---", "\\# heading\ntext\n\\===\nmore\n\\---"),
             ("```\nopen\n# inside", "```\nopen\n# inside\n```"),
             ("a ` stray tick\n\nand `code`", "a \\` stray tick\n\nand `code`"),
-            ("see [`not_found`], [`other`], [x] and [1]: y", "see [link](#not_found), `other`, \\[x] and \\[1]: y"),
+            (
+                "see [`not_found`], [`other`], [x] and [1]: y",
+                "see [link](#not_found), `other`, \\[x] and \\[1]: y",
+            ),
             ("- a\n  - <b>", "- a\n  - &lt;b>"),
+            ("[x](javascript:alert(1))", "\\[x](javascript:alert(1))"),
         ] {
             assert_eq!(block(text, &link), expected);
+        }
+        assert_eq!(line("~~~ open", &link), "\\~~~ open");
+    }
+
+    #[test]
+    fn rustdoc_finds_no_tests() {
+        for (text, expected) in [
+            ("```\ncode\n```", "```text\ncode\n```"),
+            ("~~~ rust,ignore\ncode\n~~~", "~~~text\ncode\n~~~"),
+            ("```json\n{}\n```", "```json\n{}\n```"),
+            ("text\n\n    code", "text\n\ncode"),
+            ("- a\n\n    more of a", "- a\n\n    more of a"),
+        ] {
+            assert_eq!(rustdoc(text, &|_| None), expected);
         }
     }
 
     #[test]
     fn nothing_breaks_out_of_a_line() {
         assert_eq!(plain("a|b <i>`c`</i>\n*d*"), "a\\|b &lt;i&gt;\\`c\\`&lt;/i&gt; \\*d\\*");
-        assert_eq!(code("a`|``b"), "```a`\\|``b```");
+        assert_eq!(code("a`|``b"), "```a`|``b```");
+        assert_eq!(cell("a | `b|c` \\| d"), "a \\| `b\\|c` \\| d");
         assert_eq!(code("`"), "`` ` ``");
         assert_eq!(url("https://x.example/a(b) c\"<"), "https://x.example/a%28b%29%20c%22%3C");
         assert_eq!(line("one\ntwo  # three", &|_| None), "one two  # three".replace("  ", " "));

@@ -4,10 +4,12 @@
 use crate::report::{Diagnostic, Mistake, Span};
 use granit_parser::{ErrorKind, ScanError};
 
-/// `last` is where the last thing ended that could be read.
-pub(super) fn explain(error: &ScanError, text: &str, last: usize) -> Diagnostic {
+/// `last_read` is the last thing that could be read.
+pub(super) fn explain(error: &ScanError, text: &str, last_read: Span) -> Diagnostic {
+    let last = last_read.end;
     let at = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
-    let here = Span::new(at, at + text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8));
+    let here =
+        Span::new(at, at + text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8));
     match error.kind() {
         ErrorKind::RecursionLimitExceeded => too_deep(here),
         ErrorKind::UnclosedQuotedScalar
@@ -32,7 +34,12 @@ pub(super) fn explain(error: &ScanError, text: &str, last: usize) -> Diagnostic 
         | ErrorKind::UnexpectedEofFlowMapping
         | ErrorKind::UnexpectedEofImplicitFlowMapping => unclosed_bracket(text, here),
         ErrorKind::InvalidIndentation if open_bracket(text, at).is_some() => unclosed_bracket(text, here),
-        ErrorKind::MisplacedFlowCollectionEnd | ErrorKind::MismatchedFlowCollectionEnd { .. } => {
+        ErrorKind::MismatchedFlowCollectionEnd { open, close } => {
+            Diagnostic::new(Mistake::Bracket, format!("`{open}` is closed with `{close}`"))
+                .at(here, "opens here")
+                .help("close it with its own kind, or put a text that holds brackets in quotes")
+        }
+        ErrorKind::MisplacedFlowCollectionEnd => {
             Diagnostic::new(Mistake::Bracket, "a bracket closes what is not open")
                 .at(here, "nothing to close")
                 .help("remove it, or put a text that holds brackets in quotes")
@@ -41,9 +48,13 @@ pub(super) fn explain(error: &ScanError, text: &str, last: usize) -> Diagnostic 
         | ErrorKind::TabNotAllowed
         | ErrorKind::TabAtBlockScalarStart
         | ErrorKind::TabInPlainScalar => tab(text, here),
-        ErrorKind::MappingValueNotAllowed
-        | ErrorKind::MappingKeyNotAllowed
-        | ErrorKind::UnexpectedCharacter { .. }
+        ErrorKind::MappingValueNotAllowed => colon(text, last_read, here),
+        ErrorKind::UnexpectedCharacter { character } => {
+            Diagnostic::new(Mistake::UnquotedText, format!("no text begins with {character:?}"))
+                .at(here, "has a meaning of its own in YAML")
+                .help("put the whole text in quotes")
+        }
+        ErrorKind::MappingKeyNotAllowed
         | ErrorKind::ExpectedFlowMappingSeparator
         | ErrorKind::ExpectedFlowSequenceSeparator
         | ErrorKind::FlowMappingValueAdjacentCollection
@@ -57,16 +68,8 @@ pub(super) fn explain(error: &ScanError, text: &str, last: usize) -> Diagnostic 
         | ErrorKind::InvalidIndentation
         | ErrorKind::InvalidBlockScalarIndent
         | ErrorKind::InvalidFlowScalarIndent
-        | ErrorKind::BlockSequenceEntryNotAllowed => {
-            Diagnostic::new(Mistake::Indentation, "the line does not stand under anything")
-                .at(here, "indented differently from the lines above")
-                .help("keys of one mapping stand exactly below each other")
-        }
-        ErrorKind::SimpleKeyExpected => {
-            Diagnostic::new(Mistake::MissingColon, "a key needs a colon and a space after it")
-                .at(line_of(text, at), "not a key")
-                .help("write `key: value`")
-        }
+        | ErrorKind::BlockSequenceEntryNotAllowed => indentation(here),
+        ErrorKind::SimpleKeyExpected => missing_colon(line_of(text, at)),
         _ => other(error, here),
     }
 }
@@ -79,6 +82,39 @@ pub(super) fn too_deep(at: Span) -> Diagnostic {
 
 fn other(error: &ScanError, here: Span) -> Diagnostic {
     Diagnostic::new(Mistake::Syntax, "this is not YAML").at(here, error.kind().to_string())
+}
+
+/// A colon where no value can begin: after a line without one, on a line that goes on with the value above, or inside
+/// a text.
+fn colon(text: &str, last: Span, here: Span) -> Diagnostic {
+    let key = text.get(last.end..here.start).unwrap_or_default();
+    let key_start = last.end + key.len() - key.trim_start().len();
+    let value = text.get(last.start..last.end).unwrap_or_default();
+    if key.trim().contains('\n') {
+        missing_colon(line_of(text, key_start))
+    } else if let Some(line) = value.rfind('\n').filter(|_| last.end == here.start) {
+        let before = text.get(..last.start).unwrap_or_default();
+        if before.trim_end_matches(' ').ends_with('\n') {
+            return missing_colon(line_of(text, last.start));
+        }
+        let start = last.start + line + 1;
+        let indent = value.get(line + 1..).map_or(0, |line| line.len() - line.trim_start().len());
+        indentation(Span::new(start + indent, start + indent + 1))
+    } else {
+        unquoted(here)
+    }
+}
+
+fn missing_colon(line: Span) -> Diagnostic {
+    Diagnostic::new(Mistake::MissingColon, "a key needs a colon and a space after it")
+        .at(line, "not a key")
+        .help("write `key: value`")
+}
+
+fn indentation(here: Span) -> Diagnostic {
+    Diagnostic::new(Mistake::Indentation, "the line does not stand under anything")
+        .at(here, "indented differently from the lines above")
+        .help("keys of one mapping stand exactly below each other")
 }
 
 fn unquoted(here: Span) -> Diagnostic {
@@ -114,12 +150,12 @@ fn after_quote(text: &str, last: usize, here: Span) -> Diagnostic {
     let diagnostic = Diagnostic::new(Mistake::AfterQuote, "something follows a quoted text");
     let diagnostic = diagnostic.at(here, "outside the quotes");
     match quote {
-        Some(quote) if text.as_bytes().get(quote) == Some(&b'\'') => {
-            diagnostic.and(Span::new(quote, quote + 1), "opens here").help("inside single quotes, `''` is one quote")
-        }
-        Some(quote) => {
-            diagnostic.and(Span::new(quote, quote + 1), "opens here").help("inside double quotes, `\\\"` is one quote")
-        }
+        Some(quote) if text.as_bytes().get(quote) == Some(&b'\'') => diagnostic
+            .and(Span::new(quote, quote + 1), "opens here")
+            .help("inside single quotes, `''` is one quote"),
+        Some(quote) => diagnostic
+            .and(Span::new(quote, quote + 1), "opens here")
+            .help("inside double quotes, `\\\"` is one quote"),
         None => diagnostic.help("put the whole text inside the quotes"),
     }
 }
@@ -133,7 +169,10 @@ fn bad_escape(text: &str, quote: usize) -> Diagnostic {
         }
         at = quote + offset;
         match rest.next() {
-            Some((_, '0' | 'a' | 'b' | 't' | '\t' | 'n' | 'v' | 'f' | 'r' | 'e' | ' ' | '"' | '/' | '\\')) => {}
+            Some((
+                _,
+                '0' | 'a' | 'b' | 't' | '\t' | 'n' | 'v' | 'f' | 'r' | 'e' | ' ' | '"' | '/' | '\\',
+            )) => {}
             Some((_, 'N' | '_' | 'L' | 'P' | '\n' | '\r')) => {}
             // An escape with digits is wrong only if the digits are, and the first such one is as good as any.
             _ => break,
@@ -162,11 +201,8 @@ fn open_bracket(text: &str, end: usize) -> Option<(usize, char)> {
         let starts_token = matches!(before, ' ' | '\n' | '\t' | '[' | '{' | ',' | ':');
         match (quote, char) {
             _ if comment => comment = char != '\n',
-            (Some(sign), _) => {
-                if sign == char {
-                    quote = None;
-                }
-            }
+            (Some(sign), _) if sign == char => quote = None,
+            (Some(_), _) => {}
             (None, '"' | '\'') if starts_token => quote = Some(char),
             (None, '#') if matches!(before, ' ' | '\n' | '\t') => comment = true,
             (None, '{') if starts_token => open.push((at, '}')),
@@ -191,6 +227,7 @@ fn is_after_bracket(text: &str, at: usize) -> bool {
 }
 
 fn line_of(text: &str, at: usize) -> Span {
-    let end = text.get(at..).and_then(|rest| rest.find(['\n', '\r'])).map_or(text.len(), |offset| at + offset);
+    let end =
+        text.get(at..).and_then(|rest| rest.find(['\n', '\r'])).map_or(text.len(), |offset| at + offset);
     Span::new(at, end)
 }

@@ -88,7 +88,7 @@ pub(crate) fn parse(text: &str, sink: &mut Sink) -> Option<Rc<Node>> {
         flow_nesting_limit: DEPTH,
         block_nesting_limit: DEPTH,
     };
-    let mut builder = Builder::default();
+    let mut builder = Builder::new();
     for event in Parser::new_from_str_with_options(text, options) {
         let (event, span) = match event {
             Ok(event) => event,
@@ -108,7 +108,7 @@ pub(crate) fn parse(text: &str, sink: &mut Sink) -> Option<Rc<Node>> {
         if !builder.event(event, span, sink) {
             return None;
         }
-        builder.last = span.end;
+        builder.last = span;
     }
     if builder.root.is_none() {
         sink.push(
@@ -120,7 +120,6 @@ pub(crate) fn parse(text: &str, sink: &mut Sink) -> Option<Rc<Node>> {
     builder.root
 }
 
-#[derive(Default)]
 struct Builder {
     stack: Vec<Open>,
     root: Option<Rc<Node>>,
@@ -128,8 +127,8 @@ struct Builder {
     anchors: BTreeMap<usize, Rc<Node>>,
     documents: usize,
     repeated: Size,
-    /// Where the last event ended.
-    last: usize,
+    /// The last event.
+    last: Span,
 }
 
 /// A collection that is not closed yet.
@@ -151,10 +150,21 @@ enum Pending {
     None,
     Key(Key),
     /// The key can't be used; its value is read and forgotten.
-    Skip(Span),
+    Skip,
 }
 
 impl Builder {
+    fn new() -> Self {
+        Self {
+            stack: Vec::new(),
+            root: None,
+            anchors: BTreeMap::new(),
+            documents: 0,
+            repeated: Size::default(),
+            last: Span::new(0, 0),
+        }
+    }
+
     /// False when reading can't go on.
     fn event(&mut self, event: Event<'_>, span: Span, sink: &mut Sink) -> bool {
         match event {
@@ -177,9 +187,15 @@ impl Builder {
                     ScalarStyle::Literal | ScalarStyle::Folded => Style::Block,
                 };
                 let size = Size { nodes: 1, bytes: text.len(), depth: 1 };
-                self.close(Node { span, kind: Kind::Scalar { text: text.into_owned(), style }, size }, anchor, sink);
+                self.close(
+                    Node { span, kind: Kind::Scalar { text: text.into_owned(), style }, size },
+                    anchor,
+                    sink,
+                );
             }
-            Event::SequenceStart(style, anchor, _) => self.open(anchor, span, style, Inside::List(Vec::new())),
+            Event::SequenceStart(style, anchor, _) => {
+                self.open(anchor, span, style, Inside::List(Vec::new()))
+            }
             Event::MappingStart(style, anchor, _) => {
                 let inside = Inside::Map { entries: Vec::new(), seen: BTreeMap::new(), key: Pending::None };
                 self.open(anchor, span, style, inside);
@@ -266,7 +282,7 @@ impl Builder {
             Inside::List(items) => items.push(node),
             Inside::Map { entries, seen, key } => match std::mem::replace(key, Pending::None) {
                 Pending::None => *key = read_key(&node, alias.unwrap_or(node.span), seen, sink),
-                Pending::Skip(_) => {}
+                Pending::Skip => {}
                 Pending::Key(key) => {
                     let absent = matches!(node.kind, Kind::Scalar { style: Style::Absent, .. });
                     let value = match Rc::try_unwrap(node) {
@@ -284,14 +300,14 @@ impl Builder {
 fn read_key(node: &Node, span: Span, seen: &mut BTreeMap<String, Span>, sink: &mut Sink) -> Pending {
     let text = match &node.kind {
         Kind::Scalar { text, style } if *style != Style::Absent => text,
-        Kind::Broken => return Pending::Skip(span),
+        Kind::Broken => return Pending::Skip,
         _ => {
             sink.push(
                 Diagnostic::new(Mistake::KeyNotText, "a key is a text")
                     .at(span, "not a text")
                     .help("a text that begins with `{`, `[` or `?` is put in quotes"),
             );
-            return Pending::Skip(span);
+            return Pending::Skip;
         }
     };
     if text == "<<" {
@@ -300,7 +316,7 @@ fn read_key(node: &Node, span: Span, seen: &mut BTreeMap<String, Span>, sink: &m
                 .at(span, "a merge key")
                 .help("what several codes share goes into a group: `groups:` and `group:`"),
         );
-        return Pending::Skip(span);
+        return Pending::Skip;
     }
     if let Some(first) = seen.get(text) {
         sink.push(
@@ -309,7 +325,7 @@ fn read_key(node: &Node, span: Span, seen: &mut BTreeMap<String, Span>, sink: &m
                 .and(*first, "the first")
                 .help("remove one of the two, or rename it"),
         );
-        return Pending::Skip(span);
+        return Pending::Skip;
     }
     seen.insert(text.clone(), span);
     Pending::Key(Key { text: text.clone(), span })

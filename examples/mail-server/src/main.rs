@@ -41,7 +41,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
             _ => return Err(format!("{name} is unknown, or stands before --new-team").into()),
         }
     }
-    let mut config = Config::new(database.ok_or("--database is missing")?, relay.ok_or("--relay is missing")?);
+    let mut config =
+        Config::new(database.ok_or("--database is missing")?, relay.ok_or("--relay is missing")?);
     config.log = true;
     if let Some(listen) = listen {
         config.listen = listen;

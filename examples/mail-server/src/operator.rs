@@ -58,7 +58,10 @@ impl Operator {
     /// The database failed, or there was no randomness.
     pub fn create_team(&self, team: &NewTeam) -> Result<String, OperatorError> {
         self.store.write(|store| {
-            store.execute("INSERT INTO teams (name, plan) VALUES (?1, ?2)", [&team.name, team.plan.as_str()])?;
+            store.execute(
+                "INSERT INTO teams (name, plan) VALUES (?1, ?2)",
+                [&team.name, team.plan.as_str()],
+            )?;
             let id = store.last_insert_rowid();
             billing::book(store, id, team.credits, "start")?;
             providers::Provider::create(store, id, providers::MANAGED, true)?;

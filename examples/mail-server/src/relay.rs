@@ -3,10 +3,10 @@
 //! The protocol is four lines over TCP. The relay greets with `ready`. Then, for each message, the platform sends a line
 //! of JSON, [`Parcel`], and as many bytes as it announces; the relay answers with a line of JSON, [`Receipt`].
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use std::io;
 
 use errbook::ApiError;
 use errbook::mail::code;

@@ -143,5 +143,6 @@ fn router(app: App) -> Router {
         .nest("/sending/v1", surface::<Sending>(routes::sending::routes(), app.clone()))
         .nest("/inbox/v1", surface::<Inbox>(routes::inbox::routes(), app.clone()));
     // What is of no API is answered as the API would that most callers begin with.
-    apis.fallback_service(surface::<Management>(Router::new(), app.clone()).with_state(app.clone())).with_state(app)
+    apis.fallback_service(surface::<Management>(Router::new(), app.clone()).with_state(app.clone()))
+        .with_state(app)
 }

@@ -1,7 +1,7 @@
 //! A server and a client of the shop on a loopback socket, without a framework: `cargo run --example shop`.
 
 use std::error::Error;
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
@@ -31,9 +31,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 // ---- the server
 
 fn serve(mut stream: TcpStream) -> std::io::Result<()> {
-    let mut request = [0; 1024];
-    let length = stream.read(&mut request)?;
-    let request = String::from_utf8_lossy(&request[..length]);
+    let mut lines = BufReader::new(&stream).lines();
+    let request = lines.next().transpose()?.unwrap_or_default();
+    while lines.next().transpose()?.is_some_and(|header| !header.is_empty()) {}
     let path = request.split(' ').nth(1).unwrap_or_default();
     let response = match handle(path) {
         Ok(receipt) => http::Response::new(receipt.into_bytes()),

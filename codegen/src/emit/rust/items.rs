@@ -1,14 +1,14 @@
 //! What a user sees: codes, payloads, limits, APIs.
 
-use proc_macro2::{Ident, Literal as Number, Span, TokenStream};
-use quote::{format_ident, quote};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
 
 use crate::catalog::{
     Action, Api, Catalog, Code, Field, FieldKind, Group, Header, HeaderRule, Presence, Type,
 };
-use crate::emit::markup;
+use crate::emit::{example::title_case, markup};
 
-/// `Code`, its accessors and what it implements.
+/// `Code` and its accessors.
 pub(super) fn code(catalog: &Catalog) -> Vec<TokenStream> {
     let summary = format!(" Every error code of `{}`.", catalog.name);
     let variants = catalog.codes.iter().map(|code| {
@@ -29,19 +29,17 @@ pub(super) fn code(catalog: &Catalog) -> Vec<TokenStream> {
             }
         },
     };
-    let group_type = match catalog.groups.is_empty() {
-        true => quote! { ::core::convert::Infallible },
-        false => quote! { Group },
-    };
     vec![
         quote! {
             #[doc = #summary]
+            #[allow(clippy::pedantic)]
             #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
             #[non_exhaustive]
             #[repr(u16)]
             pub enum Code { #(#variants,)* }
         },
         quote! {
+            #[allow(clippy::pedantic)]
             impl Code {
                 #[doc = " All codes, in the order of the catalog."]
                 pub const ALL: &'static [Code] = &[#(Code::#all,)*];
@@ -62,7 +60,7 @@ pub(super) fn code(catalog: &Catalog) -> Vec<TokenStream> {
                 pub const fn retry(self) -> ::errbook::Retry { self.row().retry }
 
                 #[doc = " What a client does about it where it answers its own repeat of a request (the same idempotency key)."]
-                pub const fn retry_on_repeat(self) -> ::errbook::Retry { self.row().on_repeat }
+                pub const fn retry_on_repeat(self) -> ::errbook::Retry { self.row().retry_on_repeat() }
 
                 #[doc = " May the failed request have taken effect?"]
                 pub const fn applied(self) -> ::errbook::Applied { self.row().applied }
@@ -78,21 +76,6 @@ pub(super) fn code(catalog: &Catalog) -> Vec<TokenStream> {
                 const fn row(self) -> &'static ::errbook::__private::Row { &__errbook::TABLE.codes[self as usize] }
             }
         },
-        quote! {
-            impl ::errbook::ErrorCode for Code {
-                type Group = #group_type;
-                type Action = Action;
-
-                const TABLE: &'static ::errbook::__private::Table = &__errbook::TABLE;
-
-                fn index(self) -> u16 { self as u16 }
-
-                fn from_index(index: u16) -> ::core::option::Option<Code> {
-                    Code::ALL.get(::core::primitive::usize::from(index)).copied()
-                }
-            }
-        },
-        quote! { ::errbook::__code_impls!(Code); },
     ]
 }
 
@@ -100,120 +83,92 @@ pub(super) fn groups(catalog: &Catalog) -> Vec<TokenStream> {
     if catalog.groups.is_empty() {
         return Vec::new();
     }
-    let variants = catalog.groups.iter().map(|Group { name, rust, title, .. }| {
-        let doc = format!(" {} (`{name}`).", markup::plain(title));
-        let rust = ident(&rust.upper);
-        quote! { #[doc = #doc] #rust }
-    });
-    named("Group", " Codes that belong together.", "groups", variants.collect(), catalog.groups.iter().map(|group| &*group.rust.upper))
+    let variant = |Group { name, rust, title, .. }: &Group| {
+        (ident(&rust.upper), format!("{} ({}).", markup::plain(title), markup::code(name)))
+    };
+    let variants = catalog.groups.iter().map(variant).collect();
+    named("Group", "Codes that belong together.", "groups", variants, quote! {})
 }
 
 pub(super) fn actions(catalog: &Catalog) -> Vec<TokenStream> {
-    let variants = catalog.actions.iter().map(|Action { text, rust, .. }| {
-        let doc = format!(" {}", markup::plain(text));
-        let rust = ident(&rust.upper);
-        quote! { #[doc = #doc] #rust }
-    });
-    let mut items = named("Action", " What the caller does next.", "actions", variants.collect(), catalog.actions.iter().map(|action| &*action.rust.upper));
-    items.push(quote! {
-        impl Action {
-            #[doc = " One sentence, for people."]
-            pub const fn text(self) -> &'static str { __errbook::TABLE.actions[self as usize].text }
+    let variant = |Action { rust, text, .. }: &Action| (ident(&rust.upper), markup::plain(text));
+    let methods = quote! {
+        #[doc = " One sentence, for people."]
+        pub const fn text(self) -> &'static str { __errbook::TABLE.actions[self as usize].text }
 
-            #[doc = " Where it is done, where there is a page for it."]
-            pub const fn url(self) -> ::core::option::Option<&'static str> {
-                __errbook::TABLE.actions[self as usize].url
-            }
+        #[doc = " Where it is done, where there is a page for it."]
+        pub const fn url(self) -> ::core::option::Option<&'static str> {
+            __errbook::TABLE.actions[self as usize].url
         }
-    });
-    items
+    };
+    named(
+        "Action",
+        "What the caller does next.",
+        "actions",
+        catalog.actions.iter().map(variant).collect(),
+        methods,
+    )
 }
 
 /// An enum whose variants are the rows of a table.
-fn named<'n>(
+fn named(
     name: &str,
     doc: &str,
     table: &str,
-    variants: Vec<TokenStream>,
-    names: impl Iterator<Item = &'n str>,
+    variants: Vec<(Ident, String)>,
+    methods: TokenStream,
 ) -> Vec<TokenStream> {
-    let (name, table) = (ident(name), ident(table));
-    let names = names.map(ident);
+    let (name, doc, table) = (ident(name), doc_lines(doc), ident(table));
+    let names = variants.iter().map(|(name, _)| name);
+    let documented = variants.iter().map(|(name, doc)| {
+        let doc = doc_lines(doc);
+        quote! { #doc #name }
+    });
     vec![
         quote! {
-            #[doc = #doc]
+            #doc
+            #[allow(clippy::pedantic)]
             #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
             #[non_exhaustive]
-            pub enum #name { #(#variants,)* }
+            pub enum #name { #(#documented,)* }
         },
         quote! {
+            #[allow(clippy::pedantic)]
             impl #name {
                 #[doc = " All of them, in the order of the catalog."]
                 pub const ALL: &'static [#name] = &[#(#name::#names,)*];
 
                 #[doc = " The name in the catalog."]
                 pub const fn as_str(self) -> &'static str { __errbook::TABLE.#table[self as usize].name }
-            }
-        },
-        quote! {
-            impl ::errbook::Named for #name {
-                fn from_index(index: u16) -> ::core::option::Option<#name> {
-                    #name::ALL.get(::core::primitive::usize::from(index)).copied()
-                }
+
+                #methods
             }
         },
     ]
 }
 
 /// The marker of an API, and its module.
-pub(super) fn api(catalog: &Catalog, at: usize) -> Vec<TokenStream> {
-    let Api { name, rust, title, docs, envelope, codes, by_status, line, .. } = &catalog.apis[at];
-    let (marker, module) = (ident(&rust.upper), ident(&rust.snake));
-    let url = docs.with("…");
+pub(super) fn api(catalog: &Catalog, api: &Api) -> Vec<TokenStream> {
+    let (marker, module) = (ident(&api.rust.upper), ident(&api.rust.snake));
+    let title = markup::plain(&api.title);
     let marker_doc = doc_lines(&format!(
-        "{} (`{name}`): its envelope, its reference at {}, and the codes that it emits.\n\n{}",
-        markup::plain(title),
-        markup::code(&url),
-        place(catalog, *line),
+        "{title} ({}): its envelope, its codes, and its reference at {}.\n\n{}",
+        markup::code(&api.name),
+        markup::code(&api.docs.with("…")),
+        place(catalog, api.line),
     ));
-    let code = |code: &usize| {
-        let name = ident(&catalog.codes[*code].rust.upper);
-        quote! { Code::#name }
-    };
-    let emitted = codes.iter().map(code);
-    let exact = by_status.exact.iter().map(|(status, at)| {
-        let (status, code) = (Number::u16_unsuffixed(*status), code(at));
-        quote! { (#status, #code) }
-    });
-    let (client, server) = (code(&by_status.client), code(&by_status.server));
-    let envelope = format_ident!("{}", catalog.envelopes[*envelope].rust.snake.to_uppercase());
-    let docs = super::tables::doc_url(docs);
-    let module_doc = format!(" {}.", markup::plain(title));
-    let page = format!("{}.md", rust.snake);
+    let module_doc = doc_lines(&format!("{title}."));
+    let page = format!("{}.md", api.rust.snake);
     vec![
         quote! {
             #marker_doc
+            #[allow(clippy::pedantic)]
             #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
             pub enum #marker {}
         },
         quote! {
-            impl ::errbook::Api for #marker {
-                type Code = Code;
-
-                const INFO: &'static ::errbook::__private::ApiInfo<Code> = &::errbook::__private::ApiInfo {
-                    name: #name,
-                    title: #title,
-                    docs: #docs,
-                    envelope: &__errbook::#envelope,
-                    codes: &[#(#emitted,)*],
-                    by_status: &[#(#exact,)*],
-                    by_4xx: #client,
-                    by_5xx: #server,
-                };
-            }
-        },
-        quote! {
-            #[doc = #module_doc]
+            #module_doc
+            #[allow(clippy::pedantic)]
             pub mod #module {
                 #[doc = " An error that this API answers with."]
                 pub type Error = ::errbook::Error<super::#marker>;
@@ -234,7 +189,7 @@ pub(super) fn api(catalog: &Catalog, at: usize) -> Vec<TokenStream> {
 pub(super) fn limits(catalog: &Catalog) -> Vec<TokenStream> {
     let limits = catalog.limits.iter().map(|limit| {
         let doc = doc_lines(&format!("{}.\n\n{}", markup::code(&limit.text), place(catalog, limit.line)));
-        let (name, value) = (ident(&limit.rust), Number::u64_unsuffixed(limit.value));
+        let (name, value) = (ident(&limit.rust), grouped(limit.value));
         quote! { #doc pub const #name: u64 = #value; }
     });
     limits.collect()
@@ -242,42 +197,39 @@ pub(super) fn limits(catalog: &Catalog) -> Vec<TokenStream> {
 
 /// The module `code`.
 pub(super) fn payloads(catalog: &Catalog) -> Vec<TokenStream> {
-    let classes = super::tables::classes(catalog);
-    let mut items = Vec::new();
-    let mut with_fields = Vec::new();
-    for code in &catalog.codes {
-        let slots = slots(code);
-        items.push(payload_struct(catalog, code, &slots));
-        items.push(payload_impl(code, &slots, classes.of(code)));
-        if !slots.is_empty() {
-            with_fields.push(ident(&code.rust.upper));
-        }
-        if !code.items.is_empty() {
-            items.push(takes_issues(catalog, code));
-        }
+    catalog.codes.iter().map(|code| payload(catalog, code)).collect()
+}
+
+fn payload(catalog: &Catalog, code: &Code) -> TokenStream {
+    let docs = doc_lines(&payload_doc(catalog, code));
+    let name = ident(&code.rust.upper);
+    let slots = slots(code);
+    if slots.is_empty() {
+        return quote! { #docs #[derive(Clone, Copy)] pub struct #name; };
     }
-    if !with_fields.is_empty() {
-        items.push(quote! { ::errbook::__payload_impls!(#(#with_fields),*); });
-    }
-    items
+    let fields = slots.iter().map(|Slot { name, doc, kind, .. }| {
+        let doc = doc_lines(&markup::rustdoc(doc, &|_| None));
+        quote! { #doc pub #name: #kind }
+    });
+    quote! { #docs #[derive(Clone, Debug, PartialEq)] pub struct #name { #(#fields,)* } }
 }
 
 /// A field of a payload: what the code requires beside its own name.
-struct Slot {
-    name: Ident,
+pub(super) struct Slot {
+    pub(super) name: Ident,
     doc: String,
     kind: TokenStream,
-    source: Source,
+    pub(super) source: Source,
 }
 
-enum Source {
+pub(super) enum Source {
     Param,
     RetryAfter,
     /// A typed field or a header: the place among the values.
     Value(usize),
 }
 
-fn slots(code: &Code) -> Vec<Slot> {
+pub(super) fn slots(code: &Code) -> Vec<Slot> {
     let mut slots = Vec::new();
     if code.param == Presence::Required {
         slots.push(Slot {
@@ -306,93 +258,15 @@ fn slots(code: &Code) -> Vec<Slot> {
                 rust_type(Type::Seconds, false),
                 Source::RetryAfter,
             ),
-            _ => (format!("The header {}.", markup::code(name)), rust_type(Type::String, !required), value()),
+            _ => (
+                format!("The header {}.", markup::code(&title_case(name))),
+                rust_type(Type::String, !required),
+                value(),
+            ),
         };
         slots.push(Slot { name: ident(rust), doc, kind, source });
     }
     slots
-}
-
-fn payload_struct(catalog: &Catalog, code: &Code, slots: &[Slot]) -> TokenStream {
-    let docs = doc_lines(&payload_doc(catalog, code));
-    let name = ident(&code.rust.upper);
-    if slots.is_empty() {
-        return quote! { #docs #[derive(Clone, Copy)] pub struct #name; };
-    }
-    let fields = slots.iter().map(|Slot { name, doc, kind, .. }| {
-        let doc = doc_lines(&markup::block(doc, &|_| None));
-        quote! { #doc pub #name: #kind }
-    });
-    quote! { #docs #[derive(Clone, Debug, PartialEq)] pub struct #name { #(#fields,)* } }
-}
-
-fn payload_impl(code: &Code, slots: &[Slot], class: Ident) -> TokenStream {
-    let name = ident(&code.rust.upper);
-    let head = quote! {
-        type Code = super::Code;
-        type Class = super::__errbook::#class;
-        const CODE: super::Code = super::Code::#name;
-    };
-    if slots.is_empty() {
-        return quote! {
-            impl ::errbook::Payload for #name {
-                #head
-                fn from_slots(_: &mut ::errbook::__private::Slots) -> ::core::option::Option<Self> {
-                    ::core::option::Option::Some(#name)
-                }
-            }
-        };
-    }
-    let mut values = Vec::new();
-    let (mut param, mut retry_after) = (quote! { ::core::option::Option::None }, quote! { ::core::option::Option::None });
-    let mut reads = Vec::new();
-    for Slot { name, source, .. } in slots {
-        match source {
-            Source::Param => {
-                param = quote! { ::core::option::Option::Some(self.#name.into()) };
-                reads.push(quote! { #name: slots.param.take()?.into_owned() });
-            }
-            Source::RetryAfter => {
-                retry_after = quote! { ::core::option::Option::Some(self.#name) };
-                reads.push(quote! { #name: slots.retry_after? });
-            }
-            Source::Value(at) => {
-                values.push(quote! { ::errbook::__private::FieldType::into_value(self.#name) });
-                let at = Number::usize_unsuffixed(*at);
-                reads.push(quote! { #name: slots.take(#at)? });
-            }
-        }
-    }
-    let values = match values.is_empty() {
-        true => quote! { ::std::vec::Vec::new() },
-        false => quote! { ::std::vec![#(#values),*] },
-    };
-    quote! {
-        impl ::errbook::Payload for #name {
-            #head
-            fn into_slots(self) -> ::errbook::__private::Slots {
-                ::errbook::__private::Slots { values: #values, param: #param, retry_after: #retry_after }
-            }
-            fn from_slots(slots: &mut ::errbook::__private::Slots) -> ::core::option::Option<Self> {
-                ::core::option::Option::Some(#name { #(#reads,)* })
-            }
-        }
-    }
-}
-
-fn takes_issues(catalog: &Catalog, code: &Code) -> TokenStream {
-    let name = ident(&code.rust.upper);
-    let items: Vec<Ident> = code.items.iter().map(|item| ident(&catalog.codes[*item].rust.upper)).collect();
-    let list = items.iter().rev().fold(quote! { () }, |list, item| {
-        quote! { ::errbook::__private::And<::errbook::__private::One<#item>, #list> }
-    });
-    quote! {
-        impl ::errbook::TakesIssues for #name {
-            type Items = #list;
-        }
-
-        #(impl ::errbook::TakesIssue<#items> for #name {})*
-    }
 }
 
 fn rust_type(kind: Type, optional: bool) -> TokenStream {
@@ -406,7 +280,11 @@ fn rust_type(kind: Type, optional: bool) -> TokenStream {
         Type::String => quote! { ::std::string::String },
         Type::U32 => quote! { u32 },
     };
-    if optional { quote! { ::core::option::Option<#kind> } } else { kind }
+    if optional {
+        quote! { ::core::option::Option<#kind> }
+    } else {
+        kind
+    }
 }
 
 /// In an editor, one look at a variant: what it says and how it is sent.
@@ -421,12 +299,13 @@ fn payload_doc(catalog: &Catalog, code: &Code) -> String {
         let code = catalog.codes.iter().find(|code| code.code == name)?;
         Some(format!("[{}](super::Code::{})", markup::code(name), code.rust.upper))
     };
-    parts.extend(code.doc.as_deref().map(|doc| markup::block(doc, &link)));
+    parts.extend(code.doc.as_deref().map(|doc| markup::rustdoc(doc, &link)));
     if !code.causes.is_empty() {
-        let causes: Vec<String> = code.causes.iter().map(|cause| format!("- {}", markup::line(cause, &link))).collect();
+        let causes: Vec<String> =
+            code.causes.iter().map(|cause| format!("- {}", markup::line(cause, &link))).collect();
         parts.push(format!("Causes:\n\n{}", causes.join("\n")));
     }
-    parts.extend(code.fix.as_deref().map(|fix| markup::block(fix, &link)));
+    parts.extend(code.fix.as_deref().map(|fix| format!("What to do: {}", markup::line(fix, &link))));
     let constants: Vec<String> = code
         .fields
         .iter()
@@ -438,11 +317,12 @@ fn payload_doc(catalog: &Catalog, code: &Code) -> String {
     if !constants.is_empty() {
         parts.push(format!("Sent with {}.", constants.join(", ")));
     }
-    let urls = code.apis.iter().map(|api| {
+    parts.push(facts(catalog, code));
+    let reference = |api: &usize| {
         let api = &catalog.apis[*api];
-        format!("[{}](<{}>)", markup::plain(&api.title), api.docs.of(code))
-    });
-    parts.push(format!("{} Reference: {}.", facts(catalog, code), urls.collect::<Vec<_>>().join(", ")));
+        format!("- [{}](<{}>)", markup::plain(&api.title), api.docs.of(code))
+    };
+    parts.push(format!("Reference:\n\n{}", code.apis.iter().map(reference).collect::<Vec<_>>().join("\n")));
     parts.join("\n\n")
 }
 
@@ -450,14 +330,24 @@ fn payload_doc(catalog: &Catalog, code: &Code) -> String {
 fn facts(catalog: &Catalog, code: &Code) -> String {
     let flag = if code.retryable { "retryable" } else { "not retryable" };
     let advice = match (code.retry.first, code.retry.repeat) {
-        (first, repeat) if first == repeat => format!("advice: {}", first.word()),
-        (first, repeat) => format!("advice: {}, {} for a repeat with the same idempotency key", first.word(), repeat.word()),
+        (first, repeat) if first == repeat => format!("advice: `{}`", first.word()),
+        (first, repeat) => {
+            format!("advice: `{}`, `{}` for a repeat with the same idempotency key", first.word(), repeat.word())
+        }
     };
     format!("HTTP {}, {flag}; {advice}. {}", code.status, place(catalog, code.line))
 }
 
 fn place(catalog: &Catalog, line: u32) -> String {
     format!("{}.", markup::code(&format!("{}:{line}", catalog.file)))
+}
+
+/// `25_000_000`
+fn grouped(number: u64) -> TokenStream {
+    let digits = number.to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
+    groups.join("_").parse().unwrap_or_default()
 }
 
 pub(super) fn ident(name: &str) -> Ident {

@@ -4,8 +4,8 @@ mod index;
 mod items;
 mod tables;
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens as _, quote};
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
 
 use crate::catalog::Catalog;
 
@@ -16,19 +16,24 @@ const EDITION: u32 = 1;
 /// it, in the files of [`super::markdown::pages`].
 pub(crate) fn emit(catalog: &Catalog) -> String {
     let mut file = File::new(catalog);
-    file.item(quote! { const _: () = ::errbook::__private::requires(#EDITION); });
+    let edition = Literal::u32_unsuffixed(EDITION);
+    file.item(quote! { const _: () = ::errbook::__private::requires(#edition); });
     for item in items::code(catalog) {
         file.item(item);
     }
     for item in items::groups(catalog).into_iter().chain(items::actions(catalog)) {
         file.item(item);
     }
-    for api in 0..catalog.apis.len() {
+    for api in &catalog.apis {
         for item in items::api(catalog, api) {
             file.item(item);
         }
     }
-    file.module("/// The numbers that messages, reference and server agree on.", "pub mod limits", items::limits(catalog));
+    file.module(
+        "/// The numbers that messages, reference and server agree on.",
+        "pub mod limits",
+        items::limits(catalog),
+    );
     file.module(
         "/// One payload per code: what a server raises, what a client matches. What a code requires is a field.",
         "pub mod code",
@@ -58,7 +63,7 @@ impl File {
     }
 
     fn module(&mut self, attribute: &str, head: &str, items: Vec<TokenStream>) {
-        self.text.push_str(&format!("\n{attribute}\n{head} {{\n"));
+        self.text.push_str(&format!("\n{attribute}\n#[allow(clippy::pedantic)]\n{head} {{\n"));
         for (at, item) in items.into_iter().enumerate() {
             if at > 0 {
                 self.text.push('\n');
@@ -75,20 +80,23 @@ impl File {
     }
 }
 
-/// prettyplease puts no empty line between the methods of an impl; this does.
+/// prettyplease puts no empty line between items and methods; this does.
 fn format(item: TokenStream) -> String {
     // What `quote!` built is Rust; were it not, its raw tokens make the compiler say where.
-    let Ok(file) = syn::parse2::<syn::File>(item.clone()) else { return item.into_token_stream().to_string() };
+    let Ok(file) = syn::parse2::<syn::File>(item.clone()) else { return item.to_string() };
     let text = prettyplease::unparse(&file);
     let mut out = String::with_capacity(text.len());
     let mut previous = "";
     for line in text.lines() {
-        let start = line.trim_start();
-        let indent = line.len() - start.len();
-        let begins = ["///", "#[", "pub ", "fn ", "impl", "const fn", "static ", "mod "].iter().any(|word| start.starts_with(word));
-        let same_level = previous.len() - previous.trim_start().len() == indent;
-        let ended = previous.trim_start() == "}" || previous.ends_with("};") || previous.ends_with("];");
-        if begins && same_level && ended {
+        let indent = |line: &str| line.len() - line.trim_start().len();
+        let begins = |words: &[&str]| words.iter().any(|word| line.trim_start().starts_with(word));
+        let after_item = indent(previous) == indent(line)
+            && previous.ends_with(['}', ';'])
+            && !previous.trim_start().starts_with("//");
+        let after_block = after_item && previous.trim_start().starts_with(['}', ']']);
+        if after_item && begins(&["///", "#[", "fn ", "pub fn ", "const fn "])
+            || after_block && begins(&["pub ", "impl"])
+        {
             out.push('\n');
         }
         out.push_str(line);

@@ -6,26 +6,44 @@ use proc_macro2::{Ident, Literal as Number, TokenStream};
 use quote::{format_ident, quote};
 
 use super::index;
-use super::items::ident;
+use super::items::{Slot, Source, ident, slots};
 use crate::catalog::{
-    Applied, Catalog, Code, DocHole, DocUrl, Envelope, FieldKind, Header, HeaderRule, Hole, Member, Part, Placeholder,
-    Presence, Retry, Template, Type,
+    Api, Applied, Catalog, Code, DocHole, DocUrl, Envelope, Field, FieldKind, Header, HeaderRule, Hole,
+    Member, Part, Placeholder, Presence, Retry, RetryAdvice, Template, Type,
 };
 use crate::emit::json_string;
 
 pub(super) fn tables(catalog: &Catalog) -> Vec<TokenStream> {
     let mut items = vec![quote! { use ::errbook::__private::*; }, table(catalog)];
     items.extend(catalog.envelopes.iter().map(envelope));
-    items.extend(classes(catalog).items(catalog));
+    items.extend(catalog.apis.iter().map(|at| api(catalog, at)));
+    items.extend(enums(catalog));
+    let classes = Classes::new(catalog);
+    items.extend(classes.items(catalog));
+    let mut with_fields = Vec::new();
+    for code in &catalog.codes {
+        let slots = slots(code);
+        items.push(payload(code, &slots, classes.of(code)));
+        if !slots.is_empty() {
+            with_fields.push(ident(&code.rust.upper));
+        }
+        if !code.items.is_empty() {
+            items.push(takes_issues(catalog, code));
+        }
+    }
+    if !with_fields.is_empty() {
+        items.push(quote! { ::errbook::__payload_impls!(#(super::code::#with_fields),*); });
+    }
     items
 }
 
 fn table(catalog: &Catalog) -> TokenStream {
     let (name, prefix) = (&catalog.name, &catalog.request_id_prefix);
-    let rows = catalog.codes.iter().map(row);
+    let rows = catalog.codes.iter().map(|code| row(catalog, code));
     let texts: Vec<&str> = catalog.codes.iter().map(|code| code.code.as_str()).collect();
     let index::Index { seeds, slots } = index::build(&texts);
-    let (seeds, slots) = (seeds.into_iter().map(Number::u16_unsuffixed), slots.into_iter().map(Number::u16_unsuffixed));
+    let (seeds, slots) =
+        (seeds.into_iter().map(Number::u16_unsuffixed), slots.into_iter().map(Number::u16_unsuffixed));
     let groups = catalog.groups.iter().map(|group| {
         let (name, title) = (&group.name, &group.title);
         let status = option(group.status.map(status));
@@ -41,7 +59,7 @@ fn table(catalog: &Catalog) -> TokenStream {
         quote! { ActionRow { name: #name, text: #text, url: #url } }
     });
     quote! {
-        pub static TABLE: Table = Table {
+        pub(super) static TABLE: Table = Table {
             name: #name,
             request_id_prefix: #prefix,
             codes: &[#(#rows,)*],
@@ -53,26 +71,28 @@ fn table(catalog: &Catalog) -> TokenStream {
 }
 
 /// What differs from the default row.
-fn row(code: &Code) -> TokenStream {
+fn row(catalog: &Catalog, code: &Code) -> TokenStream {
     let Code { code: text, title, anchor, .. } = code;
     let status = status(code.status);
     let retryable = code.retryable.then(|| quote! { retryable: true, });
-    let (first, repeat) = (retry(code.retry.first), retry(code.retry.repeat));
-    let applied = (code.applied == Applied::Maybe).then(|| quote! { applied: ::errbook::Applied::Maybe, });
-    let action = Number::usize_unsuffixed(code.action);
+    let RetryAdvice { first, repeat } = code.retry;
+    let retry_first = (first != Retry::Never).then(|| retry(first)).map(|first| quote! { retry: #first, });
+    let on_repeat =
+        (repeat != first).then(|| retry(repeat)).map(|repeat| quote! { on_repeat: Some(#repeat), });
+    let applied = (code.applied == Applied::Maybe).then(|| quote! { applied: Applied::Maybe, });
+    let action = ident(&catalog.actions[code.action].rust.upper);
     let group = code.group.map(|group| {
-        let group = Number::usize_unsuffixed(group);
-        quote! { group: ::core::option::Option::Some(#group), }
+        let group = ident(&catalog.groups[group].rust.upper);
+        quote! { group: Some(super::Group::#group as u16), }
     });
     let message = code.message.iter().map(|part| match part {
         Part::Text(text) => quote! { Part::Text(#text) },
         Part::Field(at) => {
-            let constant = |field: &&crate::catalog::Field| matches!(field.kind, FieldKind::Const(_));
+            let constant = |field: &&Field| matches!(field.kind, FieldKind::Const(_));
             let slot = Number::usize_unsuffixed(at - code.fields[..*at].iter().filter(constant).count());
             quote! { Part::Field(#slot) }
         }
     });
-    let takes_param = (code.param != Presence::Never).then(|| quote! { takes_param: true, });
     let fields: Vec<TokenStream> = code.fields.iter().map(field).collect();
     let fields = (!fields.is_empty()).then(|| quote! { fields: &[#(#fields,)*], });
     let headers = headers(code);
@@ -84,13 +104,12 @@ fn row(code: &Code) -> TokenStream {
             anchor: #anchor,
             status: #status,
             #retryable
-            retry: #first,
-            on_repeat: #repeat,
+            #retry_first
+            #on_repeat
             #applied
-            action: #action,
+            action: super::Action::#action as u16,
             #group
             message: &[#(#message),*],
-            #takes_param
             #fields
             #headers
             ..Row::DEFAULT
@@ -98,7 +117,7 @@ fn row(code: &Code) -> TokenStream {
     }
 }
 
-fn field(field: &crate::catalog::Field) -> TokenStream {
+fn field(field: &Field) -> TokenStream {
     let name = &field.name;
     let kind = match &field.kind {
         FieldKind::Const(value) => {
@@ -116,7 +135,11 @@ fn field(field: &crate::catalog::Field) -> TokenStream {
                 Type::String => quote! { Type::String },
                 Type::U32 => quote! { Type::U32 },
             };
-            if *optional { quote! { Kind::Optional(#kind) } } else { quote! { Kind::Required(#kind) } }
+            if *optional {
+                quote! { Kind::Optional(#kind) }
+            } else {
+                quote! { Kind::Required(#kind) }
+            }
         }
     };
     quote! { Field { name: #name, kind: #kind } }
@@ -142,7 +165,7 @@ fn headers(code: &Code) -> Vec<TokenStream> {
 }
 
 fn envelope(envelope: &Envelope) -> TokenStream {
-    let name = format_ident!("{}", envelope.rust.snake.to_uppercase());
+    let name = envelope_name(envelope);
     let content_type = &envelope.content_type;
     let headers = envelope.headers.iter().map(|(name, hole)| {
         let placeholder = placeholder(hole.what);
@@ -151,7 +174,7 @@ fn envelope(envelope: &Envelope) -> TokenStream {
     let (body, issue) = (members(&envelope.body), members(&envelope.issue));
     let (body_pieces, issue_pieces) = (pieces(&envelope.body), pieces(&envelope.issue));
     quote! {
-        pub static #name: Envelope = Envelope {
+        pub(super) static #name: Envelope = Envelope {
             content_type: #content_type,
             headers: &[#(#headers),*],
             body: &[#(#body,)*],
@@ -160,6 +183,10 @@ fn envelope(envelope: &Envelope) -> TokenStream {
             issue_pieces: &[#(#issue_pieces,)*],
         };
     }
+}
+
+fn envelope_name(envelope: &Envelope) -> Ident {
+    format_ident!("ENVELOPE_{}", envelope.rust.snake.to_uppercase())
 }
 
 fn members(members: &[Member]) -> Vec<TokenStream> {
@@ -258,7 +285,131 @@ impl Pieces {
     }
 }
 
-pub(super) fn doc_url(docs: &DocUrl) -> TokenStream {
+fn api(catalog: &Catalog, api: &Api) -> TokenStream {
+    let Api { name, rust, title, envelope, codes, by_status, .. } = api;
+    let marker = ident(&rust.upper);
+    let docs = doc_url(&api.docs);
+    let envelope = envelope_name(&catalog.envelopes[*envelope]);
+    let code = |code: &usize| {
+        let name = ident(&catalog.codes[*code].rust.upper);
+        quote! { super::Code::#name }
+    };
+    let codes = codes.iter().map(code);
+    let exact = by_status.exact.iter().map(|(status, at)| {
+        let (status, code) = (Number::u16_unsuffixed(*status), code(at));
+        quote! { (#status, #code) }
+    });
+    let (client, server) = (code(&by_status.client), code(&by_status.server));
+    quote! {
+        impl ::errbook::Api for super::#marker {
+            type Code = super::Code;
+            const INFO: &'static ApiInfo<super::Code> = &ApiInfo {
+                name: #name,
+                title: #title,
+                docs: #docs,
+                envelope: &#envelope,
+                codes: &[#(#codes,)*],
+                by_status: &[#(#exact,)*],
+                by_4xx: #client,
+                by_5xx: #server,
+            };
+        }
+    }
+}
+
+/// What `Code`, `Group` and `Action` implement.
+fn enums(catalog: &Catalog) -> Vec<TokenStream> {
+    let named = |name: &str| {
+        let name = ident(name);
+        quote! {
+            impl ::errbook::Named for super::#name {
+                fn from_index(index: u16) -> Option<Self> { super::#name::ALL.get(usize::from(index)).copied() }
+            }
+        }
+    };
+    let (group, group_impl) = match catalog.groups.is_empty() {
+        true => (quote! { ::core::convert::Infallible }, None),
+        false => (quote! { super::Group }, Some(named("Group"))),
+    };
+    let code = quote! {
+        impl ::errbook::ErrorCode for super::Code {
+            type Group = #group;
+            type Action = super::Action;
+            const TABLE: &'static Table = &TABLE;
+
+            fn index(self) -> u16 { self as u16 }
+
+            fn from_index(index: u16) -> Option<Self> { super::Code::ALL.get(usize::from(index)).copied() }
+        }
+    };
+    let macros = quote! { ::errbook::__code_impls!(super::Code); };
+    [code].into_iter().chain(group_impl).chain([named("Action"), macros]).collect()
+}
+
+fn payload(code: &Code, slots: &[Slot], class: Ident) -> TokenStream {
+    let name = ident(&code.rust.upper);
+    let head = quote! {
+        type Code = super::Code;
+        type Class = #class;
+        const CODE: super::Code = super::Code::#name;
+    };
+    if slots.is_empty() {
+        return quote! {
+            impl ::errbook::Payload for super::code::#name {
+                #head
+                fn from_slots(_: &mut Slots) -> Option<Self> { Some(super::code::#name) }
+            }
+        };
+    }
+    let (mut param, mut retry_after) = (quote! { None }, quote! { None });
+    let (mut values, mut reads) = (Vec::new(), Vec::new());
+    for Slot { name, source, .. } in slots {
+        match source {
+            Source::Param => {
+                param = quote! { Some(self.#name.into()) };
+                reads.push(quote! { #name: slots.param.take()?.into_owned() });
+            }
+            Source::RetryAfter => {
+                retry_after = quote! { Some(self.#name) };
+                reads.push(quote! { #name: slots.retry_after? });
+            }
+            Source::Value(at) => {
+                let at = Number::usize_unsuffixed(*at);
+                values.push(quote! { FieldType::into_value(self.#name) });
+                reads.push(quote! { #name: slots.take(#at)? });
+            }
+        }
+    }
+    let values = if values.is_empty() {
+        quote! { Vec::new() }
+    } else {
+        quote! { ::std::vec![#(#values),*] }
+    };
+    quote! {
+        impl ::errbook::Payload for super::code::#name {
+            #head
+            fn into_slots(self) -> Slots { Slots { values: #values, param: #param, retry_after: #retry_after } }
+
+            fn from_slots(slots: &mut Slots) -> Option<Self> { Some(super::code::#name { #(#reads,)* }) }
+        }
+    }
+}
+
+fn takes_issues(catalog: &Catalog, code: &Code) -> TokenStream {
+    let name = ident(&code.rust.upper);
+    let items: Vec<Ident> = code.items.iter().map(|item| ident(&catalog.codes[*item].rust.upper)).collect();
+    let list =
+        items.iter().rev().fold(quote! { () }, |list, item| quote! { And<One<super::code::#item>, #list> });
+    quote! {
+        impl ::errbook::TakesIssues for super::code::#name {
+            type Items = #list;
+        }
+
+        #(impl ::errbook::TakesIssue<super::code::#items> for super::code::#name {})*
+    }
+}
+
+fn doc_url(docs: &DocUrl) -> TokenStream {
     // Nothing in a doc_url needs an escape in JSON: the runtime relies on it.
     let encode = |text: &str| text.replace('"', "%22").replace('\\', "%5C");
     let (before, after) = (encode(&docs.before), encode(&docs.after));
@@ -266,13 +417,11 @@ pub(super) fn doc_url(docs: &DocUrl) -> TokenStream {
         DocHole::Anchor => quote! { Anchor },
         DocHole::Code => quote! { Code },
     };
-    quote! {
-        ::errbook::__private::DocUrl { before: #before, hole: ::errbook::__private::DocHole::#hole, after: #after }
-    }
+    quote! { DocUrl { before: #before, hole: DocHole::#hole, after: #after } }
 }
 
 /// Codes that the same APIs emit, and which take the same, share a class: a few trait impls instead of some per code.
-pub(super) struct Classes(BTreeMap<Class, usize>);
+struct Classes(BTreeMap<Class, usize>);
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Class {
@@ -293,22 +442,22 @@ impl Class {
     }
 }
 
-pub(super) fn classes(catalog: &Catalog) -> Classes {
-    let mut classes: BTreeMap<Class, usize> =
-        catalog.codes.iter().map(|code| (Class::of(code), 0)).collect();
-    for (at, number) in classes.values_mut().enumerate() {
-        *number = at;
-    }
-    Classes(classes)
-}
-
 impl Classes {
-    pub(super) fn of(&self, code: &Code) -> Ident {
+    fn new(catalog: &Catalog) -> Classes {
+        let mut classes: BTreeMap<Class, usize> =
+            catalog.codes.iter().map(|code| (Class::of(code), 0)).collect();
+        for (at, number) in classes.values_mut().enumerate() {
+            *number = at;
+        }
+        Classes(classes)
+    }
+
+    fn of(&self, code: &Code) -> Ident {
         name(self.0.get(&Class::of(code)).copied().unwrap_or_default())
     }
 
     fn items(&self, catalog: &Catalog) -> Vec<TokenStream> {
-        let item = |(class, number): (&Class, &usize)| {
+        let item = |(class, number): (&Class, &usize)| -> TokenStream {
             let name = name(*number);
             let apis = class.apis.iter().map(|api| ident(&catalog.apis[*api].rust.upper));
             let param = class.param.then(|| quote! { impl HasParam for #name {} });
@@ -342,7 +491,7 @@ fn retry(retry: Retry) -> TokenStream {
         Retry::Throttle => "Throttle",
     };
     let name = ident(name);
-    quote! { ::errbook::Retry::#name }
+    quote! { Retry::#name }
 }
 
 fn placeholder(placeholder: Placeholder) -> TokenStream {
@@ -366,7 +515,7 @@ fn placeholder(placeholder: Placeholder) -> TokenStream {
 
 fn option(value: Option<TokenStream>) -> TokenStream {
     match value {
-        Some(value) => quote! { ::core::option::Option::Some(#value) },
-        None => quote! { ::core::option::Option::None },
+        Some(value) => quote! { Some(#value) },
+        None => quote! { None },
     }
 }

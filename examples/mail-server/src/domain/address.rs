@@ -35,7 +35,17 @@ mod tests {
         for good in ["a@b.example", "first.last+tag@mail.example.com", "o'x@a-b.example"] {
             assert!(is_valid(good), "{good}");
         }
-        for bad in ["", "a", "a@", "@b.example", "a@b", "a b@c.example", "a.@b.example", "a@-b.example", "a@b..example"] {
+        for bad in [
+            "",
+            "a",
+            "a@",
+            "@b.example",
+            "a@b",
+            "a b@c.example",
+            "a.@b.example",
+            "a@-b.example",
+            "a@b..example",
+        ] {
             assert!(!is_valid(bad), "{bad}");
         }
     }

@@ -86,7 +86,9 @@ pub(crate) fn by_id(store: &Connection, team: i64, id: &str) -> rusqlite::Result
 
 pub(crate) fn list(store: &Connection, team: i64, limit: u32) -> rusqlite::Result<Vec<Sent>> {
     store
-        .prepare_cached("SELECT id, recipient, state FROM emails WHERE team = ?1 ORDER BY rowid DESC LIMIT ?2")?
+        .prepare_cached(
+            "SELECT id, recipient, state FROM emails WHERE team = ?1 ORDER BY rowid DESC LIMIT ?2",
+        )?
         .query_map(params![team, limit], Sent::read)?
         .collect()
 }

@@ -17,10 +17,16 @@ pub(crate) enum Begun {
 #[derive(Debug, thiserror::Error, ApiError)]
 pub(crate) enum IdempotencyError {
     #[error("the first request with the key is still running")]
-    #[api(code::IdempotencyConflict, message = "The first request with this Idempotency-Key is still running.")]
+    #[api(
+        code::IdempotencyConflict,
+        message = "The first request with this Idempotency-Key is still running."
+    )]
     Running,
     #[error("the key was used with another body")]
-    #[api(code::IdempotencyConflict, message = "This Idempotency-Key was used for a request with another body.")]
+    #[api(
+        code::IdempotencyConflict,
+        message = "This Idempotency-Key was used for a request with another body."
+    )]
     OtherBody,
     #[error("the storage failed")]
     #[api(code::InternalError)]

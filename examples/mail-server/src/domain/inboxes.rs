@@ -40,7 +40,8 @@ impl Inbox {
         if domain != OPEN_DOMAIN && !has_domain(store, team, domain)? {
             return Err(InboxError::UnknownDomain(domain.to_owned()));
         }
-        let in_use = store.query_row("SELECT count(*) FROM inboxes WHERE team = ?1", [team], |row| row.get(0))?;
+        let in_use =
+            store.query_row("SELECT count(*) FROM inboxes WHERE team = ?1", [team], |row| row.get(0))?;
         Plan::of(store, team)?.allow_inbox(in_use)?;
         store
             .query_row(
@@ -55,7 +56,11 @@ impl Inbox {
 
     pub(crate) fn by_id(store: &Connection, team: i64, id: &str) -> Result<Inbox, InboxError> {
         store
-            .query_row("SELECT id, address FROM inboxes WHERE team = ?1 AND id = ?2", params![team, id], Inbox::read)
+            .query_row(
+                "SELECT id, address FROM inboxes WHERE team = ?1 AND id = ?2",
+                params![team, id],
+                Inbox::read,
+            )
             .optional()?
             .ok_or_else(|| InboxError::Unknown(id.to_owned()))
     }
@@ -100,7 +105,9 @@ fn insert_domain(store: &Connection, team: i64, name: &str, dedicated: bool) -> 
 
 fn has_domain(store: &Connection, team: i64, name: &str) -> rusqlite::Result<bool> {
     let found = store
-        .query_row("SELECT 1 FROM inbox_domains WHERE team = ?1 AND name = ?2", params![team, name], |_| Ok(()))
+        .query_row("SELECT 1 FROM inbox_domains WHERE team = ?1 AND name = ?2", params![team, name], |_| {
+            Ok(())
+        })
         .optional()?;
     Ok(found.is_some())
 }

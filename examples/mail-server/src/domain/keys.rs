@@ -86,8 +86,12 @@ pub(crate) enum KeyError {
 impl Key {
     pub(crate) fn authenticate(store: &Connection, secret: &str) -> Result<Key, AuthError> {
         let found = store
-            .prepare_cached("SELECT id, team, permissions, mailbox, expires_at, revoked FROM keys WHERE hash = ?1")?
-            .query_row([hash(secret)], |row| Ok((Key::read(row)?, row.get::<_, Option<i64>>(4)?, row.get(5)?)))
+            .prepare_cached(
+                "SELECT id, team, permissions, mailbox, expires_at, revoked FROM keys WHERE hash = ?1",
+            )?
+            .query_row([hash(secret)], |row| {
+                Ok((Key::read(row)?, row.get::<_, Option<i64>>(4)?, row.get(5)?))
+            })
             .optional()?;
         match found {
             None => Err(AuthError::Unknown),

@@ -77,7 +77,9 @@ impl Mailbox {
 
     pub(crate) fn list(store: &Connection, team: i64, limit: u32) -> rusqlite::Result<Vec<Mailbox>> {
         store
-            .prepare_cached("SELECT id, address, active FROM mailboxes WHERE team = ?1 ORDER BY address LIMIT ?2")?
+            .prepare_cached(
+                "SELECT id, address, active FROM mailboxes WHERE team = ?1 ORDER BY address LIMIT ?2",
+            )?
             .query_map(params![team, limit], Mailbox::read)?
             .collect()
     }

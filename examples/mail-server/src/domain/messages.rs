@@ -61,7 +61,11 @@ pub(crate) fn route(store: &Connection, team: i64, message: &Message) -> Result<
     if to.is_empty() {
         return Err(MessageError::NoRecipients(message.to.len()));
     }
-    let more = message.attachments.iter().map(|attachment| attachment.content.len() as u64).sum();
+    let more = message
+        .attachments
+        .iter()
+        .map(|attachment| i64::try_from(attachment.content.len()).unwrap_or(i64::MAX))
+        .sum();
     let stored = store.query_row(
         "SELECT coalesce(sum(length(content)), 0) FROM attachments WHERE team = ?1",
         [team],
@@ -116,7 +120,11 @@ pub(crate) fn record_bounces(
     Ok(())
 }
 
-pub(crate) fn by_client_id(store: &Connection, team: i64, client_id: &str) -> rusqlite::Result<Option<Posted>> {
+pub(crate) fn by_client_id(
+    store: &Connection,
+    team: i64,
+    client_id: &str,
+) -> rusqlite::Result<Option<Posted>> {
     store
         .query_row(
             "SELECT id, delivered FROM messages WHERE team = ?1 AND client_id = ?2",
@@ -128,7 +136,11 @@ pub(crate) fn by_client_id(store: &Connection, team: i64, client_id: &str) -> ru
 
 pub(crate) fn by_id(store: &Connection, team: i64, id: &str) -> rusqlite::Result<Option<Posted>> {
     store
-        .query_row("SELECT id, delivered FROM messages WHERE team = ?1 AND id = ?2", params![team, id], Posted::read)
+        .query_row(
+            "SELECT id, delivered FROM messages WHERE team = ?1 AND id = ?2",
+            params![team, id],
+            Posted::read,
+        )
         .optional()
 }
 

@@ -21,7 +21,7 @@ pub enum Plan {
 pub(crate) enum PlanError {
     #[error("all {0} inboxes of the plan are in use")]
     #[api(code::InboxLimitReached)]
-    Inboxes(u64),
+    Inboxes(i64),
     #[error("custom domains are not part of the plan")]
     #[api(code::CustomDomainsRequirePaidPlan)]
     CustomDomains,
@@ -30,17 +30,18 @@ pub(crate) enum PlanError {
     DedicatedSubdomains,
     #[error("the plan stores {limit} bytes, {stored} are in use and {more} were to follow")]
     #[api(code::StorageLimitReached)]
-    Storage { limit: u64, stored: u64, more: u64 },
+    Storage { limit: i64, stored: i64, more: i64 },
 }
 
 impl Plan {
     pub(crate) fn of(store: &Connection, team: i64) -> rusqlite::Result<Plan> {
-        let name: String = store.query_row("SELECT plan FROM teams WHERE id = ?1", [team], |row| row.get(0))?;
+        let name: String =
+            store.query_row("SELECT plan FROM teams WHERE id = ?1", [team], |row| row.get(0))?;
         Ok(name.parse().unwrap_or_default())
     }
 
     /// May an account that has this many inboxes have one more?
-    pub(crate) fn allow_inbox(self, in_use: u64) -> Result<(), PlanError> {
+    pub(crate) fn allow_inbox(self, in_use: i64) -> Result<(), PlanError> {
         let limit = match self {
             Plan::Free => 3,
             Plan::Pro => 25,
@@ -58,13 +59,17 @@ impl Plan {
     }
 
     /// May an account that stores this many bytes store more?
-    pub(crate) fn allow_storage(self, stored: u64, more: u64) -> Result<(), PlanError> {
+    pub(crate) fn allow_storage(self, stored: i64, more: i64) -> Result<(), PlanError> {
         let limit = match self {
             Plan::Free => 5_000_000,
             Plan::Pro => 1_000_000_000,
             Plan::Scale => 50_000_000_000,
         };
-        if stored.saturating_add(more) <= limit { Ok(()) } else { Err(PlanError::Storage { limit, stored, more }) }
+        if stored.saturating_add(more) <= limit {
+            Ok(())
+        } else {
+            Err(PlanError::Storage { limit, stored, more })
+        }
     }
 
     /// The plan's name, as [`FromStr`] reads it.

@@ -25,7 +25,12 @@ pub(crate) enum NoProvider {
 pub(crate) const MANAGED: &str = "managed";
 
 impl Provider {
-    pub(crate) fn create(store: &Connection, team: i64, name: &str, active: bool) -> rusqlite::Result<Provider> {
+    pub(crate) fn create(
+        store: &Connection,
+        team: i64,
+        name: &str,
+        active: bool,
+    ) -> rusqlite::Result<Provider> {
         store.query_row(
             "INSERT INTO providers (id, team, name, active)
              VALUES ('prv_' || lower(hex(randomblob(10))), ?1, ?2, ?3) RETURNING id, name, active",

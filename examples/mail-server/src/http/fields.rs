@@ -6,9 +6,10 @@ use errbook::mail::code;
 use errbook::{Accumulated, Issues, prelude::*};
 use serde_json::{Map, Value};
 
+use crate::domain::attachment::{self, Attachment};
+
 /// Collects what can't be read. A reading function returns `None` for what is absent as well as for what it complained
 /// about; [`finish`](Reader::finish) tells them apart.
-#[derive(Debug)]
 pub(crate) struct Reader {
     issues: Issues<code::InvalidParameter>,
     only_first: bool,
@@ -17,7 +18,8 @@ pub(crate) struct Reader {
 /// A JSON object and where it stands in the body.
 #[derive(Debug, Clone)]
 pub(crate) struct Object<'v> {
-    map: &'v Map<String, Value>,
+    /// `None` for a body that is none, which reads like an empty one.
+    map: Option<&'v Map<String, Value>>,
     path: String,
 }
 
@@ -37,15 +39,12 @@ impl Reader {
         self.issues.finish()
     }
 
-    /// The body itself. One that is no object reads like an empty one, so that there is one way on.
+    /// The body itself.
     pub(crate) fn body<'v>(&mut self, value: &'v Value) -> Object<'v> {
-        static EMPTY: Map<String, Value> = Map::new();
-        let map = value.as_object().unwrap_or_else(|| {
-            if self.takes_more() {
-                self.issues.push(code::InvalidParameter.message("The body must be a JSON object."));
-            }
-            &EMPTY
-        });
+        let map = value.as_object();
+        if map.is_none() && self.takes_more() {
+            self.issues.push(code::InvalidParameter.message("The body must be a JSON object."));
+        }
         Object { map, path: String::new() }
     }
 
@@ -63,12 +62,14 @@ impl Reader {
 
     pub(crate) fn object<'v>(&mut self, object: &Object<'v>, name: &str) -> Option<Object<'v>> {
         let map = self.typed(object, name, "an object", Value::as_object)?;
-        Some(Object { map, path: object.path_of(name) })
+        Some(Object { map: Some(map), path: object.path_of(name) })
     }
 
     /// A list of objects; empty when there is none.
     pub(crate) fn objects<'v>(&mut self, object: &Object<'v>, name: &str) -> Vec<Object<'v>> {
-        self.list(object, name, "an object", |value, path| Some(Object { map: value.as_object()?, path }))
+        self.list(object, name, "an object", |value, path| {
+            Some(Object { map: Some(value.as_object()?), path })
+        })
     }
 
     /// A list of strings; empty when there is none.
@@ -76,9 +77,28 @@ impl Reader {
         self.list(object, name, "a string", |value, _| value.as_str().map(str::to_owned))
     }
 
+    /// The files of an email or a message.
+    pub(crate) fn attachments(&mut self, object: &Object<'_>) -> Vec<Attachment> {
+        let files = self.objects(object, "attachments");
+        files.iter().map(|file| self.attachment(file)).collect()
+    }
+
+    fn attachment(&mut self, file: &Object<'_>) -> Attachment {
+        let filename = self.text(file, "filename");
+        let filename = self.required(file, "filename", filename);
+        let content = self.text(file, "content");
+        let content = self.required(file, "content", content);
+        let content = attachment::decode(&content).unwrap_or_else(|| {
+            self.invalid(file.path_of("content"), "base64");
+            Vec::new()
+        });
+        Attachment { filename, content }
+    }
+
     /// The value of a field that has to be there.
     pub(crate) fn required<T: Default>(&mut self, object: &Object<'_>, name: &str, value: Option<T>) -> T {
-        if !object.has(name) && self.takes_more() {
+        // Of a body that is no object it was said already.
+        if object.map.is_some() && !object.has(name) && self.takes_more() {
             let path = object.path_of(name);
             let message = format!("`{path}` is missing.");
             self.issues.push(code::MissingParameter.at(path).message(message));
@@ -144,6 +164,6 @@ impl<'v> Object<'v> {
 
     /// Null counts as absent.
     fn get(&self, name: &str) -> Option<&'v Value> {
-        self.map.get(name).filter(|value| !value.is_null())
+        self.map?.get(name).filter(|value| !value.is_null())
     }
 }

@@ -59,7 +59,8 @@ fn in_envelope<A: Api>(app: &App, mut response: Response, id: &RequestId) -> Res
     let (mut parts, body) = answer.into_parts();
     // What describes the replaced body goes with it; the rest stays, such as the framework's `Allow`.
     for (name, value) in response.headers() {
-        let of_the_body = [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_ENCODING].contains(name);
+        let of_the_body =
+            [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_ENCODING].contains(name);
         if !of_the_body && !parts.headers.contains_key(name) {
             parts.headers.insert(name, value.clone());
         }
@@ -109,7 +110,13 @@ mod tests {
             accepts_json(&HeaderMap::from_iter([(header::ACCEPT, http::HeaderValue::from_static(value))]))
         };
         assert!(accepts_json(&HeaderMap::new()));
-        for fits in ["", "*/*", "text/html, application/json;q=0.1", "Application/JSON; charset=utf-8", "application/*"] {
+        for fits in [
+            "",
+            "*/*",
+            "text/html, application/json;q=0.1",
+            "Application/JSON; charset=utf-8",
+            "application/*",
+        ] {
             assert!(accepts(fits), "{fits}");
         }
         for unfit in ["text/html", "application/json;q=0", "image/*, application/json; q=0.0"] {

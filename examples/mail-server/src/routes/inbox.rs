@@ -9,10 +9,9 @@ use errbook::prelude::*;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::domain::attachment::{self, Attachment};
+use crate::domain::address;
 use crate::domain::inboxes::{self, Inbox};
 use crate::domain::messages::{self, Message};
-use crate::domain::address;
 use crate::http::body;
 use crate::http::caller::Caller;
 use crate::http::fields::Reader;
@@ -48,7 +47,8 @@ async fn list_inboxes(
     RawQuery(query): RawQuery,
 ) -> inbox::Result<Reply> {
     let limit = query::limit(query.as_deref())?;
-    let inboxes = app.store.read(|store| Inbox::list(store, caller.team, limit)).or_raise(code::InternalError)?;
+    let inboxes =
+        app.store.read(|store| Inbox::list(store, caller.team, limit)).or_raise(code::InternalError)?;
     Ok(Reply::plain(StatusCode::OK, inboxes))
 }
 
@@ -66,11 +66,16 @@ async fn delete_inbox(
     caller: Caller<InboxApi>,
     Path(id): Path<String>,
 ) -> inbox::Result<Reply> {
-    app.store.write(|store| Ok::<_, inboxes::InboxError>(Inbox::by_id(store, caller.team, &id)?.delete(store)?))?;
+    app.store
+        .write(|store| Ok::<_, inboxes::InboxError>(Inbox::by_id(store, caller.team, &id)?.delete(store)?))?;
     Ok(Reply::plain(StatusCode::OK, json!({ "id": id, "deleted": true })))
 }
 
-async fn add_domain(State(app): State<App>, caller: Caller<InboxApi>, request: Request) -> inbox::Result<Reply> {
+async fn add_domain(
+    State(app): State<App>,
+    caller: Caller<InboxApi>,
+    request: Request,
+) -> inbox::Result<Reply> {
     let name = read_domain(&read_plain(&app, request).await?)?;
     app.store.write(|store| inboxes::add_domain(store, caller.team, &name))?;
     Ok(Reply::plain(StatusCode::CREATED, json!({ "name": name })))
@@ -103,8 +108,10 @@ async fn post_message(
     }
     let route = app.store.read(|store| messages::route(store, team, &message))?;
     let mut relay = app.relay.open().await?;
-    let kept =
-        app.store.write(|store| messages::keep(store, team, &message, &route)).or_raise(code::InternalError)?;
+    let kept = app
+        .store
+        .write(|store| messages::keep(store, team, &message, &route))
+        .or_raise(code::InternalError)?;
     let Some(mut posted) = kept else {
         // Its repeat was faster.
         return Ok(repeated(&app, team, &message)?.ok_or(code::InternalError)?);
@@ -118,8 +125,10 @@ async fn post_message(
 
 fn repeated(app: &App, team: i64, message: &Message) -> inbox::Result<Option<Reply>> {
     let Some(client_id) = &message.client_id else { return Ok(None) };
-    let posted =
-        app.store.read(|store| messages::by_client_id(store, team, client_id)).or_raise(code::InternalError)?;
+    let posted = app
+        .store
+        .read(|store| messages::by_client_id(store, team, client_id))
+        .or_raise(code::InternalError)?;
     Ok(posted.map(|posted| Reply::plain(StatusCode::OK, posted)))
 }
 
@@ -147,8 +156,10 @@ async fn unblock(
     caller: Caller<InboxApi>,
     Path(address): Path<String>,
 ) -> inbox::Result<Reply> {
-    let known =
-        app.store.write(|store| messages::unblock(store, caller.team, &address)).or_raise(code::InternalError)?;
+    let known = app
+        .store
+        .write(|store| messages::unblock(store, caller.team, &address))
+        .or_raise(code::InternalError)?;
     if !known {
         return Err(code::NotFound.into());
     }
@@ -198,19 +209,7 @@ fn read_message(body: &Value) -> inbox::Result<Message> {
     let text = reader.required(&object, "text", text);
     let subject = reader.text(&object, "subject").unwrap_or_default();
     let client_id = reader.text(&object, "client_id");
-    let mut attachments = Vec::new();
-    for file in reader.objects(&object, "attachments") {
-        let filename = reader.text(&file, "filename");
-        let filename = reader.required(&file, "filename", filename);
-        let content = reader.text(&file, "content").map(|content| {
-            attachment::decode(&content).unwrap_or_else(|| {
-                reader.invalid(file.path_of("content"), "base64");
-                Vec::new()
-            })
-        });
-        let content = reader.required(&file, "content", content);
-        attachments.push(Attachment { filename, content });
-    }
+    let attachments = reader.attachments(&object);
     reader.finish()?;
     Ok(Message { inbox, to, subject, text, client_id, attachments })
 }

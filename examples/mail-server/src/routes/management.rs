@@ -50,7 +50,8 @@ async fn create_domain(
     let name = reader.required(&object, "name", name);
     reader.finish()?;
 
-    let domain = app.store.write(|store| Domain::create(store, caller.team, &name)).or_raise(code::InternalError)?;
+    let domain =
+        app.store.write(|store| Domain::create(store, caller.team, &name)).or_raise(code::InternalError)?;
     Ok(Reply::data(StatusCode::CREATED, domain))
 }
 
@@ -159,7 +160,8 @@ async fn create_key(
             caller.require_mailbox(id)?;
             Mailbox::by_id(store, caller.team, id)?.require_active()?;
         }
-        let key = keys::create(store, caller.team, &wanted.permissions, mailbox.as_deref(), wanted.valid_for)?;
+        let key =
+            keys::create(store, caller.team, &wanted.permissions, mailbox.as_deref(), wanted.valid_for)?;
         Ok::<_, CreateKeyError>(key)
     })?;
     Ok(Reply::data(StatusCode::CREATED, json!({ "id": key.id, "key": key.secret })))
@@ -189,7 +191,8 @@ async fn revoke_key(
     Path(id): Path<String>,
 ) -> management::Result<Reply> {
     caller.require(Permission::ManageKeys)?;
-    let known = app.store.write(|store| keys::revoke(store, caller.team, &id)).or_raise(code::InternalError)?;
+    let known =
+        app.store.write(|store| keys::revoke(store, caller.team, &id)).or_raise(code::InternalError)?;
     if !known {
         return Err(code::NotFound.into());
     }
@@ -198,7 +201,8 @@ async fn revoke_key(
 
 async fn list_providers(State(app): State<App>, caller: Caller<Management>) -> management::Result<Reply> {
     caller.require(Permission::ManageProviders)?;
-    let providers = app.store.read(|store| Provider::list(store, caller.team)).or_raise(code::InternalError)?;
+    let providers =
+        app.store.read(|store| Provider::list(store, caller.team)).or_raise(code::InternalError)?;
     Ok(Reply::data(StatusCode::OK, providers))
 }
 
@@ -215,8 +219,10 @@ async fn create_provider(
     let name = reader.required(&object, "name", name);
     reader.finish()?;
 
-    let provider =
-        app.store.write(|store| Provider::create(store, caller.team, &name, false)).or_raise(code::InternalError)?;
+    let provider = app
+        .store
+        .write(|store| Provider::create(store, caller.team, &name, false))
+        .or_raise(code::InternalError)?;
     Ok(Reply::data(StatusCode::CREATED, provider))
 }
 
@@ -248,7 +254,8 @@ fn set_provider(app: &App, caller: &Caller<Management>, id: &str, active: bool) 
 
 async fn credits(State(app): State<App>, caller: Caller<Management>) -> management::Result<Reply> {
     caller.require(Permission::ReadCredits)?;
-    let balance = app.store.read(|store| billing::balance(store, caller.team)).or_raise(code::InternalError)?;
+    let balance =
+        app.store.read(|store| billing::balance(store, caller.team)).or_raise(code::InternalError)?;
     Ok(Reply::data(StatusCode::OK, json!({ "balance": balance })))
 }
 

@@ -9,7 +9,6 @@ use crate::domain::{address, attachment, attachment::Attachment};
 use crate::http::fields::{Object, Reader};
 
 /// An email as the caller wrote it: of the right types, but perhaps without what makes it an email.
-#[derive(Default)]
 struct Draft {
     /// Where it stands in the body: nothing, or `messages[3].`.
     place: String,
@@ -68,36 +67,29 @@ pub(super) fn oversized_part(body: &Value) -> Option<String> {
         return Some(part.to_owned());
     }
     let messages = body["messages"].as_array().map_or(&[][..], Vec::as_slice);
-    messages.iter().enumerate().find_map(|(place, email)| Some(format!("messages[{place}].{}", too_large(email)?)))
+    messages
+        .iter()
+        .enumerate()
+        .find_map(|(place, email)| Some(format!("messages[{place}].{}", too_large(email)?)))
 }
 
 fn read(reader: &mut Reader, object: &Object<'_>) -> Draft {
-    let mut draft = Draft {
+    Draft {
         place: object.path_of(""),
+        from: party(reader, object, "from"),
+        to: party(reader, object, "to"),
         subject: reader.text(object, "subject"),
         html_body: reader.text(object, "html_body"),
         text_body: reader.text(object, "text_body"),
-        ..Draft::default()
-    };
-    for (name, address) in [("from", &mut draft.from), ("to", &mut draft.to)] {
-        if let Some(party) = reader.object(object, name) {
-            let email = reader.text(&party, "email");
-            *address = Some(reader.required(&party, "email", email));
-        }
+        attachments: reader.attachments(object),
     }
-    for file in reader.objects(object, "attachments") {
-        let filename = reader.text(&file, "filename");
-        let filename = reader.required(&file, "filename", filename);
-        let content = reader.text(&file, "content").map(|content| {
-            attachment::decode(&content).unwrap_or_else(|| {
-                reader.invalid(file.path_of("content"), "base64");
-                Vec::new()
-            })
-        });
-        let content = reader.required(&file, "content", content);
-        draft.attachments.push(Attachment { filename, content });
-    }
-    draft
+}
+
+/// The address of a party; without the party there is none, and that is for the rules to say.
+fn party(reader: &mut Reader, object: &Object<'_>, name: &str) -> Option<String> {
+    let party = reader.object(object, name)?;
+    let email = reader.text(&party, "email");
+    Some(reader.required(&party, "email", email))
 }
 
 fn check_attachments(draft: &Draft) -> sending::Result<()> {
@@ -110,31 +102,47 @@ fn check_attachments(draft: &Draft) -> sending::Result<()> {
 
 /// What comes out is only an email when there was no issue.
 fn check(draft: Draft, issues: &mut Issues<code::ValidationError>) -> Email {
-    let Draft { place, from, to, subject, html_body, text_body, attachments } = draft;
-    let mut issue = |param: &str, what: &str| {
-        let message = format!("`{place}{param}` {what}.");
-        issues.push(code::ValidationError.at(format!("{place}{param}")).message(message));
-    };
-    let mut require = |param: &str, value: Option<String>| {
+    let mut rules = Rules { place: &draft.place, issues };
+    let from = rules.address("from", draft.from);
+    let to = rules.address("to", draft.to);
+    let subject = rules.not_empty("subject", draft.subject);
+    let html_body = rules.not_empty("html_body", draft.html_body);
+    for (place, file) in draft.attachments.iter().enumerate() {
+        if !attachment::is_allowed(&file.filename) {
+            rules.broken(&format!("attachments[{place}].filename"), "is of a file type that is not allowed");
+        }
+    }
+    let from_param = format!("{}from", draft.place);
+    let Draft { text_body, attachments, .. } = draft;
+    Email { from, to, subject, html_body, text_body, attachments, from_param }
+}
+
+/// The rules for the parts of one email.
+struct Rules<'d> {
+    place: &'d str,
+    issues: &'d mut Issues<code::ValidationError>,
+}
+
+impl Rules<'_> {
+    fn address(&mut self, param: &str, address: Option<String>) -> String {
+        let address = self.not_empty(param, address);
+        if !address.is_empty() && !address::is_valid(&address) {
+            self.broken(&format!("{param}.email"), "is no email address");
+        }
+        address
+    }
+
+    fn not_empty(&mut self, param: &str, value: Option<String>) -> String {
         let value = value.unwrap_or_default();
         if value.is_empty() {
-            issue(param, "is missing");
+            self.broken(param, "is missing");
         }
         value
-    };
-    let [from, to] = [("from", from), ("to", to)].map(|(param, value)| require(param, value));
-    let subject = require("subject", subject);
-    let html_body = require("html_body", html_body);
-    for (param, address) in [("from.email", &from), ("to.email", &to)] {
-        if !address.is_empty() && !address::is_valid(address) {
-            issue(param, "is no email address");
-        }
     }
-    for (place, file) in attachments.iter().enumerate() {
-        if !attachment::is_allowed(&file.filename) {
-            issue(&format!("attachments[{place}].filename"), "is of a file type that is not allowed");
-        }
+
+    fn broken(&mut self, param: &str, what: &str) {
+        let param = format!("{}{param}", self.place);
+        let message = format!("`{param}` {what}.");
+        self.issues.push(code::ValidationError.at(param).message(message));
     }
-    let from_param = format!("{place}from");
-    Email { from, to, subject, html_body, text_body, attachments, from_param }
 }

@@ -37,12 +37,16 @@ async fn send(State(app): State<App>, caller: Caller<Sending>, request: Request)
     let email = draft::email(&body)?;
     once(&app, &caller, key, "email", &received, async {
         let sent = deliver(&app, &caller, &[email]).await?;
-        Ok(Reply::data(StatusCode::CREATED, &sent[0]))
+        Ok(Reply::data(StatusCode::CREATED, sent.first()))
     })
     .await
 }
 
-async fn send_batch(State(app): State<App>, caller: Caller<Sending>, request: Request) -> sending::Result<Reply> {
+async fn send_batch(
+    State(app): State<App>,
+    caller: Caller<Sending>,
+    request: Request,
+) -> sending::Result<Reply> {
     caller.require(Permission::SendEmail)?;
     let key = idempotency_key(request.headers())?;
     let (received, body) = read(&app, request).await?;
@@ -61,7 +65,8 @@ async fn list(
 ) -> sending::Result<Reply> {
     caller.require(Permission::ReadEmail)?;
     let limit = query::limit(query.as_deref())?;
-    let emails = app.store.read(|store| emails::list(store, caller.team, limit)).or_raise(code::InternalError)?;
+    let emails =
+        app.store.read(|store| emails::list(store, caller.team, limit)).or_raise(code::InternalError)?;
     Ok(Reply::data(StatusCode::OK, emails))
 }
 
@@ -109,9 +114,9 @@ async fn once(
     }
     let result = work.await;
     let written = match &result {
-        Ok(reply) => app.store.write(|store| {
-            idempotency::finish(store, caller.team, &key, reply.body().unwrap_or_default())
-        }),
+        Ok(reply) => app
+            .store
+            .write(|store| idempotency::finish(store, caller.team, &key, reply.body().unwrap_or_default())),
         Err(error) if Code::applied(error.code()) == Applied::No => {
             app.store.write(|store| idempotency::release(store, caller.team, &key))
         }

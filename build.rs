@@ -1,0 +1,6 @@
+//! Generates this repository's own catalog, where the feature `mail` asks for it.
+
+fn main() {
+    #[cfg(feature = "mail")]
+    errbook_codegen::build("errors.yaml");
+}

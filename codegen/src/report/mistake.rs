@@ -1,0 +1,121 @@
+//! The kinds of mistakes. An id is stable: it is what people search for, and what a test names.
+
+macro_rules! mistakes {
+    ($($name:ident $id:literal $explanation:literal,)*) => {
+        /// A kind of mistake. Each has a folder with an example in `tests/diagnostics`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Mistake {
+            $(#[doc = $explanation] $name,)*
+        }
+
+        impl Mistake {
+            /// All of them.
+            pub const ALL: &[Mistake] = &[$(Mistake::$name,)*];
+
+            /// As it stands in a report: `error[unknown-key]`.
+            pub fn id(self) -> &'static str {
+                match self {
+                    $(Mistake::$name => $id,)*
+                }
+            }
+
+            /// The rule that was broken, in one sentence.
+            pub fn explanation(self) -> &'static str {
+                match self {
+                    $(Mistake::$name => $explanation,)*
+                }
+            }
+        }
+    };
+}
+
+mistakes! {
+    // The file
+    UnreadableFile "unreadable-file" "A catalog is read from a file.",
+    NotUtf8 "not-utf8" "A catalog is UTF-8.",
+    FileTooLarge "file-too-large" "A catalog has a bounded size.",
+    EmptyFile "empty-file" "A catalog has at least one code.",
+    ControlCharacter "control-character" "Texts have no invisible characters in them.",
+
+    // YAML
+    Syntax "syntax" "A catalog is YAML.",
+    Tab "tab" "Lines are indented with spaces.",
+    Indentation "indentation" "The keys of one mapping stand exactly below each other.",
+    MissingColon "missing-colon" "A key is followed by a colon and a space.",
+    UnclosedQuote "unclosed-quote" "A quoted text is closed.",
+    AfterQuote "after-quote" "Nothing follows a quoted text on its line.",
+    BadEscape "bad-escape" "A backslash in double quotes begins an escape that YAML knows.",
+    UnclosedBracket "unclosed-bracket" "Every brace and bracket is closed.",
+    Bracket "bracket" "A closing bracket closes one of its kind.",
+    UnquotedText "unquoted-text" "A text with characters that mean something in YAML is quoted.",
+    UnquotedComma "unquoted-comma" "Inside braces a text with a comma is quoted.",
+    TooDeep "too-deep" "Nesting is bounded.",
+    SecondDocument "second-document" "A catalog is one document.",
+    KeyNotText "key-not-text" "A key is a text.",
+    DuplicateKey "duplicate-key" "A mapping has a key once.",
+    MergeKey "merge-key" "What codes share stands in a group, not behind `<<`.",
+    Tag "tag" "A key decides how its value is read, not a tag.",
+    UnknownAlias "unknown-alias" "An alias stands below its anchor.",
+    AliasToItself "alias-to-itself" "An alias stands outside of what it names.",
+    TooManyAliases "too-many-aliases" "What aliases repeat is bounded.",
+
+    // Keys and values
+    Edition "edition" "`errbook` is the edition of the format that the file is written in.",
+    UnknownKey "unknown-key" "A key that means nothing is a slip.",
+    MissingKey "missing-key" "Some keys must be there.",
+    MisplacedKey "misplaced-key" "With `apis`, what differs between APIs stands in each of them.",
+    NullValue "null-value" "A key that is there has a value.",
+    WrongType "wrong-type" "A value is of the type that its key wants.",
+    Empty "empty" "What must be there has something in it.",
+    NotABool "not-a-bool" "A flag is `true` or `false`.",
+    NotANumber "not-a-number" "A number is a whole number in its range.",
+    QuotedNumber "quoted-number" "A number stands without quotes.",
+    AmbiguousConstant "ambiguous-constant" "A constant is the same for every reader of YAML.",
+    UnknownName "unknown-name" "A name that is referred to exists.",
+    DuplicateItem "duplicate-item" "A list has a name once.",
+    BadName "bad-name" "A name can be written wherever it is needed.",
+    BadUrl "bad-url" "Documentation is at an http or https address.",
+    BadLimit "bad-limit" "A limit is a whole number, or one of bytes with a unit.",
+    BadAnchor "bad-anchor" "An anchor can stand after the `#` of an address.",
+    BadHeader "bad-header" "Headers are valid HTTP.",
+
+    // Names in Rust
+    NoRustName "no-rust-name" "A name is made of ASCII letters and digits, or has `rust:`.",
+    BadRustName "bad-rust-name" "`rust:` is a name in Rust.",
+    SameRustName "same-rust-name" "Two things have different names in Rust.",
+    ReservedName "reserved-name" "Generated and built-in names can't be used again.",
+
+    // Envelopes
+    EnvelopeWithoutCode "envelope-without-code" "An envelope has a place for the code.",
+    FieldsPlace "fields-place" "`$fields` is spread, once.",
+    MisplacedPlaceholder "misplaced-placeholder" "A placeholder stands where it can be filled in.",
+    NeedsQuestionMark "needs-question-mark" "A placeholder that may have no value says what happens then.",
+    DollarInText "dollar-in-text" "A placeholder is the whole value; a dollar is `$$`.",
+    BadTemplateKey "bad-template-key" "The keys of an envelope stand on the wire as they are.",
+
+    // Codes
+    LoneBrace "lone-brace" "A brace in a message has another half, or is doubled.",
+    PlaceNotRequired "place-not-required" "A message names required fields and limits.",
+    FieldContradiction "field-contradiction" "The keys of a field do not contradict each other.",
+    WrongValue "wrong-value" "A constant or an example is a value of the field's type.",
+    GroupConstant "group-constant" "A code keeps the constants of its group.",
+    RetryContradiction "retry-contradiction" "Where the flag and the advice disagree, a note says why.",
+    RetryAfterWithoutRetry "retry-after-without-retry" "Only what is retried says how long to wait.",
+    HeaderOfStatus "header-of-status" "An answer has the headers that HTTP wants with its status.",
+    ReservedHeader "reserved-header" "A header is set in one place.",
+    RetiredCode "retired-code" "A retired code never comes back.",
+    DuplicateAnchor "duplicate-anchor" "An anchor is on a page once.",
+
+    // Codes and the APIs that emit them
+    FieldsNotSent "fields-not-sent" "Fields have a place in every envelope that they are sent in.",
+    FieldHidesKey "field-hides-key" "A field is named differently from the keys that it is spread beside.",
+    ParamNotSent "param-not-sent" "A required param has a place in every envelope that it is sent in.",
+    IssuesNotSent "issues-not-sent" "Some envelope of a code that takes issues lists them.",
+    ItemNotEmitted "item-not-emitted" "An issue is a code of the APIs that it is sent by.",
+    StatusPattern "status-pattern" "`by_status` has statuses of errors, `4xx` and `5xx`.",
+    ByStatusMissing "by-status-missing" "Every API has a code for any status.",
+    ByStatusNotEmitted "by-status-not-emitted" "An API's own `by_status` names codes that it emits.",
+    ByStatusNeedsValues "by-status-needs-values" "A code that answers where no handler did needs no values.",
+    CatalogTooLarge "catalog-too-large" "What a file says is bounded when it is resolved.",
+}

@@ -1,0 +1,108 @@
+//! Every mistake, and what is said about it. A case is a folder of `tests/diagnostics`: `errors.yaml` with the
+//! mistake, and the report in `expected.txt`.
+
+#![allow(clippy::unwrap_used)]
+
+use errbook_codegen::{Mistake, Report};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+const BLESS: &str = "ERRBOOK_BLESS=1 cargo test -p errbook-codegen --test diagnostics";
+
+#[test]
+fn reports_are_as_expected() {
+    let bless = std::env::var_os("ERRBOOK_BLESS").is_some();
+    let mut wrong = Vec::new();
+    for case in cases() {
+        let report = report(&case);
+        let path = folder().join(&case).join("expected.txt");
+        let actual = format!("{report}\n");
+        if bless {
+            fs::write(&path, &actual).unwrap();
+        } else if fs::read_to_string(&path).unwrap_or_default() != actual {
+            wrong.push(format!("--- {case}\n{actual}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}\n\nIf these are better, run `{BLESS}`", wrong.join("\n"));
+}
+
+#[test]
+fn every_mistake_has_a_case() {
+    let reports: Vec<Report> = cases().iter().map(|case| report(case)).collect();
+    let seen: BTreeSet<_> =
+        reports.iter().flat_map(Report::diagnostics).map(|found| found.mistake().id()).collect();
+    let all: BTreeSet<_> = Mistake::ALL.iter().map(|mistake| mistake.id()).collect();
+    let missing: Vec<_> = all.difference(&seen).collect();
+    assert!(missing.is_empty(), "no case in tests/diagnostics has the mistakes {missing:?}");
+}
+
+#[test]
+fn a_case_is_named_after_a_mistake_that_it_has() {
+    for case in cases() {
+        let name = case.split_once('.').map_or(case.as_str(), |(name, _)| name);
+        let report = report(&case);
+        let ids: Vec<_> = report.diagnostics().iter().map(|found| found.mistake().id()).collect();
+        assert!(ids.contains(&name) || name == "all-together", "the case {case} has {ids:?}");
+    }
+}
+
+#[test]
+fn ids_are_kebab_case_and_unique() {
+    let ids: BTreeSet<_> = Mistake::ALL.iter().map(|mistake| mistake.id()).collect();
+    assert_eq!(ids.len(), Mistake::ALL.len());
+    for mistake in Mistake::ALL {
+        assert!(
+            mistake
+                .id()
+                .chars()
+                .all(|char| char.is_ascii_lowercase() || char.is_ascii_digit() || char == '-')
+        );
+        assert!(mistake.explanation().ends_with('.'), "{}", mistake.id());
+    }
+}
+
+/// What is said about a case. The two that are no file of a few lines are made here.
+fn report(case: &str) -> Report {
+    let result = match case {
+        "file-too-large" => errbook_codegen::check("errors.yaml", &" ".repeat((8 << 20) + 1)),
+        "catalog-too-large" => errbook_codegen::check("errors.yaml", &too_large()),
+        "unreadable-file" => errbook_codegen::load("errors.yaml"),
+        _ => match fs::read(folder().join(case).join("errors.yaml")).map(String::from_utf8) {
+            Ok(Ok(text)) => errbook_codegen::check("errors.yaml", &text),
+            // The file's own name is the machine's.
+            Ok(Err(_)) => {
+                errbook_codegen::load(Path::new("tests/diagnostics").join(case).join("errors.yaml"))
+            }
+            Err(error) => panic!("{case}/errors.yaml: {error}"),
+        },
+    };
+    match result {
+        Ok(_) => panic!("the case {case} has no mistake"),
+        Err(report) => report,
+    }
+}
+
+/// A group's long text in many codes.
+fn too_large() -> String {
+    let mut text = format!(
+        "errbook: 1\nname: shop\ndocs: https://shop.example/errors\ngroups:\n  all:\n    fix: {}\ncodes:\n",
+        "x".repeat(1 << 20)
+    );
+    for number in 0..100 {
+        text += &format!("  code_{number}: {{group: all, status: 400, retryable: false, message: Wrong.}}\n");
+    }
+    text
+}
+
+fn cases() -> Vec<String> {
+    let entries = fs::read_dir(folder()).unwrap();
+    let mut cases: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    cases.sort();
+    assert!(cases.len() >= 50, "the cases are gone");
+    cases
+}
+
+fn folder() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/diagnostics"))
+}

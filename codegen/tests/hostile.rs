@@ -1,0 +1,254 @@
+//! Any input ends in a catalog or a report, soon and without a panic.
+
+#![allow(clippy::unwrap_used)]
+
+use errbook_codegen::{Catalog, Report, check, load};
+use proptest::prelude::*;
+use std::fs;
+use std::time::{Duration, Instant};
+
+/// Far more than any input here takes on a slow machine without optimisation, far less than what grows with the square
+/// of its length.
+const SOON: Duration = Duration::from_secs(30);
+
+const VALID: &str = r#"errbook: 1
+name: shop
+envelopes:
+  nested:
+    headers: {X-Request-Id: $request_id}
+    body:
+      ok: false
+      error:
+        code: $code
+        message: $message
+        param: $param?
+        errors: $errors?
+        ..: $fields
+request_id_prefix: req_
+apis:
+  orders: {title: Orders, docs: "https://shop.example/orders", by_status: {413: too_large}}
+  stock:
+    docs: https://shop.example/{code}
+    envelope: problem
+    doc: |
+      At most {limits.items} items; `{"a": {}}` stays.
+actions:
+  restock: {text: Order more., url: "https://shop.example/more"}
+limits: {items: 10, body: 25 MB}
+by_status: {404: not_found, 4xx: bad_request, 5xx: internal_error}
+groups:
+  plan:
+    title: Plans
+    status: 402
+    retryable: false
+    fields: {upgrade: {const: true, doc: A larger plan resolves it.}}
+codes:
+  bad_request: {status: 400, retryable: false, message: Wrong., items: [bad_request]}
+  not_found: &missing {status: 404, retryable: false, message: "There is no such thing."}
+  gone: *missing
+  too_large: {apis: [orders], status: 413, retryable: false, message: "Over {limits.body}."}
+  out_of_stock: {status: 409, retryable: false, message: "Only {left} left.", fields: {left: u32}, action: restock}
+  too_many: {group: plan, message: 'The plan hasn''t room.', causes: [None left., Sold out.]}
+  slow_down: {status: 429, retryable: true, message: Slow down., headers: {Retry-After: required}}
+  internal_error: {status: 500, retryable: true, message: Something went wrong on our side.}
+retired:
+  sold_out: {since: 1.10, use: out_of_stock}
+"#;
+
+/// Checks `text`, and shows what is wrong with it: both must end.
+fn check_soon(text: &str) -> Result<Catalog, Report> {
+    let start = Instant::now();
+    let result = check("errors.yaml", text);
+    if let Err(report) = &result {
+        assert!(!report.diagnostics().is_empty());
+        assert!(report.to_string().contains("mistake"));
+    }
+    assert!(start.elapsed() < SOON, "took {:?}", start.elapsed());
+    result
+}
+
+fn ids(text: &str) -> Vec<&'static str> {
+    let report = check_soon(text).expect_err("there is a mistake");
+    report.diagnostics().iter().map(|found| found.mistake().id()).collect()
+}
+
+#[test]
+fn a_valid_file_stays_valid_however_it_is_saved() {
+    for text in [
+        VALID.to_owned(),
+        format!("\u{feff}{VALID}"),
+        VALID.replace('\n', "\r\n"),
+        VALID.replace('\n', " \t\n"),
+    ] {
+        if let Err(report) = check_soon(&text) {
+            panic!("{report}");
+        }
+    }
+}
+
+#[test]
+fn ten_thousand_levels() {
+    let deep = 10_000;
+    let mut block = String::new();
+    // More would be too large before it is too deep.
+    for level in 0..2_000 {
+        block += &format!("{}a:\n", " ".repeat(level));
+    }
+    for text in [
+        block,
+        "- ".repeat(deep),
+        "[".repeat(deep),
+        "{a: ".repeat(deep),
+        format!("{}1{}", "[".repeat(deep), "]".repeat(deep)),
+        "? ".repeat(deep),
+    ] {
+        assert_eq!(ids(&text), ["too-deep"]);
+    }
+}
+
+#[test]
+fn aliases_repeat_a_bounded_amount() {
+    let mut laughs = String::from("a0: &a0 [ha, ha, ha, ha, ha, ha, ha, ha, ha, ha]\n");
+    for level in 1..30 {
+        let before = vec![format!("*a{}", level - 1); 10].join(", ");
+        laughs += &format!("a{level}: &a{level} [{before}]\n");
+    }
+    let long = format!("a: &a {}\nb: [{}]\n", "x".repeat(1 << 20), vec!["*a"; 1000].join(", "));
+    let mut chain = String::from("a0: &a0 [x]\n");
+    for level in 1..10_000 {
+        chain += &format!("a{level}: &a{level} [*a{}]\n", level - 1);
+    }
+    assert!(ids(&laughs).contains(&"too-many-aliases"));
+    assert!(ids(&long).contains(&"too-many-aliases"));
+    assert!(ids(&chain).contains(&"too-deep"));
+    assert!(ids("a: &a [*a]\n").contains(&"alias-to-itself"));
+}
+
+#[test]
+fn bytes_that_are_no_text() {
+    assert_eq!(ids("errbook: 1\0\n"), ["control-character"]);
+    assert_eq!(ids(&" ".repeat((8 << 20) + 1)), ["file-too-large"]);
+
+    let path = std::env::temp_dir().join(format!("errbook-hostile-{}.yaml", std::process::id()));
+    for (bytes, id) in [
+        (b"name: h\xf6llisch\n".to_vec(), "not-utf8"),
+        (vec![0xff, 0xfe, b'e', 0], "not-utf8"),
+        (vec![0xc3; (8 << 20) + 1], "file-too-large"),
+        (vec![b'#'; 9 << 20], "file-too-large"),
+    ] {
+        fs::write(&path, bytes).unwrap();
+        let report = load(&path).expect_err("there is a mistake");
+        assert_eq!(report.diagnostics()[0].mistake().id(), id);
+        assert!(!report.to_string().is_empty());
+    }
+    fs::remove_file(&path).unwrap();
+    assert_eq!(load(std::env::temp_dir()).unwrap_err().diagnostics()[0].mistake().id(), "unreadable-file");
+}
+
+#[test]
+fn much_of_everything_takes_time_in_proportion() {
+    let many = 20_000;
+    let head = "errbook: 1\nname: a\ndocs: https://a.example/e\nby_status: {4xx: c0, 5xx: c0}\n";
+    let code = "{status: 400, retryable: false, message: Wrong.}";
+    let codes: String = (0..many).map(|number| format!("  c{number}: {code}\n")).collect();
+    if let Err(report) = check_soon(&format!("{head}codes:\n{codes}")) {
+        panic!("{report}");
+    }
+    // As many mistakes of each kind.
+    let unknown: String =
+        (0..many).map(|number| format!("  d{number}: {{itms: [c{number}x], status: {number}}}\n")).collect();
+    check_soon(&format!("{head}codes:\n{codes}{unknown}")).unwrap_err();
+    let items: String = (0..many).map(|number| format!("c{number}x, ")).collect();
+    check_soon(&format!("{head}codes:\n{codes}  d: {{items: [{items}]}}\n")).unwrap_err();
+    let fields: String = (0..many).map(|number| format!("f{number}: u32, ")).collect();
+    let message: String = (0..many).map(|number| format!("{{f{number}}} ")).collect();
+    check_soon(&format!(
+        "{head}codes:\n  c0: {{status: 400, retryable: false, fields: {{{fields}}}, message: \"{message}\"}}\n"
+    ))
+    .unwrap_err();
+    let apis: String =
+        (0..many).map(|number| format!("  a{number}: {{docs: \"https://a.example/{number}\"}}\n")).collect();
+    check_soon(&format!("{}apis:\n{apis}codes:\n{codes}", head.replace("docs", "doc"))).unwrap_err();
+    let headers: String = (0..many).map(|number| format!("X-{number}: optional, ")).collect();
+    let _ = check_soon(&format!(
+        "{head}codes:\n  c0: {{status: 400, retryable: false, message: A., headers: {{{headers}}}}}\n"
+    ));
+    check_soon(&format!("{head}codes: {{{}}}", "a,".repeat(1 << 18))).unwrap_err();
+    check_soon(&format!("{head}codes:\n{codes}{codes}")).unwrap_err();
+    check_soon(&format!("a: \"{}", "b: x\n".repeat(1 << 18))).unwrap_err();
+    check_soon(&format!("a: {{{}", "b\n".repeat(1 << 18))).unwrap_err();
+    check_soon(&"a\n".repeat(1 << 18)).unwrap_err();
+}
+
+/// Pieces of YAML that mean something, so that what is put together from them gets far.
+fn pieces() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "errbook: 1\n",
+        "codes:\n",
+        "  a: ",
+        "{",
+        "}",
+        "[",
+        "]",
+        ", ",
+        ": ",
+        "- ",
+        "\n",
+        "\n  ",
+        "\t",
+        "\"",
+        "'",
+        "\\",
+        "|\n",
+        ">-\n",
+        "&a ",
+        "*a",
+        "!!str ",
+        "? ",
+        "~",
+        "null",
+        "$code",
+        "..",
+        "<<",
+        "#",
+        "%",
+        "@",
+        "`",
+        "---\n",
+        "\r",
+        "é",
+        "\u{feff}",
+        "\u{2028}",
+        "\u{0}",
+        "status",
+        "400",
+        "{limits.",
+        "🦀",
+        "\u{300}",
+    ]);
+    prop::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text(text in any::<String>()) {
+        let _ = check_soon(&text);
+    }
+
+    #[test]
+    fn any_pieces(text in pieces()) {
+        let _ = check_soon(&text);
+    }
+
+    /// A valid file with something taken out, put in, or said elsewhere again.
+    #[test]
+    fn a_valid_file_with_a_change(from in 0..VALID.len(), length in 0_usize..40, at in 0..VALID.len(), piece in pieces()) {
+        let boundary = |at: usize| VALID.len().min(at);
+        let (from, to) = (boundary(from), boundary(from + length));
+        let _ = check_soon(&format!("{}{}", &VALID[..from], &VALID[to..]));
+        let _ = check_soon(&format!("{}{piece}{}", &VALID[..at], &VALID[at..]));
+        let _ = check_soon(&format!("{}{}{}", &VALID[..at], &VALID[from..to], &VALID[at..]));
+    }
+}

@@ -1,0 +1,124 @@
+//! The goldens of the generator under the strictest lints. The other editions include this file.
+
+#![deny(warnings, missing_docs, unreachable_pub, unused_qualifications, clippy::all, clippy::pedantic)]
+#![forbid(unsafe_code)]
+
+macro_rules! goldens {
+    ($($module:ident = $case:literal;)*) => {$(
+        #[doc = concat!("The case `", $case, "`.")]
+        pub mod $module {
+            include!(concat!("../../../../codegen/tests/cases/", $case, "/errbook.rs"));
+        }
+    )*};
+}
+
+goldens! {
+    envelopes = "envelopes";
+    everything = "everything";
+    hostile_text = "hostile-text";
+    names = "names";
+    smallest = "smallest";
+}
+
+/// Generated code between items with the names that it uses itself.
+#[allow(dead_code, missing_docs, clippy::pedantic)]
+pub mod shadowed {
+    pub mod std {}
+    pub mod core {}
+    pub mod alloc {}
+    pub struct Option;
+    pub struct Some;
+    pub struct None;
+    pub struct Result;
+    pub struct String;
+    pub struct Vec;
+    pub struct Duration;
+    pub struct Self_;
+    pub trait Into {}
+    pub trait Default {}
+    include!("../../../../codegen/tests/cases/everything/errbook.rs");
+}
+
+/// A service's own errors between the same names.
+#[allow(dead_code, missing_docs)]
+pub mod derived {
+    mod std {}
+    mod core {}
+    struct Option;
+    struct Result;
+    struct String;
+
+    use super::everything::code;
+
+    #[derive(Debug, thiserror::Error, errbook::ApiError)]
+    pub enum Failure<'a, T: ::std::fmt::Debug + Send + Sync + 'static>
+    where
+        'a: 'static,
+    {
+        #[error("busy")]
+        #[api(code::Busy)]
+        Busy(&'a str),
+        #[error("slow: {type:?}")]
+        #[api(code::Slow { retry_after: *wait }, param = "type")]
+        Slow { r#type: T, wait: ::std::time::Duration },
+        #[error(transparent)]
+        #[api(forward)]
+        Inner(#[from] Inner),
+    }
+
+    #[derive(errbook::ApiError, Debug, thiserror::Error)]
+    pub enum Inner {
+        #[error("missing {0}")]
+        #[api(code::Missing { param: ::std::string::ToString::to_string(_0) })]
+        Missing(u32),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use errbook::{Error, ErrorCode, ErrorResponse};
+
+    fn finds_every_code<C: ErrorCode + std::str::FromStr>(all: &[C]) {
+        for code in all {
+            assert_eq!(C::from_text(&code.to_string()), Some(*code));
+            assert_eq!(C::from_text(&format!("{}x", code)), None);
+        }
+        assert_eq!(C::from_text(""), None);
+    }
+
+    #[test]
+    fn the_index_finds_every_code() {
+        finds_every_code(super::envelopes::Code::ALL);
+        finds_every_code(super::everything::Code::ALL);
+        finds_every_code(super::hostile_text::Code::ALL);
+        finds_every_code(super::names::Code::ALL);
+        finds_every_code(super::smallest::Code::ALL);
+    }
+
+    #[test]
+    fn the_derive_gives_codes() {
+        use super::derived::{Failure, Inner};
+        use super::everything::{code, store, Code, Store};
+
+        let error = store::Error::from(Failure::<u8>::Inner(Inner::Missing(7)));
+        assert_eq!((error.code(), error.param()), (Code::Missing, Some("7")));
+
+        let wait = std::time::Duration::from_secs(9);
+        let error = store::Error::from(Failure::Slow { r#type: 1, wait });
+        let err: ErrorResponse<Store> = error.into();
+        assert_eq!(err.details(), Some(code::Slow { retry_after: wait }));
+        assert_eq!(err.param(), Some("type"));
+    }
+
+    #[test]
+    fn texts_that_need_escapes_arrive() {
+        use super::hostile_text::{code, Hostile};
+
+        let value = "\"\\\n\u{0}</script>".to_string();
+        let error = Error::<Hostile>::from(code::Bad { value: value.clone() });
+        let message = error.message().into_owned();
+        let err: ErrorResponse<Hostile> = error.into();
+        assert_eq!(err.message(), Some(&*message));
+        assert_eq!(err.details(), Some(code::Bad { value }));
+    }
+}

@@ -1,0 +1,50 @@
+//! What a user reads when the compiler refuses: each `tests/ui/*.rs` is a mistake, and beside it stands what rustc says. What
+//! stands in `accepted` is none.
+//!
+//! `TRYBUILD=overwrite cargo test --features mail --test ui` writes the answers anew. Read each one as the user would.
+
+#![cfg(all(feature = "derive", feature = "mail"))]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+/// Other versions of rustc say the same in other words.
+const WRITTEN_WITH: &str = "rustc 1.95.";
+
+#[test]
+fn mistakes_are_explained() {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let version = Command::new(rustc).arg("--version").output().unwrap();
+    let version = String::from_utf8(version.stdout).unwrap();
+    if !version.starts_with(WRITTEN_WITH) {
+        eprintln!("skipped: the messages were written with {WRITTEN_WITH}*, this is {version}");
+        return;
+    }
+    let cases = trybuild::TestCases::new();
+    cases.compile_fail("tests/ui/*.rs");
+    cases.pass("tests/ui/accepted/*.rs");
+}
+
+#[test]
+fn explanations_name_no_internals() {
+    for path in files("stderr") {
+        let text = fs::read_to_string(&path).unwrap();
+        for internal in ["__private", "__errbook", "__Code", "One<", "And<", "Class", "unparsable", "panicked"] {
+            assert!(!text.contains(internal), "{} names `{internal}`:\n{text}", path.display());
+        }
+    }
+}
+
+#[test]
+fn no_explanation_is_left_over() {
+    for path in files("stderr") {
+        assert!(path.with_extension("rs").exists(), "{} explains nothing", path.display());
+    }
+}
+
+fn files(extension: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ui");
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    files.filter(|path| path.extension().is_some_and(|found| found == extension)).collect()
+}
