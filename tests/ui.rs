@@ -4,6 +4,7 @@
 //! `TRYBUILD=overwrite cargo test --features mail --test ui` writes the answers anew. Read each one as the user would.
 
 #![cfg(all(feature = "derive", feature = "mail"))]
+#![allow(clippy::unwrap_used)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -30,14 +31,31 @@ fn mistakes_are_explained() {
 fn explanations_name_no_internals() {
     for path in files("stderr") {
         let text = fs::read_to_string(&path).unwrap();
-        for internal in ["__private", "__errbook", "__Code", "One<", "And<", "Class", "unparsable", "panicked"] {
+        for internal in
+            ["__private", "__errbook", "__Code", "One<", "And<", "Class", "unparsable", "panicked"]
+        {
             assert!(!text.contains(internal), "{} names `{internal}`:\n{text}", path.display());
         }
     }
 }
 
+/// The derive's own: lower case, no full stop.
 #[test]
-fn no_explanation_is_left_over() {
+fn findings_read_like_those_of_rustc() {
+    for path in files("stderr") {
+        let text = fs::read_to_string(&path).unwrap();
+        for finding in text.lines().filter_map(|line| line.strip_prefix("error: ")) {
+            let is_lower = !finding.starts_with(char::is_uppercase);
+            assert!(is_lower && !finding.ends_with('.'), "{}: {finding}", path.display());
+        }
+    }
+}
+
+#[test]
+fn each_mistake_has_its_explanation() {
+    for path in files("rs") {
+        assert!(path.with_extension("stderr").exists(), "{} has no answer", path.display());
+    }
     for path in files("stderr") {
         assert!(path.with_extension("rs").exists(), "{} explains nothing", path.display());
     }

@@ -10,10 +10,8 @@ use crate::{emit, load};
 /// `errbook::include_catalog!()` includes.
 ///
 /// ```no_run
-/// // build.rs
-/// fn main() {
-///     errbook_codegen::build("errors.yaml");
-/// }
+/// // build.rs: all that stands in its `main`.
+/// errbook_codegen::build("errors.yaml");
 /// ```
 ///
 /// Mistakes in the catalog are shown as errors of the build, all at once, each with its place. Writes only to

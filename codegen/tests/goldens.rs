@@ -18,13 +18,15 @@ fn generated_files_are_the_golden_ones() {
     let mut differing = Vec::new();
     for case in cases {
         let text = fs::read_to_string(case.join("errors.yaml")).unwrap();
-        let catalog = check("errors.yaml", &text).unwrap_or_else(|report| panic!("{}\n{report}", case.display()));
+        let catalog =
+            check("errors.yaml", &text).unwrap_or_else(|report| panic!("{}\n{report}", case.display()));
         let files = catalog.files();
         if std::env::var_os("ERRBOOK_BLESS").is_some() {
             write(&files, &case).unwrap();
         }
         differing.extend(stale(&files, &case).iter().map(|file| case.join(&file.name)));
-        let generated = files.iter().map(|file| file.name.as_str()).chain(["errors.yaml"]).collect::<Vec<_>>();
+        let generated =
+            files.iter().map(|file| file.name.as_str()).chain(["errors.yaml"]).collect::<Vec<_>>();
         for entry in fs::read_dir(&case).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
             assert!(generated.contains(&name.as_str()), "nothing generates {name} in {}", case.display());
@@ -40,6 +42,10 @@ fn the_same_file_gives_the_same_output() {
     let emit = || check("errors.yaml", text).unwrap_or_else(|report| panic!("{report}")).files();
     assert_eq!(emit(), emit());
     for file in emit() {
-        assert!(!file.text.contains('\r') && file.text.ends_with('\n') && !file.text.ends_with("\n\n"), "{}", file.name);
+        assert!(
+            !file.text.contains('\r') && file.text.ends_with('\n') && !file.text.ends_with("\n\n"),
+            "{}",
+            file.name
+        );
     }
 }

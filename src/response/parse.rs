@@ -74,11 +74,12 @@ fn bounded<A: Api>(mut body: Bytes) -> (Bytes, bool) {
     if let Err(error) = std::str::from_utf8(&body) {
         // A character that the bound cuts in two is dropped, anything else that is no UTF-8 replaced.
         match error.error_len() {
-            None => body.truncate(error.valid_up_to()),
-            Some(_) => {
+            None if truncated => body.truncate(error.valid_up_to()),
+            _ => {
                 // Replacements are longer than what they replace.
                 let text = String::from_utf8_lossy(&body);
-                let cut = (0..=max.min(text.len())).rev().find(|cut| text.is_char_boundary(*cut)).unwrap_or(0);
+                let cut =
+                    (0..=max.min(text.len())).rev().find(|cut| text.is_char_boundary(*cut)).unwrap_or(0);
                 body = Bytes::copy_from_slice(&text.as_bytes()[..cut]);
             }
         }

@@ -5,7 +5,8 @@ use crate::{Result, cargo, root, step};
 pub(crate) fn check() -> Result {
     let root = root();
     for features in ["", "derive", "axum", "schemars", "mail", "derive,axum,schemars,mail"] {
-        let arguments = ["clippy", "--package", "errbook", "--lib", "--no-default-features", "--features", features];
+        let arguments =
+            ["clippy", "--package", "errbook", "--lib", "--no-default-features", "--features", features];
         let mut command = cargo(&root);
         command.args(arguments).args(["--", "-D", "warnings"]);
         step(&format!("errbook with features [{features}]"), &mut command)?;

@@ -2,6 +2,7 @@
 
 mod edit;
 mod features;
+mod stranger;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -39,9 +40,7 @@ fn test() -> Result {
     generate(true)?;
     let root = root();
     step("the workspace", cargo(&root).args(["test", "--workspace", "--all-features", "--no-fail-fast"]))?;
-    let own = root.join("examples/own-catalog");
-    step("a stranger's crate", cargo(&own).arg("test"))?;
-    step("its server and client", cargo(&own).args(["run", "--example", "shop"]))?;
+    stranger::works(&root)?;
     edit::adding_a_code_is_one_edit(&root)
 }
 
@@ -63,7 +62,8 @@ fn generate(check: bool) -> Result {
     let folder = root.join("docs/reference");
     let pages = catalog.pages();
     if !check {
-        return errbook_codegen::write(&pages, &folder).map_err(|error| format!("{}: {error}", folder.display()));
+        return errbook_codegen::write(&pages, &folder)
+            .map_err(|error| format!("{}: {error}", folder.display()));
     }
     let stale = errbook_codegen::stale(&pages, &folder);
     if stale.is_empty() {

@@ -2,8 +2,8 @@
 
 use super::{example, markup};
 use crate::catalog::{
-    Api, Catalog, Code, Field, FieldKind, Header, HeaderRule, Member, Placeholder, Presence, Retired, Retry, RetryAdvice,
-    Template,
+    Api, Catalog, Code, Field, FieldKind, Header, HeaderRule, Member, Placeholder, Presence, Retired, Retry,
+    RetryAdvice, Template,
 };
 
 /// The pages: file name and text.
@@ -108,7 +108,11 @@ impl Page<'_> {
             let item = |cause: &String| format!("- {}", markup::line(cause, &|name| self.link(name)));
             parts.push(format!("Causes:\n\n{}", code.causes.iter().map(item).collect::<Vec<_>>().join("\n")));
         }
-        parts.extend(code.fix.as_deref().map(|fix| format!("**What to do:** {}", markup::line(fix, &|name| self.link(name)))));
+        parts.extend(
+            code.fix
+                .as_deref()
+                .map(|fix| format!("**What to do:** {}", markup::line(fix, &|name| self.link(name)))),
+        );
         parts.push(self.advice(code));
         parts.extend(self.members(code));
         parts.push(format!("```http\n{}\n```", example::answer(self.catalog, self.api, code)));
@@ -148,7 +152,12 @@ impl Page<'_> {
                 FieldKind::Typed { kind, optional: false } => (kind.word().to_owned(), "always"),
                 FieldKind::Typed { kind, optional: true } => (kind.word().to_owned(), "may be absent"),
             };
-            rows.push([markup::code(&format!("{fields}{name}")), kind, sent.to_owned(), doc.unwrap_or_default()]);
+            rows.push([
+                markup::code(&format!("{fields}{name}")),
+                kind,
+                sent.to_owned(),
+                doc.unwrap_or_default(),
+            ]);
         }
         let sent = match code.param {
             Presence::Never => None,
@@ -156,7 +165,12 @@ impl Page<'_> {
             Presence::Required => Some("always"),
         };
         if let Some((sent, path)) = sent.zip(place(envelope, Placeholder::Param)) {
-            rows.push([markup::code(&path), "string".to_owned(), sent.to_owned(), "The field of the request.".to_owned()]);
+            rows.push([
+                markup::code(&path),
+                "string".to_owned(),
+                sent.to_owned(),
+                "The field of the request.".to_owned(),
+            ]);
         }
         if let Some(path) = place(envelope, Placeholder::Errors)
             && !code.items.is_empty()

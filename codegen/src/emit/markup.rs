@@ -98,7 +98,11 @@ fn render(text: &str, link: &dyn Fn(&str) -> Option<String>, rustdoc: bool) -> S
                 flush(&mut out, &mut paragraph, link);
                 fence = Some((opener, run));
                 let info = start[run..].trim();
-                if rustdoc && (info.is_empty() || info.starts_with("rust") || !info.chars().all(char::is_alphanumeric)) {
+                if rustdoc
+                    && (info.is_empty()
+                        || info.starts_with("rust")
+                        || !info.chars().all(char::is_alphanumeric))
+                {
                     out.push_str(&line[..line.len() - start.len() + run]);
                     out.push_str("text");
                 } else {
@@ -112,10 +116,12 @@ fn render(text: &str, link: &dyn Fn(&str) -> Option<String>, rustdoc: bool) -> S
             }
             None => {
                 // Code by indentation has no place for a language.
-                let indented = rustdoc && paragraph.is_empty() && (line.starts_with("    ") || line.starts_with('\t'));
+                let indented =
+                    rustdoc && paragraph.is_empty() && (line.starts_with("    ") || line.starts_with('\t'));
                 paragraph.push_str(if indented && !in_list { start } else { &line });
                 paragraph.push('\n');
-                in_list |= start.starts_with(['-', '*', '+']) || start.starts_with(|first: char| first.is_ascii_digit());
+                in_list |= start.starts_with(['-', '*', '+'])
+                    || start.starts_with(|first: char| first.is_ascii_digit());
             }
         }
     }

@@ -63,3 +63,23 @@ fn plain(markdown: &str) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_are_read_from_a_page() {
+        let page = "- no cause\n\n### `gone`\n\nCauses:\n\n- It went\\_away.\n- It `left`.\n\n**What to do.** Wait.\n\n- no cause\n";
+        let promise = |cause: &str| Promise { api: "shop", code: "gone".to_owned(), cause: cause.to_owned() };
+        assert_eq!(of_page("shop", page), [promise("It went_away."), promise("It `left`.")]);
+    }
+
+    #[test]
+    fn the_pages_name_causes() {
+        let promises = all();
+        for (api, _) in PAGES {
+            assert!(promises.iter().any(|promise| promise.api == api), "{api}");
+        }
+    }
+}

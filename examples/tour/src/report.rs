@@ -207,3 +207,17 @@ fn words(retry: Retry) -> &'static str {
         _ => "",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_met_is_named() {
+        let report = Report::new(Vec::new(), Vec::new(), PathBuf::new());
+        assert!(!report.is_complete());
+        let text = report.to_string();
+        assert!(text.contains("not provoked: sending not_found: The resource does not exist."), "{text}");
+        assert!(text.contains("not provoked: inbox address_taken: not met at all"), "{text}");
+    }
+}

@@ -8,11 +8,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use std::{fs, io};
 
-use tokio::io::AsyncWriteExt as _;
-use tokio::task::JoinHandle;
-
 use mail_client::{Client, Key, Mailbox, NewKey};
 use mail_server::{Config, NewTeam, Operator, Plan, Server};
+use tokio::io::AsyncWriteExt as _;
+use tokio::task::JoinHandle;
 
 use crate::{BoxError, Options};
 
@@ -45,6 +44,8 @@ impl Stage {
     pub(crate) async fn set(options: &Options) -> Result<Stage, BoxError> {
         fs::create_dir_all(&options.folder)?;
         let database = options.folder.join("mail.sqlite");
+        // Of a tour that broke off.
+        fs::remove_file(&database).ok();
         let relay = Relay::start(&options.program, "127.0.0.1:0")?;
         let mut config = Config::new(&database, relay.address);
         config.relay_timeout = RELAY_TIMEOUT;
@@ -82,7 +83,7 @@ impl Stage {
         TcpListener::bind(self.relay.address)
     }
 
-    /// In the place of the stopped delivery service, something that greets and never answers, while the result lives.
+    /// In the place of the stopped delivery service, something that greets and never answers.
     pub(crate) fn deafen_relay(&mut self) -> io::Result<Deaf> {
         let listener = self.silence_relay()?;
         listener.set_nonblocking(true)?;
@@ -140,9 +141,12 @@ impl Team {
 /// What stands in the place of the delivery service and does not answer.
 pub(crate) struct Deaf(JoinHandle<()>);
 
-impl Drop for Deaf {
-    fn drop(&mut self) {
+impl Deaf {
+    /// Makes room for the delivery service.
+    pub(crate) async fn leave(self) {
         self.0.abort();
+        // Only the end of the task closes its socket.
+        self.0.await.ok();
     }
 }
 

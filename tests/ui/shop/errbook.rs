@@ -15,9 +15,13 @@ pub enum Code {
     ///
     /// HTTP 400, not retryable; advice: never. `tests/ui/shop/errors.yaml:12`.
     InvalidOrder,
+    /// There is no such article.
+    ///
+    /// HTTP 404, not retryable; advice: never. `tests/ui/shop/errors.yaml:16`.
+    UnknownArticle,
     /// Something went wrong on our side.
     ///
-    /// HTTP 500, retryable; advice: backoff. `tests/ui/shop/errors.yaml:16`.
+    /// HTTP 500, retryable; advice: backoff. `tests/ui/shop/errors.yaml:21`.
     InternalError,
 }
 
@@ -26,6 +30,7 @@ impl Code {
     pub const ALL: &'static [Code] = &[
         Code::OutOfStock,
         Code::InvalidOrder,
+        Code::UnknownArticle,
         Code::InternalError,
     ];
 
@@ -156,9 +161,22 @@ pub mod code {
     #[derive(Clone, Copy)]
     pub struct InvalidOrder;
 
+    /// There is no such article.
+    ///
+    /// HTTP 404, not retryable; advice: never. `tests/ui/shop/errors.yaml:16`.
+    ///
+    /// Reference:
+    ///
+    /// - [Shop](<https://shop.example/docs/errors#unknown_article>)
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct UnknownArticle {
+        /// The field of the request that the error is about.
+        pub param: ::std::string::String,
+    }
+
     /// Something went wrong on our side.
     ///
-    /// HTTP 500, retryable; advice: backoff. `tests/ui/shop/errors.yaml:16`.
+    /// HTTP 500, retryable; advice: backoff. `tests/ui/shop/errors.yaml:21`.
     ///
     /// Reference:
     ///
@@ -194,6 +212,15 @@ mod __errbook {
                 ..Row::DEFAULT
             },
             Row {
+                code: "unknown_article",
+                title: "Unknown article",
+                anchor: "unknown_article",
+                status: status(404),
+                action: super::Action::FixRequest as u16,
+                message: &[Part::Text("There is no such article.")],
+                ..Row::DEFAULT
+            },
+            Row {
                 code: "internal_error",
                 title: "Internal error",
                 anchor: "internal_error",
@@ -207,8 +234,8 @@ mod __errbook {
             },
         ],
         index: Index {
-            seeds: &[4],
-            slots: &[2, 1, 0],
+            seeds: &[0, 1],
+            slots: &[3, 2, 1, 0],
         },
         groups: &[],
         actions: &[
@@ -289,6 +316,7 @@ mod __errbook {
             codes: &[
                 super::Code::OutOfStock,
                 super::Code::InvalidOrder,
+                super::Code::UnknownArticle,
                 super::Code::InternalError,
             ],
             by_status: &[],
@@ -346,6 +374,26 @@ mod __errbook {
         }
     }
 
+    impl ::errbook::Payload for super::code::UnknownArticle {
+        type Code = super::Code;
+        type Class = Class0;
+        const CODE: super::Code = super::Code::UnknownArticle;
+
+        fn into_slots(self) -> Slots {
+            Slots {
+                values: Vec::new(),
+                param: Some(self.param.into()),
+                retry_after: None,
+            }
+        }
+
+        fn from_slots(slots: &mut Slots) -> Option<Self> {
+            Some(super::code::UnknownArticle {
+                param: slots.param.take()?.into_owned(),
+            })
+        }
+    }
+
     impl ::errbook::Payload for super::code::InternalError {
         type Code = super::Code;
         type Class = Class0;
@@ -355,4 +403,6 @@ mod __errbook {
             Some(super::code::InternalError)
         }
     }
+
+    ::errbook::__payload_impls!(super::code::UnknownArticle);
 }

@@ -32,14 +32,14 @@ pub(super) fn code(catalog: &Catalog) -> Vec<TokenStream> {
     vec![
         quote! {
             #[doc = #summary]
-            #[allow(clippy::pedantic)]
+            #[allow(dead_code, unreachable_pub, clippy::pedantic)]
             #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
             #[non_exhaustive]
             #[repr(u16)]
             pub enum Code { #(#variants,)* }
         },
         quote! {
-            #[allow(clippy::pedantic)]
+            #[allow(dead_code, unreachable_pub, clippy::pedantic)]
             impl Code {
                 #[doc = " All codes, in the order of the catalog."]
                 pub const ALL: &'static [Code] = &[#(Code::#all,)*];
@@ -83,8 +83,9 @@ pub(super) fn groups(catalog: &Catalog) -> Vec<TokenStream> {
     if catalog.groups.is_empty() {
         return Vec::new();
     }
-    let variant = |Group { name, rust, title, .. }: &Group| {
-        (ident(&rust.upper), format!("{} ({}).", markup::plain(title), markup::code(name)))
+    let variant = |Group { name, rust, title, line, .. }: &Group| {
+        let doc = format!("{} ({}). {}", markup::plain(title), markup::code(name), place(catalog, *line));
+        (ident(&rust.upper), doc)
     };
     let variants = catalog.groups.iter().map(variant).collect();
     named("Group", "Codes that belong together.", "groups", variants, quote! {})
@@ -127,13 +128,13 @@ fn named(
     vec![
         quote! {
             #doc
-            #[allow(clippy::pedantic)]
+            #[allow(dead_code, unreachable_pub, clippy::pedantic)]
             #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
             #[non_exhaustive]
             pub enum #name { #(#documented,)* }
         },
         quote! {
-            #[allow(clippy::pedantic)]
+            #[allow(dead_code, unreachable_pub, clippy::pedantic)]
             impl #name {
                 #[doc = " All of them, in the order of the catalog."]
                 pub const ALL: &'static [#name] = &[#(#name::#names,)*];
@@ -162,13 +163,13 @@ pub(super) fn api(catalog: &Catalog, api: &Api) -> Vec<TokenStream> {
     vec![
         quote! {
             #marker_doc
-            #[allow(clippy::pedantic)]
+            #[allow(dead_code, unreachable_pub, clippy::pedantic)]
             #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
             pub enum #marker {}
         },
         quote! {
             #module_doc
-            #[allow(clippy::pedantic)]
+            #[allow(dead_code, unreachable_pub, clippy::pedantic)]
             pub mod #module {
                 #[doc = " An error that this API answers with."]
                 pub type Error = ::errbook::Error<super::#marker>;
@@ -188,7 +189,8 @@ pub(super) fn api(catalog: &Catalog, api: &Api) -> Vec<TokenStream> {
 
 pub(super) fn limits(catalog: &Catalog) -> Vec<TokenStream> {
     let limits = catalog.limits.iter().map(|limit| {
-        let doc = doc_lines(&format!("{}.\n\n{}", markup::code(&limit.text), place(catalog, limit.line)));
+        let said = markup::code(&format!("{}: {}", limit.name, limit.text));
+        let doc = doc_lines(&format!("{said}. {}", place(catalog, limit.line)));
         let (name, value) = (ident(&limit.rust), grouped(limit.value));
         quote! { #doc pub const #name: u64 = #value; }
     });
@@ -332,7 +334,11 @@ fn facts(catalog: &Catalog, code: &Code) -> String {
     let advice = match (code.retry.first, code.retry.repeat) {
         (first, repeat) if first == repeat => format!("advice: `{}`", first.word()),
         (first, repeat) => {
-            format!("advice: `{}`, `{}` for a repeat with the same idempotency key", first.word(), repeat.word())
+            format!(
+                "advice: `{}`, `{}` for a repeat with the same idempotency key",
+                first.word(),
+                repeat.word()
+            )
         }
     };
     format!("HTTP {}, {flag}; {advice}. {}", code.status, place(catalog, code.line))

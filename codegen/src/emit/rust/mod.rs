@@ -63,7 +63,9 @@ impl File {
     }
 
     fn module(&mut self, attribute: &str, head: &str, items: Vec<TokenStream>) {
-        self.text.push_str(&format!("\n{attribute}\n#[allow(clippy::pedantic)]\n{head} {{\n"));
+        self.text.push_str(&format!(
+            "\n{attribute}\n#[allow(dead_code, unreachable_pub, clippy::pedantic)]\n{head} {{\n"
+        ));
         for (at, item) in items.into_iter().enumerate() {
             if at > 0 {
                 self.text.push('\n');

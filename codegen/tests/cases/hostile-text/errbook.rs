@@ -3,7 +3,7 @@
 const _: () = ::errbook::__private::requires(1);
 
 /// Every error code of `hostile`.
-#[allow(clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 #[repr(u16)]
@@ -22,7 +22,7 @@ pub enum Code {
     Broken,
 }
 
-#[allow(clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::pedantic)]
 impl Code {
     /// All codes, in the order of the catalog.
     pub const ALL: &'static [Code] = &[Code::Bad, Code::Poor, Code::Broken];
@@ -88,15 +88,15 @@ impl Code {
 }
 
 /// Codes that belong together.
-#[allow(clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Group {
-    /// \`Odd\` \| \*group\* (`odd`).
+    /// \`Odd\` \| \*group\* (`odd`). `errors.yaml:16`.
     Odd,
 }
 
-#[allow(clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::pedantic)]
 impl Group {
     /// All of them, in the order of the catalog.
     pub const ALL: &'static [Group] = &[Group::Odd];
@@ -108,7 +108,7 @@ impl Group {
 }
 
 /// What the caller does next.
-#[allow(clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Action {
@@ -120,7 +120,7 @@ pub enum Action {
     Call,
 }
 
-#[allow(clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::pedantic)]
 impl Action {
     /// All of them, in the order of the catalog.
     pub const ALL: &'static [Action] = &[
@@ -148,12 +148,12 @@ impl Action {
 /// A \| "title" \*/ with \`ticks\` &amp; &lt;b&gt;tags&lt;/b&gt; (`hostile`): its envelope, its codes, and its reference at `https://hostile.example/errors#…`.
 ///
 /// `errors.yaml:3`.
-#[allow(clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Hostile {}
 
 /// A \| "title" \*/ with \`ticks\` &amp; &lt;b&gt;tags&lt;/b&gt;.
-#[allow(clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::pedantic)]
 pub mod hostile {
     /// An error that this API answers with.
     pub type Error = ::errbook::Error<super::Hostile>;
@@ -169,12 +169,12 @@ pub mod hostile {
 }
 
 /// The numbers that messages, reference and server agree on.
-#[allow(clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::pedantic)]
 pub mod limits {
 }
 
 /// One payload per code: what a server raises, what a client matches. What a code requires is a field.
-#[allow(clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::pedantic)]
 pub mod code {
     /// "quotes" \\ {braces} \*/ /// \`tick \| &lt;b&gt; {value}
     ///
@@ -226,7 +226,7 @@ pub mod code {
 }
 
 #[doc(hidden)]
-#[allow(clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::pedantic)]
 mod __errbook {
     use ::errbook::__private::*;
 

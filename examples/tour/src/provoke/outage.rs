@@ -75,7 +75,7 @@ async fn unconfirmed(tour: &mut Tour) -> Result<(), BoxError> {
     let sending = client.sending();
     let first = sending.send(&email, Some("key-3")).await;
     tour.meet(Code::InternalError, FAILED_INSIDE, first);
-    drop(deaf);
+    deaf.leave().await;
     tour.stage.restart_relay()?;
     let cause = "The first request with the key is still running.";
     tour.meet(Code::IdempotencyConflict, cause, sending.send(&email, Some("key-3")).await);

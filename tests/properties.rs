@@ -1,0 +1,146 @@
+//! Whatever a payload holds comes back; whatever comes in is read without a panic, within bounds.
+#![allow(clippy::unwrap_used)]
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use errbook::{Error, ErrorResponse, Issues, mail, prelude::*};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use proptest::prelude::*;
+
+/// The generator's golden case with fields of every type.
+mod everything {
+    #![allow(clippy::all)]
+    include!("../codegen/tests/cases/everything/errbook.rs");
+}
+use everything::{Admin, Code, Store, code};
+
+fn read(error: Error<Store>) -> ErrorResponse<Store> {
+    let (head, body) = error.answer("r-1").into_response().into_parts();
+    let general = serde_json::to_vec(&error.answer("r-1")).unwrap();
+    assert_eq!(general, body, "serde writes the same");
+    ErrorResponse::parse(head.status, &head.headers, body)
+}
+
+prop_compose! {
+    fn typed()(
+        text: String, number: i32, small: u32, big: i64, ratio in prop::num::f64::NORMAL | prop::num::f64::ZERO,
+        flag: bool, size: u64, wait in 0..u64::from(u32::MAX), count: u64, maybe_text: Option<String>,
+        maybe_number: Option<i64>, millis in prop::option::of(0..1_000_000_u64),
+    ) -> code::Typed {
+        code::Typed {
+            text, number, small, big, ratio, flag, size, count, maybe_text, maybe_number,
+            wait: Duration::from_secs(wait),
+            perhaps: millis.map(|half| Duration::from_millis(half * 500)),
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn fields_come_back(payload in typed()) {
+        let err = read(payload.clone().into());
+        prop_assert_eq!(err.code(), Some(Code::Typed));
+        prop_assert_eq!(err.details(), Some(payload.clone()));
+
+        let json = serde_json::to_string(&payload).unwrap();
+        prop_assert_eq!(serde_json::from_str::<code::Typed>(&json).unwrap(), payload);
+    }
+
+    #[test]
+    fn params_messages_and_waits_come_back(param: String, message: String, seconds in 1..u64::from(u32::MAX)) {
+        let retry_after = Duration::from_secs(seconds);
+        let err = read(code::Slow { retry_after }.at(param.clone()).message(message.clone()).into());
+        prop_assert_eq!(err.param(), Some(&*param));
+        prop_assert_eq!(err.message(), Some(&*message));
+        prop_assert_eq!(err.details(), Some(code::Slow { retry_after }));
+
+        let err = read(code::Missing { param: param.clone() }.into());
+        prop_assert_eq!(err.details(), Some(code::Missing { param }));
+    }
+
+    #[test]
+    fn issues_come_back(params in prop::collection::vec(any::<String>(), 0..20)) {
+        let mut issues = Issues::of(code::Bad);
+        for param in &params {
+            issues.push(code::Missing { param: param.clone() });
+        }
+        let mut distinct = Vec::new();
+        distinct.extend(params.iter().filter(|param| {
+            let first = params.iter().position(|other| other == *param).unwrap();
+            std::ptr::eq(*param, &params[first])
+        }));
+        let Err(error) = issues.finish() else {
+            return Ok(prop_assert!(params.is_empty()));
+        };
+        let err = read(error.into());
+        prop_assert_eq!(err.param(), Some(distinct[0].as_str()));
+        match distinct.len() {
+            1 => {
+                prop_assert_eq!(err.code(), Some(Code::Missing));
+                prop_assert!(err.issues().is_empty());
+            }
+            several => {
+                prop_assert_eq!(err.code(), Some(Code::Bad));
+                prop_assert_eq!(err.issues().len(), several);
+                for (issue, param) in err.issues().iter().zip(distinct) {
+                    prop_assert_eq!((issue.code(), issue.param()), (Some(Code::Missing), Some(&**param)));
+                }
+            }
+        }
+    }
+
+    /// A header that can't hold the text is left out; the body still says it.
+    #[test]
+    fn headers_hold_no_line_breaks(text: String) {
+        let hint = Some(text.clone());
+        let error = Error::<Store>::from(code::OddHeaders { www_authenticate: text.clone(), x_hint: hint });
+        let headers = error.answer("r-1").headers();
+        prop_assert_eq!(&headers["x-reason"], "odd");
+        match HeaderValue::from_str(&text) {
+            Ok(value) => prop_assert_eq!(headers.get("x-hint"), Some(&value)),
+            Err(_) => prop_assert!(headers.get("x-hint").is_none_or(|value| !value.as_bytes().contains(&b'\n'))),
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_read(status in 100..600_u16, body: Vec<u8>, wait: Vec<u8>) {
+        total::<mail::Sending>(status, &body, &wait);
+        total::<mail::Inbox>(status, &body, &wait);
+    }
+
+    /// Bytes changed, removed or put into an answer, which gets further than any bytes do.
+    #[test]
+    fn a_damaged_answer_is_read(at: prop::sample::Index, cut in 0..20_usize, put: Vec<u8>) {
+        let error = Error::<Admin>::from(code::PlanSize { size: 3 });
+        let mut body = error.answer("r-1").body();
+        let at = at.index(body.len());
+        let end = (at + cut).min(body.len());
+        body.splice(at..end, put);
+        total::<Admin>(402, &body, b"1");
+        total::<mail::Sending>(402, &body, b"1");
+    }
+}
+
+/// Everything that can be asked of what was received is asked.
+fn total<A: errbook::Api>(status: u16, body: &[u8], wait: &[u8]) {
+    let mut headers = HeaderMap::new();
+    if let Ok(wait) = HeaderValue::from_bytes(wait) {
+        headers.insert("retry-after", wait.clone());
+        headers.insert("x-request-id", wait);
+    }
+    let status = StatusCode::from_u16(status).unwrap();
+    let _ = ErrorResponse::<A>::check(status, &headers, Bytes::copy_from_slice(body));
+    let err = ErrorResponse::<A>::parse(status, &headers, Bytes::copy_from_slice(body));
+    assert_eq!(err.status(), status);
+    assert!(err.code().is_none() || err.code_str().is_some());
+    assert!(err.from_api() == err.code_str().is_some());
+    assert!(err.from_api() || err.message().is_none_or(|message| message.chars().count() <= 120));
+    let shown = format!("{err} {err:#} {err:?}");
+    assert!(!err.to_string().contains(['\n', '\r', '\u{1b}']), "{shown}");
+    for name in err.members().map(str::to_owned).collect::<Vec<_>>() {
+        assert!(err.member(&name).is_some());
+    }
+    let _ =
+        (err.group(), err.action(), err.action_url(), err.doc_url(), err.inferred(), err.expected_status());
+}
