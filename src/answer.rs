@@ -5,9 +5,9 @@ use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use crate::catalog::{Api, ErrorCode as _};
-use crate::raise::Inner;
+use crate::raise::{Inner, Message};
 use crate::table::{DocHole, HeaderSource, Kind, Member, Node, Piece, Placeholder, Row, Value};
-use crate::text::{push_json, push_url};
+use crate::text::{push_json, push_json_display, push_url};
 use crate::{Error, RequestId, Status};
 
 /// An error as it is sent: in its API's envelope, with the id of the request that it answers.
@@ -96,10 +96,8 @@ impl<A: Api> Answer<'_, A> {
             })
             .sum();
         let docs = &A::INFO.docs;
-        let texts = row.code.len()
-            + inner.message().len()
-            + self.request_id.len()
-            + inner.param().map_or(0, str::len);
+        let texts =
+            row.code.len() + Message(inner).len() + self.request_id.len() + inner.param().map_or(0, str::len);
         let url = docs.before.len() + row.anchor.len() + docs.after.len();
         let values: usize = inner
             .values
@@ -110,7 +108,7 @@ impl<A: Api> Answer<'_, A> {
             })
             .sum();
         let issues = inner.issues.iter().map(|issue| {
-            64 + issue.row().code.len() + issue.message().len() + issue.param().map_or(0, str::len)
+            64 + issue.row().code.len() + Message(issue).len() + issue.param().map_or(0, str::len)
         });
         pieces + texts + url + values + issues.sum::<usize>() + row.title.len()
     }
@@ -143,7 +141,10 @@ impl<A: Api> Answer<'_, A> {
         let row = inner.row();
         match placeholder {
             Placeholder::Code => push_json(out, row.code),
-            Placeholder::Message => push_json(out, &inner.message()),
+            Placeholder::Message => match inner.static_message() {
+                Some(message) => push_json(out, message),
+                None => push_json_display(out, Message(inner)),
+            },
             Placeholder::Title => push_json(out, row.title),
             Placeholder::RequestId => push_json(out, self.request_id),
             Placeholder::Action => push_json(out, action(inner)),

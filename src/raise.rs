@@ -376,29 +376,60 @@ impl Inner {
         self.param.as_deref().or_else(|| self.issues.first()?.param())
     }
 
-    pub(crate) fn message(&self) -> Cow<'_, str> {
-        if let Some(message) = &self.message {
-            return Cow::Borrowed(message);
-        }
-        match self.row().message {
-            [Part::Text(text)] => Cow::Borrowed(text),
-            parts => Cow::Owned(parts.iter().map(|part| self.part(part)).collect()),
+    /// The text, where it is one piece.
+    pub(crate) fn static_message(&self) -> Option<&str> {
+        match (&self.message, self.row().message) {
+            (Some(message), _) => Some(message),
+            (None, [Part::Text(text)]) => Some(text),
+            (None, _) => None,
         }
     }
 
-    fn part(&self, part: &Part) -> Cow<'_, str> {
-        match part {
-            Part::Text(text) => Cow::Borrowed(text),
-            Part::Field(slot) => match self.values.get(*slot) {
-                Some(Value::Bool(value)) => Cow::Owned(value.to_string()),
-                Some(Value::F64(value)) => Cow::Owned(value.to_string()),
-                Some(Value::I64(value)) => Cow::Owned(value.to_string()),
-                Some(Value::Seconds(value)) => Cow::Owned(value.as_secs_f64().to_string()),
-                Some(Value::String(value)) => Cow::Borrowed(value),
-                Some(Value::U64(value)) => Cow::Owned(value.to_string()),
-                Some(Value::Absent) | None => Cow::Borrowed(""),
-            },
+    pub(crate) fn message(&self) -> Cow<'_, str> {
+        match self.static_message() {
+            Some(message) => Cow::Borrowed(message),
+            None => Cow::Owned(Message(self).to_string()),
         }
+    }
+}
+
+/// A message whose fields are filled in.
+pub(crate) struct Message<'e>(pub(crate) &'e Inner);
+
+impl Message<'_> {
+    /// In bytes, roughly.
+    pub(crate) fn len(&self) -> usize {
+        let part = |part: &Part| match part {
+            Part::Text(text) => text.len(),
+            Part::Field(slot) => match self.0.values.get(*slot) {
+                Some(Value::String(text)) => text.len(),
+                _ => 20,
+            },
+        };
+        self.0.static_message().map_or_else(|| self.0.row().message.iter().map(part).sum(), str::len)
+    }
+}
+
+impl fmt::Display for Message<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(message) = self.0.static_message() {
+            return f.write_str(message);
+        }
+        for part in self.0.row().message {
+            match part {
+                Part::Text(text) => f.write_str(text)?,
+                Part::Field(slot) => match self.0.values.get(*slot) {
+                    Some(Value::Bool(value)) => value.fmt(f)?,
+                    Some(Value::F64(value)) => value.fmt(f)?,
+                    Some(Value::I64(value)) => value.fmt(f)?,
+                    Some(Value::Seconds(value)) => value.as_secs_f64().fmt(f)?,
+                    Some(Value::String(value)) => f.write_str(value)?,
+                    Some(Value::U64(value)) => value.fmt(f)?,
+                    Some(Value::Absent) | None => {}
+                },
+            }
+        }
+        Ok(())
     }
 }
 

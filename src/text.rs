@@ -5,6 +5,28 @@ use std::fmt::{self, Write as _};
 /// Appends the text as a JSON string (RFC 8259 section 7), byte for byte what serde_json writes.
 pub(crate) fn push_json(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
+    push_escaped(out, text);
+    out.push(b'"');
+}
+
+/// The same for a value whose text is made on the way.
+pub(crate) fn push_json_display(out: &mut Vec<u8>, value: impl fmt::Display) {
+    struct Escaped<'o>(&'o mut Vec<u8>);
+
+    impl fmt::Write for Escaped<'_> {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            push_escaped(self.0, text);
+            Ok(())
+        }
+    }
+
+    out.push(b'"');
+    // Writing to a Vec can't fail.
+    let _ = write!(Escaped(out), "{value}");
+    out.push(b'"');
+}
+
+fn push_escaped(out: &mut Vec<u8>, text: &str) {
     let mut rest = text.as_bytes();
     while let Some(at) = next_escape(rest) {
         let (plain, from) = rest.split_at(at);
@@ -28,7 +50,6 @@ pub(crate) fn push_json(out: &mut Vec<u8>, text: &str) {
         rest = &from[1..];
     }
     out.extend_from_slice(rest);
-    out.push(b'"');
 }
 
 /// Where the first byte stands that JSON escapes: a quote, a backslash, a control character.

@@ -1,6 +1,6 @@
+use errbook::Issues;
 use errbook::mail::code;
 use errbook::prelude::*;
-use errbook::Issues;
 
 fn main() {
     let mut issues = Issues::of(code::InvalidParameter);

@@ -36,7 +36,11 @@ fn a_mistake_is_an_error_of_the_build(root: &Path, folder: &Path) -> Result {
         "error: own-catalog@0.1.0: errors.yaml: 1 mistake",
     ];
     let missing: Vec<&str> = expected.into_iter().filter(|line| !shown.contains(line)).collect();
-    if output.status.success() || !missing.is_empty() || shown.contains("backtrace") || shown.contains("panicked") {
+    if output.status.success()
+        || !missing.is_empty()
+        || shown.contains("backtrace")
+        || shown.contains("panicked")
+    {
         return Err(format!("cargo showed\n{shown}\nwithout {missing:#?}"));
     }
     Ok(())

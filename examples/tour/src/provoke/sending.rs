@@ -62,6 +62,9 @@ async fn unreadable(tour: &mut Tour, client: &Client, good: &Value) {
     let named = wrong.is_some_and(|error| error.param() == Some("attachments[0].content"));
     tour.check(named, "the wrong field is named by its path");
 
+    let empty = client.call::<Sending>(Call::post("/emails/batch", &json!({ "messages": [] }))).await;
+    tour.meet(Code::InvalidParameter, "A field's value has the wrong format.", empty);
+
     let key = Call::post("/emails", good).header("Idempotency-Key", "two words");
     let key = client.call::<Sending>(key).await;
     tour.meet(Code::InvalidParameter, "A query parameter or a header is malformed.", key);

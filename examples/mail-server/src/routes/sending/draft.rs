@@ -37,6 +37,9 @@ pub(super) fn batch(body: &Value) -> sending::Result<Vec<Email>> {
     let mut reader = Reader::of_all();
     let object = reader.body(body);
     let messages = reader.objects(&object, "messages");
+    if messages.is_empty() && object.has("messages") {
+        reader.invalid("messages".to_owned(), "a list of at least one email");
+    }
     // Before anything is done for each of them.
     let too_many = messages.len() as u64 > limits::BATCH;
     let drafts: Vec<_> = match too_many {
