@@ -54,7 +54,7 @@ impl Named for std::convert::Infallible {
 /// assert!(!Sending::emits(Code::AddressTaken));
 /// assert!(Sending::doc_url(Code::NotFound).ends_with("#not_found"));
 /// ```
-pub trait Api: Sized + Send + Sync + 'static {
+pub trait Api: fmt::Debug + Sized + Send + Sync + 'static {
     /// The codes of the catalog that this API belongs to.
     type Code: ErrorCode;
 

@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use crate::raise::{Inner, Raise, Raised, Raising};
 ///
 /// No issue: [`finish`](Issues::finish) is `Ok`. One: the answer is that issue's own, its code, param and message,
 /// without a list. More: the answer has the code that the collection is [`of`](Issues::of), all issues are listed, and
-/// its param is the first one's.
+/// its param is the first one's. An API whose envelope has no list answers with the first issue alone.
 ///
 /// ```
 /// use errbook::{Issues, mail::{Code, code, sending}, prelude::*};
@@ -30,7 +31,6 @@ use crate::raise::{Inner, Raise, Raised, Raising};
 /// assert_eq!(check("", "b@example.com").unwrap_err().code(), Code::MissingParameter);
 /// assert_eq!(check("", "b").unwrap_err().code(), Code::InvalidParameter);
 /// ```
-#[derive(Debug)]
 pub struct Issues<P> {
     whole: Raising<P>,
     issues: Vec<Arc<Inner>>,
@@ -84,8 +84,19 @@ impl<P: TakesIssues> Issues<P> {
 }
 
 /// One or more issues of a request, from [`Issues::finish`].
-#[derive(Debug)]
 pub struct Accumulated<P>(Arc<Inner>, PhantomData<fn() -> P>);
+
+impl<P> fmt::Debug for Issues<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(&self.issues).finish()
+    }
+}
+
+impl<P> fmt::Debug for Accumulated<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 impl<P: TakesIssues> Raise for Accumulated<P> {
     type Codes = And<One<P>, P::Items>;

@@ -305,7 +305,12 @@ where
     R::Codes: Codes<A>,
 {
     fn from(error: R) -> Error<A> {
-        Error(error.raise().0, PhantomData)
+        let raised = error.raise().0;
+        // An envelope without a list has room for the first issue.
+        match raised.issues.first() {
+            Some(first) if !A::INFO.envelope.lists_issues() => Error(Arc::clone(first), PhantomData),
+            _ => Error(raised, PhantomData),
+        }
     }
 }
 

@@ -92,15 +92,13 @@ impl<A: Api> JsonSchema for Error<A> {
 
 fn shape<A: Api>(code: A::Code) -> Value {
     let row = row(code);
-    let mut object = members(A::INFO.envelope.body, row, A::Code::TABLE, &|placeholder| match placeholder {
+    let mut object = members(A::INFO.envelope.body, row, &|placeholder| match placeholder {
         Placeholder::DocUrl => json!({"const": A::doc_url(code)}),
         Placeholder::Errors => {
-            let issue = members(A::INFO.envelope.issue, &Row::DEFAULT, A::Code::TABLE, &|placeholder| {
-                match placeholder {
-                    Placeholder::Retryable => json!({"type": "boolean"}),
-                    Placeholder::Status => json!({"type": "integer"}),
-                    _ => json!({"type": "string"}),
-                }
+            let issue = members(A::INFO.envelope.issue, &Row::DEFAULT, &|placeholder| match placeholder {
+                Placeholder::Retryable => json!({"type": "boolean"}),
+                Placeholder::Status => json!({"type": "integer"}),
+                _ => json!({"type": "string"}),
             });
             json!({"type": "array", "items": issue.schema()})
         }
@@ -132,12 +130,7 @@ fn value(placeholder: Placeholder, row: &Row, table: &Table) -> Value {
     }
 }
 
-fn members(
-    members: &'static [Member],
-    row: &Row,
-    table: &Table,
-    value: &dyn Fn(Placeholder) -> Value,
-) -> Object {
+fn members(members: &'static [Member], row: &Row, value: &dyn Fn(Placeholder) -> Value) -> Object {
     let mut object = Object::default();
     for member in members {
         match member {
@@ -145,7 +138,7 @@ fn members(
             Member::Key(key, Node::Required(placeholder)) => object.add(key, value(*placeholder), true),
             Member::Key(key, Node::Optional(placeholder)) => object.add(key, value(*placeholder), false),
             Member::Key(key, Node::Map(inside)) => {
-                object.add(key, self::members(inside, row, table, value).schema(), true);
+                object.add(key, self::members(inside, row, value).schema(), true);
             }
             Member::Fields => object.fields(row),
         }

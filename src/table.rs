@@ -181,6 +181,14 @@ pub struct Envelope {
     pub issue_pieces: &'static [Piece],
 }
 
+impl Envelope {
+    pub fn lists_issues(&self) -> bool {
+        self.body_pieces.iter().any(|piece| {
+            matches!(piece, Piece::Value(Placeholder::Errors) | Piece::Optional(_, Placeholder::Errors))
+        })
+    }
+}
+
 #[derive(Debug)]
 pub enum Member {
     Key(&'static str, Node),

@@ -67,6 +67,7 @@ fn issues() {
     sends::<Sending>(collect(1).unwrap_err().into(), "sending-one-issue.http");
     sends::<Sending>(collect(2).unwrap_err().into(), "sending-one-issue.http");
     sends::<Sending>(collect(3).unwrap_err().into(), "sending-three-issues.http");
+    sends::<Inbox>(collect(3).unwrap_err().into(), "inbox-first-of-three-issues.http");
 }
 
 #[test]

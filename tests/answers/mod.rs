@@ -7,7 +7,7 @@ use errbook::mail::{Code, code};
 use errbook::{Api, Error, Issues, Raise, Raised};
 
 /// At least one error with each code that the API emits; with a param, a wait, issues where the code takes them.
-pub fn every_code<A: Api<Code = Code>>() -> Vec<Error<A>> {
+pub(crate) fn every_code<A: Api<Code = Code>>() -> Vec<Error<A>> {
     let emitted = every_raised().into_iter().filter(|(code, _)| A::emits(*code));
     emitted.map(|(_, raised)| Any(raised).into()).collect()
 }

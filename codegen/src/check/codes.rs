@@ -143,7 +143,7 @@ impl<'t> Context<'t> {
     fn code(
         &mut self,
         entry: &'t Entry,
-        keys: &[&str],
+        keys: &[&'static str],
         groups: &[GroupDraft<'t>],
         known: &Known<'_, 't>,
         scope: &mut Scope,
@@ -220,9 +220,7 @@ impl<'t> Context<'t> {
     fn required_keys(&mut self, map: &Map<'t>, name: &str, group: Option<&GroupDraft<'t>>) {
         let missing: Vec<_> = [("status", "400"), ("retryable", "false"), ("message", "What went wrong.")]
             .into_iter()
-            .filter(|(key, _)| {
-                map.get(key).is_none() && group.is_none_or(|group| group.given.map.get(key).is_none())
-            })
+            .filter(|(key, _)| map.lacks(key) && group.is_none_or(|group| group.given.map.lacks(key)))
             .collect();
         if missing.is_empty() {
             return;

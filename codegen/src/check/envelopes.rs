@@ -21,10 +21,12 @@ errors: $errors?
 ..: $fields
 ";
 
+/// An issue, where an envelope doesn't say.
 const ISSUE: &str = "\
 code: $code
 message: $message
 param: $param?
+..: $fields
 ";
 
 const PLACEHOLDERS: &[(&str, Placeholder)] = &[

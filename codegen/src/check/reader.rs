@@ -36,12 +36,14 @@ pub(super) struct Map<'t> {
     entries: &'t [Entry],
     /// The key whose value it is, or the mapping itself.
     pub(super) owner: Span,
+    /// The known keys that unknown ones were probably meant to be, the first few.
+    meant: [&'static str; 4],
 }
 
 impl<'t> Map<'t> {
     /// What stands in for a mapping that could not be read.
     pub(super) fn empty(owner: Span) -> Self {
-        Self { entries: &[], owner }
+        Self { entries: &[], owner, meant: [""; 4] }
     }
 
     pub(super) fn entry(&self, key: &str) -> Option<&'t Entry> {
@@ -50,6 +52,11 @@ impl<'t> Map<'t> {
 
     pub(super) fn get(&self, key: &str) -> Option<&'t Node> {
         self.entry(key).map(|entry| &*entry.value)
+    }
+
+    /// Is the key neither there nor misspelt? One mistake is told once.
+    pub(super) fn lacks(&self, key: &str) -> bool {
+        self.entry(key).is_none() && !self.meant.contains(&key)
     }
 }
 
@@ -104,7 +111,13 @@ impl<'t> Context<'t> {
     }
 
     /// A mapping which has only these keys.
-    pub(super) fn map(&mut self, node: &'t Node, owner: Span, what: &str, keys: &[&str]) -> Option<Map<'t>> {
+    pub(super) fn map(
+        &mut self,
+        node: &'t Node,
+        owner: Span,
+        what: &str,
+        keys: &[&'static str],
+    ) -> Option<Map<'t>> {
         let (entries, flow) = match &node.kind {
             Kind::Map { entries, flow } => (entries, *flow),
             _ => {
@@ -112,15 +125,28 @@ impl<'t> Context<'t> {
                 return None;
             }
         };
+        let mut meant = [""; 4];
+        let mut misspelt = 0;
         for entry in entries.iter().filter(|entry| !keys.contains(&entry.key.text.as_str())) {
-            self.unknown_key(entry, what, keys, flow);
+            let near = self.unknown_key(entry, what, keys, flow);
+            if let Some((near, slot)) = near.zip(meant.get_mut(misspelt)) {
+                *slot = near;
+                misspelt += 1;
+            }
         }
-        Some(Map { entries, owner })
+        Some(Map { entries, owner, meant })
     }
 
-    fn unknown_key(&mut self, entry: &Entry, what: &str, keys: &[&str], flow: bool) {
+    /// Returns the key that was probably meant.
+    fn unknown_key(
+        &mut self,
+        entry: &Entry,
+        what: &str,
+        keys: &[&'static str],
+        flow: bool,
+    ) -> Option<&'static str> {
         if self.sink.skip_if_full() {
-            return;
+            return None;
         }
         let key = &entry.key;
         let absent = matches!(entry.value.kind, Kind::Scalar { style: Style::Absent, .. });
@@ -139,6 +165,7 @@ impl<'t> Context<'t> {
             .help(format!("the keys are {}", list(keys.iter().copied())))
         };
         self.report(diagnostic);
+        near
     }
 
     /// A mapping whose keys are names.
@@ -196,15 +223,14 @@ impl<'t> Context<'t> {
         what: &str,
         example: &str,
     ) -> Option<&'t Node> {
-        let node = map.get(key);
-        if node.is_none() {
+        if map.lacks(key) {
             self.report(
                 Diagnostic::new(Mistake::MissingKey, format!("{what} has no `{key}`"))
                     .at(map.owner, format!("needs `{key}`"))
                     .help(format!("add `{key}: {example}`")),
             );
         }
-        node
+        map.get(key)
     }
 
     /// A text of any style. Numbers and booleans are texts too, as they are written.

@@ -3,32 +3,38 @@
 const _: () = ::errbook::__private::requires(1);
 
 /// Every error code of `shop`.
+#[allow(dead_code, unreachable_pub, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 #[repr(u16)]
 pub enum Code {
     /// The article is out of stock.
     ///
-    /// HTTP 409, not retryable; advice: never. `tests/ui/shop/errors.yaml:8`.
+    /// HTTP 409, not retryable; advice: `never`. `tests/ui/shop/errors.yaml:8`.
     OutOfStock,
     /// The order is not valid.
     ///
-    /// HTTP 400, not retryable; advice: never. `tests/ui/shop/errors.yaml:12`.
+    /// HTTP 400, not retryable; advice: `never`. `tests/ui/shop/errors.yaml:12`.
     InvalidOrder,
     /// There is no such article.
     ///
-    /// HTTP 404, not retryable; advice: never. `tests/ui/shop/errors.yaml:16`.
+    /// HTTP 404, not retryable; advice: `never`. `tests/ui/shop/errors.yaml:16`.
     UnknownArticle,
     /// Something went wrong on our side.
     ///
-    /// HTTP 500, retryable; advice: backoff. `tests/ui/shop/errors.yaml:21`.
+    /// HTTP 500, retryable; advice: `backoff`. `tests/ui/shop/errors.yaml:21`.
     InternalError,
 }
 
+#[allow(dead_code, unreachable_pub, clippy::pedantic)]
 impl Code {
     /// All codes, in the order of the catalog.
-    pub const ALL: &'static [Code] =
-        &[Code::OutOfStock, Code::InvalidOrder, Code::UnknownArticle, Code::InternalError];
+    pub const ALL: &'static [Code] = &[
+        Code::OutOfStock,
+        Code::InvalidOrder,
+        Code::UnknownArticle,
+        Code::InternalError,
+    ];
 
     /// The code on the wire.
     pub const fn as_str(self) -> &'static str {
@@ -81,6 +87,7 @@ impl Code {
 }
 
 /// What the caller does next.
+#[allow(dead_code, unreachable_pub, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Action {
@@ -90,6 +97,7 @@ pub enum Action {
     ContactSupport,
 }
 
+#[allow(dead_code, unreachable_pub, clippy::pedantic)]
 impl Action {
     /// All of them, in the order of the catalog.
     pub const ALL: &'static [Action] = &[Action::FixRequest, Action::ContactSupport];
@@ -113,10 +121,12 @@ impl Action {
 /// Shop (`shop`): its envelope, its codes, and its reference at `https://shop.example/docs/errors#…`.
 ///
 /// `tests/ui/shop/errors.yaml:4`.
+#[allow(dead_code, unreachable_pub, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Shop {}
 
 /// Shop.
+#[allow(dead_code, unreachable_pub, clippy::pedantic)]
 pub mod shop {
     /// An error that this API answers with.
     pub type Error = ::errbook::Error<super::Shop>;
@@ -132,13 +142,16 @@ pub mod shop {
 }
 
 /// The numbers that messages, reference and server agree on.
-pub mod limits {}
+#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+pub mod limits {
+}
 
 /// One payload per code: what a server raises, what a client matches. What a code requires is a field.
+#[allow(dead_code, unreachable_pub, clippy::pedantic)]
 pub mod code {
     /// The article is out of stock.
     ///
-    /// HTTP 409, not retryable; advice: never. `tests/ui/shop/errors.yaml:8`.
+    /// HTTP 409, not retryable; advice: `never`. `tests/ui/shop/errors.yaml:8`.
     ///
     /// Reference:
     ///
@@ -148,7 +161,7 @@ pub mod code {
 
     /// The order is not valid.
     ///
-    /// HTTP 400, not retryable; advice: never. `tests/ui/shop/errors.yaml:12`.
+    /// HTTP 400, not retryable; advice: `never`. `tests/ui/shop/errors.yaml:12`.
     ///
     /// Reference:
     ///
@@ -158,7 +171,7 @@ pub mod code {
 
     /// There is no such article.
     ///
-    /// HTTP 404, not retryable; advice: never. `tests/ui/shop/errors.yaml:16`.
+    /// HTTP 404, not retryable; advice: `never`. `tests/ui/shop/errors.yaml:16`.
     ///
     /// Reference:
     ///
@@ -171,7 +184,7 @@ pub mod code {
 
     /// Something went wrong on our side.
     ///
-    /// HTTP 500, retryable; advice: backoff. `tests/ui/shop/errors.yaml:21`.
+    /// HTTP 500, retryable; advice: `backoff`. `tests/ui/shop/errors.yaml:21`.
     ///
     /// Reference:
     ///
@@ -181,6 +194,7 @@ pub mod code {
 }
 
 #[doc(hidden)]
+#[allow(dead_code, unreachable_pub, clippy::pedantic)]
 mod __errbook {
     use ::errbook::__private::*;
 
@@ -228,10 +242,17 @@ mod __errbook {
                 ..Row::DEFAULT
             },
         ],
-        index: Index { seeds: &[0, 1], slots: &[3, 2, 1, 0] },
+        index: Index {
+            seeds: &[0, 1],
+            slots: &[3, 2, 1, 0],
+        },
         groups: &[],
         actions: &[
-            ActionRow { name: "fix_request", text: "Correct the request and send it again.", url: None },
+            ActionRow {
+                name: "fix_request",
+                text: "Correct the request and send it again.",
+                url: None,
+            },
             ActionRow {
                 name: "contact_support",
                 text: "Contact support and quote the request id.",
@@ -259,6 +280,7 @@ mod __errbook {
             Member::Key("code", Node::Required(Placeholder::Code)),
             Member::Key("message", Node::Required(Placeholder::Message)),
             Member::Key("param", Node::Optional(Placeholder::Param)),
+            Member::Fields,
         ],
         body_pieces: &[
             Piece::Text("{\"type\":"),
@@ -286,6 +308,7 @@ mod __errbook {
             Piece::Text(",\"message\":"),
             Piece::Value(Placeholder::Message),
             Piece::Optional("\"param\":", Placeholder::Param),
+            Piece::Fields,
             Piece::Text("}"),
         ],
     };
@@ -295,7 +318,11 @@ mod __errbook {
         const INFO: &'static ApiInfo<super::Code> = &ApiInfo {
             name: "shop",
             title: "Shop",
-            docs: DocUrl { before: "https://shop.example/docs/errors#", hole: DocHole::Anchor, after: "" },
+            docs: DocUrl {
+                before: "https://shop.example/docs/errors#",
+                hole: DocHole::Anchor,
+                after: "",
+            },
             envelope: &ENVELOPE_PROBLEM,
             codes: &[
                 super::Code::OutOfStock,
@@ -364,11 +391,17 @@ mod __errbook {
         const CODE: super::Code = super::Code::UnknownArticle;
 
         fn into_slots(self) -> Slots {
-            Slots { values: Vec::new(), param: Some(self.param.into()), retry_after: None }
+            Slots {
+                values: Vec::new(),
+                param: Some(self.param.into()),
+                retry_after: None,
+            }
         }
 
         fn from_slots(slots: &mut Slots) -> Option<Self> {
-            Some(super::code::UnknownArticle { param: slots.param.take()?.into_owned() })
+            Some(super::code::UnknownArticle {
+                param: slots.param.take()?.into_owned(),
+            })
         }
     }
 

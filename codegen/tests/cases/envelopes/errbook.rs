@@ -495,6 +495,7 @@ mod __errbook {
             Member::Key("code", Node::Required(Placeholder::Code)),
             Member::Key("message", Node::Required(Placeholder::Message)),
             Member::Key("param", Node::Optional(Placeholder::Param)),
+            Member::Fields,
         ],
         body_pieces: &[
             Piece::Text("{"),
@@ -515,6 +516,7 @@ mod __errbook {
             Piece::Text(",\"message\":"),
             Piece::Value(Placeholder::Message),
             Piece::Optional("\"param\":", Placeholder::Param),
+            Piece::Fields,
             Piece::Text("}"),
         ],
     };
@@ -598,6 +600,7 @@ mod __errbook {
             Member::Key("code", Node::Required(Placeholder::Code)),
             Member::Key("message", Node::Required(Placeholder::Message)),
             Member::Key("param", Node::Optional(Placeholder::Param)),
+            Member::Fields,
         ],
         body_pieces: &[
             Piece::Text("{"),
@@ -613,6 +616,7 @@ mod __errbook {
             Piece::Text(",\"message\":"),
             Piece::Value(Placeholder::Message),
             Piece::Optional("\"param\":", Placeholder::Param),
+            Piece::Fields,
             Piece::Text("}"),
         ],
     };
@@ -636,6 +640,7 @@ mod __errbook {
             Member::Key("code", Node::Required(Placeholder::Code)),
             Member::Key("message", Node::Required(Placeholder::Message)),
             Member::Key("param", Node::Optional(Placeholder::Param)),
+            Member::Fields,
         ],
         body_pieces: &[
             Piece::Text("{\"type\":"),
@@ -663,6 +668,7 @@ mod __errbook {
             Piece::Text(",\"message\":"),
             Piece::Value(Placeholder::Message),
             Piece::Optional("\"param\":", Placeholder::Param),
+            Piece::Fields,
             Piece::Text("}"),
         ],
     };

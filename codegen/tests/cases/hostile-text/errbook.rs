@@ -329,6 +329,7 @@ mod __errbook {
             Member::Key("code", Node::Required(Placeholder::Code)),
             Member::Key("message", Node::Required(Placeholder::Message)),
             Member::Key("param", Node::Optional(Placeholder::Param)),
+            Member::Fields,
         ],
         body_pieces: &[
             Piece::Text("{\"type\":"),
@@ -356,6 +357,7 @@ mod __errbook {
             Piece::Text(",\"message\":"),
             Piece::Value(Placeholder::Message),
             Piece::Optional("\"param\":", Placeholder::Param),
+            Piece::Fields,
             Piece::Text("}"),
         ],
     };

@@ -12,7 +12,6 @@ use crate::domain::attachment::{self, Attachment};
 /// about; [`finish`](Reader::finish) tells them apart.
 pub(crate) struct Reader {
     issues: Issues<code::InvalidParameter>,
-    only_first: bool,
 }
 
 /// A JSON object and where it stands in the body.
@@ -24,14 +23,8 @@ pub(crate) struct Object<'v> {
 }
 
 impl Reader {
-    /// For an envelope that lists all issues.
-    pub(crate) fn of_all() -> Reader {
-        Reader { issues: Issues::of(code::InvalidParameter), only_first: false }
-    }
-
-    /// For an envelope that has room for one.
-    pub(crate) fn of_first() -> Reader {
-        Reader { only_first: true, ..Reader::of_all() }
+    pub(crate) fn new() -> Reader {
+        Reader { issues: Issues::of(code::InvalidParameter) }
     }
 
     /// Call it before anything that was read is used.
@@ -42,7 +35,7 @@ impl Reader {
     /// The body itself.
     pub(crate) fn body<'v>(&mut self, value: &'v Value) -> Object<'v> {
         let map = value.as_object();
-        if map.is_none() && self.takes_more() {
+        if map.is_none() {
             self.issues.push(code::InvalidParameter.message("The body must be a JSON object."));
         }
         Object { map, path: String::new() }
@@ -98,7 +91,7 @@ impl Reader {
     /// The value of a field that has to be there.
     pub(crate) fn required<T: Default>(&mut self, object: &Object<'_>, name: &str, value: Option<T>) -> T {
         // Of a body that is no object it was said already.
-        if object.map.is_some() && !object.has(name) && self.takes_more() {
+        if object.map.is_some() && !object.has(name) {
             let path = object.path_of(name);
             let message = format!("`{path}` is missing.");
             self.issues.push(code::MissingParameter.at(path).message(message));
@@ -107,10 +100,8 @@ impl Reader {
     }
 
     pub(crate) fn invalid(&mut self, path: String, expected: impl Display) {
-        if self.takes_more() {
-            let message = format!("`{path}` must be {expected}.");
-            self.issues.push(code::InvalidParameter.at(path).message(message));
-        }
+        let message = format!("`{path}` must be {expected}.");
+        self.issues.push(code::InvalidParameter.at(path).message(message));
     }
 
     fn typed<'v, T>(
@@ -145,10 +136,6 @@ impl Reader {
             }
         }
         list
-    }
-
-    fn takes_more(&self) -> bool {
-        !self.only_first || self.issues.is_empty()
     }
 }
 

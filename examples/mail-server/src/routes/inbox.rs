@@ -167,7 +167,7 @@ async fn unblock(
 }
 
 fn read_address(body: &Value) -> inbox::Result<String> {
-    let mut reader = Reader::of_first();
+    let mut reader = Reader::new();
     let object = reader.body(body);
     let address = reader.text(&object, "address");
     if address.as_ref().is_some_and(|address| !address::is_valid(address)) {
@@ -179,7 +179,7 @@ fn read_address(body: &Value) -> inbox::Result<String> {
 }
 
 fn read_domain(body: &Value) -> inbox::Result<String> {
-    let mut reader = Reader::of_first();
+    let mut reader = Reader::new();
     let object = reader.body(body);
     let name = reader.text(&object, "name");
     if name.as_ref().is_some_and(|name| !address::is_domain(name)) {
@@ -191,7 +191,7 @@ fn read_domain(body: &Value) -> inbox::Result<String> {
 }
 
 fn read_message(body: &Value) -> inbox::Result<Message> {
-    let mut reader = Reader::of_first();
+    let mut reader = Reader::new();
     let object = reader.body(body);
     let inbox = reader.text(&object, "inbox");
     let inbox = reader.required(&object, "inbox", inbox);

@@ -41,7 +41,7 @@ async fn create_domain(
 ) -> management::Result<Reply> {
     caller.require(Permission::ManageMailboxes)?;
     let body = read(&app, request).await?;
-    let mut reader = Reader::of_all();
+    let mut reader = Reader::new();
     let object = reader.body(&body);
     let name = reader.text(&object, "name");
     if name.as_ref().is_some_and(|name| !address::is_domain(name)) {
@@ -62,7 +62,7 @@ async fn create_mailbox(
 ) -> management::Result<Reply> {
     caller.require(Permission::ManageMailboxes)?;
     let body = read(&app, request).await?;
-    let mut reader = Reader::of_all();
+    let mut reader = Reader::new();
     let object = reader.body(&body);
     let address = reader.text(&object, "address");
     if address.as_ref().is_some_and(|address| !address::is_valid(address)) {
@@ -107,7 +107,7 @@ async fn change_mailbox(
 ) -> management::Result<Reply> {
     caller.require(Permission::ManageMailboxes)?;
     let body = read(&app, request).await?;
-    let mut reader = Reader::of_all();
+    let mut reader = Reader::new();
     let object = reader.body(&body);
     let active = reader.flag(&object, "active");
     let active = reader.required(&object, "active", active);
@@ -168,7 +168,7 @@ async fn create_key(
 }
 
 fn read_key(body: &Value) -> management::Result<KeyRequest> {
-    let mut reader = Reader::of_all();
+    let mut reader = Reader::new();
     let object = reader.body(body);
     let names = reader.texts(&object, "permissions");
     let mut permissions = Vec::new();
@@ -213,7 +213,7 @@ async fn create_provider(
 ) -> management::Result<Reply> {
     caller.require(Permission::ManageProviders)?;
     let body = read(&app, request).await?;
-    let mut reader = Reader::of_all();
+    let mut reader = Reader::new();
     let object = reader.body(&body);
     let name = reader.text(&object, "name");
     let name = reader.required(&object, "name", name);

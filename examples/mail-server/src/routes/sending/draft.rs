@@ -21,7 +21,7 @@ struct Draft {
 }
 
 pub(super) fn email(body: &Value) -> sending::Result<Email> {
-    let mut reader = Reader::of_all();
+    let mut reader = Reader::new();
     let object = reader.body(body);
     let draft = read(&mut reader, &object);
     reader.finish()?;
@@ -34,7 +34,7 @@ pub(super) fn email(body: &Value) -> sending::Result<Email> {
 }
 
 pub(super) fn batch(body: &Value) -> sending::Result<Vec<Email>> {
-    let mut reader = Reader::of_all();
+    let mut reader = Reader::new();
     let object = reader.body(body);
     let messages = reader.objects(&object, "messages");
     if messages.is_empty() && object.has("messages") {
