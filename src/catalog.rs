@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::hash::Hash;
-use std::marker::PhantomData;
 
 use crate::table::{ApiInfo, Row, Slots, Table};
 
@@ -93,6 +92,7 @@ pub trait Api: fmt::Debug + Sized + Send + Sync + 'static {
 /// The payload of one code, a type of the generated module `code`: what a server raises and a client matches.
 ///
 /// Its fields are what the code requires; what the code allows is a method of [`Raise`].
+#[diagnostic::on_unimplemented(label = "`{Self}` is no code of a catalog: its module `code` has them")]
 pub trait Payload: Sized + Send + Sync + 'static {
     /// The codes of the catalog that this payload belongs to.
     type Code: ErrorCode;
@@ -123,7 +123,9 @@ pub trait Emits<P> {}
 impl<A: Api, P: Payload> Emits<P> for A where P::Class: Has<A> {}
 
 /// The code may carry a `param`. Decided by `param:` in errors.yaml.
-#[diagnostic::on_unimplemented(label = "`{Self}` takes no param: the code's `param:` in errors.yaml decides")]
+#[diagnostic::on_unimplemented(
+    label = "`{Self}` takes no param beside its fields: the code's `param:` in errors.yaml decides"
+)]
 pub trait TakesParam {}
 
 #[diagnostic::do_not_recommend]
@@ -131,7 +133,7 @@ impl<P: Payload> TakesParam for P where P::Class: HasParam {}
 
 /// The code may carry a `Retry-After`. Decided by `headers:` in errors.yaml.
 #[diagnostic::on_unimplemented(
-    label = "`{Self}` takes no Retry-After: the code's `headers: {{Retry-After: …}}` in errors.yaml decides"
+    label = "`{Self}` takes no Retry-After beside its fields: the code's `headers: {{Retry-After: …}}` in errors.yaml decides"
 )]
 pub trait TakesRetryAfter {}
 
@@ -153,19 +155,16 @@ pub trait TakesIssues: Payload {
 )]
 pub trait TakesIssue<P> {}
 
-/// All codes of the list are emitted by the API `A`.
-#[diagnostic::on_unimplemented(
-    label = "not every code of this error is emitted by `{A}`: errors.yaml decides"
-)]
+/// All codes of the list are emitted by the API `A`. A list is a tuple, of one code or of two lists: rustc prints it.
+///
+/// Not `do_not_recommend`: rustc has to get down to the code that is not emitted.
 pub trait Codes<A> {}
 
 impl<A> Codes<A> for () {}
 
-#[diagnostic::do_not_recommend]
-impl<A: Emits<P>, P> Codes<A> for One<P> {}
+impl<A: Emits<P>, P> Codes<A> for (P,) {}
 
-#[diagnostic::do_not_recommend]
-impl<A, X: Codes<A>, Y: Codes<A>> Codes<A> for And<X, Y> {}
+impl<A, X: Codes<A>, Y: Codes<A>> Codes<A> for (X, Y) {}
 
 #[doc(hidden)]
 pub trait Has<A> {}
@@ -175,16 +174,6 @@ pub trait HasParam {}
 
 #[doc(hidden)]
 pub trait HasRetryAfter {}
-
-/// A list of one code.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct One<P>(PhantomData<P>);
-
-/// Two lists of codes.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct And<X, Y>(PhantomData<(X, Y)>);
 
 pub(crate) fn row<C: ErrorCode>(code: C) -> &'static Row {
     &C::TABLE.codes[usize::from(code.index())]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::catalog::{And, One, Payload, TakesIssue, TakesIssues};
+use crate::catalog::{Payload, TakesIssue, TakesIssues};
 use crate::raise::{Inner, Raise, Raised, Raising};
 
 /// Collects everything that is wrong with a request, so that the caller learns it at once.
@@ -49,7 +49,7 @@ impl<P: TakesIssues> Issues<P> {
 
     /// Adds an issue: a payload of one of the codes in the `items:` of `P`. A second one with the same code and param
     /// is dropped.
-    pub fn push<I: Payload>(&mut self, issue: impl Raise<Codes = One<I>>)
+    pub fn push<I: Payload>(&mut self, issue: impl Raise<Codes = (I,)>)
     where
         P: TakesIssue<I>,
     {
@@ -98,8 +98,9 @@ impl<P> fmt::Debug for Accumulated<P> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<P: TakesIssues> Raise for Accumulated<P> {
-    type Codes = And<One<P>, P::Items>;
+    type Codes = ((P,), P::Items);
 
     fn raise(self) -> Raised {
         Raised(self.0)

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::catalog::{Api, Codes, ErrorCode, One, Payload, TakesParam, TakesRetryAfter};
+use crate::catalog::{Api, Codes, ErrorCode, Payload, TakesParam, TakesRetryAfter};
 use crate::table::{Part, Row, Slots, Table, Value};
 use crate::{Answer, Status};
 
@@ -71,16 +71,19 @@ pub trait Raise: Sized {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<P: Payload> Raise for P {
-    type Codes = One<P>;
+    type Codes = (P,);
 
     fn raise(self) -> Raised {
         Raising::new(self).raise()
     }
 }
 
-impl<P: Payload> Raise for Raising<P> {
-    type Codes = One<P>;
+// Only a payload gets into a `Raising`: asking for it again, rustc would say twice that something is none.
+#[diagnostic::do_not_recommend]
+impl<P> Raise for Raising<P> {
+    type Codes = (P,);
 
     fn raise(self) -> Raised {
         Raised(self.0)

@@ -1,4 +1,4 @@
-#[path = "shop/errbook.rs"]
+#[path = "../../codegen/tests/cases/shop/errbook.rs"]
 mod shop;
 
 use errbook::ApiError;

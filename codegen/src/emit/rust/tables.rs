@@ -398,8 +398,7 @@ fn payload(code: &Code, slots: &[Slot], class: Ident) -> TokenStream {
 fn takes_issues(catalog: &Catalog, code: &Code) -> TokenStream {
     let name = ident(&code.rust.upper);
     let items: Vec<Ident> = code.items.iter().map(|item| ident(&catalog.codes[*item].rust.upper)).collect();
-    let list =
-        items.iter().rev().fold(quote! { () }, |list, item| quote! { And<One<super::code::#item>, #list> });
+    let list = items.iter().rev().fold(quote! { () }, |list, item| quote! { ((super::code::#item,), #list) });
     quote! {
         impl ::errbook::TakesIssues for super::code::#name {
             type Items = #list;

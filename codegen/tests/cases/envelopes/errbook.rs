@@ -838,7 +838,7 @@ mod __errbook {
     }
 
     impl ::errbook::TakesIssues for super::code::Bad {
-        type Items = And<One<super::code::Bad>, ()>;
+        type Items = ((super::code::Bad,), ());
     }
 
     impl ::errbook::TakesIssue<super::code::Bad> for super::code::Bad {}
@@ -854,7 +854,7 @@ mod __errbook {
     }
 
     impl ::errbook::TakesIssues for super::code::Several {
-        type Items = And<One<super::code::Bad>, And<One<super::code::Size>, ()>>;
+        type Items = ((super::code::Bad,), ((super::code::Size,), ()));
     }
 
     impl ::errbook::TakesIssue<super::code::Bad> for super::code::Several {}

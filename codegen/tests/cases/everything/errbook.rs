@@ -851,10 +851,10 @@ mod __errbook {
     }
 
     impl ::errbook::TakesIssues for super::code::Bad {
-        type Items = And<
-            One<super::code::Bad>,
-            And<One<super::code::Missing>, And<One<super::code::Typed>, ()>>,
-        >;
+        type Items = (
+            (super::code::Bad,),
+            ((super::code::Missing,), ((super::code::Typed,), ())),
+        );
     }
 
     impl ::errbook::TakesIssue<super::code::Bad> for super::code::Bad {}

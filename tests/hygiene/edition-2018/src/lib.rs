@@ -17,6 +17,7 @@ goldens! {
     everything = "everything";
     hostile_text = "hostile-text";
     names = "names";
+    shop = "shop";
     smallest = "smallest";
 }
 
