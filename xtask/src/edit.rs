@@ -17,24 +17,30 @@ pub(crate) fn adding_a_code_is_one_edit(root: &Path) -> Result {
     copy_tree(root, &copy)?;
     let catalog = copy.join("errors.yaml");
     write(&catalog, &format!("{}\n{yaml}", read(&catalog)?))?;
-    write(&copy.join("tests/added.rs"), &format!("#[test]\nfn it_is_everywhere() {{\n{rust}}}\n"))?;
-
-    // The copy's own crates are built anew, what they depend on is there.
-    let target = root.join("target");
-    step(
-        "the README's edit: generate",
-        cargo(&copy).args(["xtask", "gen"]).env("CARGO_TARGET_DIR", &target),
-    )?;
+    // Not the repository's own target: its `xtask` would be replaced by the copy's.
+    let target = root.join("target/edit-target");
+    step("the README's edit: generate", cargo(&copy).args(["xtask", "gen"]).env("CARGO_TARGET_DIR", &target))?;
     let page = read(&copy.join("docs/reference/sending.md"))?;
     if !page.contains("<a id=\"sending_paused\"></a>") {
         return Err("the committed reference has no section for the added code".to_owned());
     }
-    let test = ["test", "--workspace", "--all-features", "--test", "added"];
-    step(
-        "the README's edit: server, client and page",
-        cargo(&copy).args(test).env("CARGO_TARGET_DIR", &target),
-    )
+    let user = copy.join("user");
+    write(&user.join("Cargo.toml"), MANIFEST)?;
+    write(&user.join("src/lib.rs"), &format!("#[test]\nfn it_is_everywhere() {{\n{rust}}}\n"))?;
+    step("the README's edit: server, client and page", cargo(&user).arg("test").env("CARGO_TARGET_DIR", &target))
 }
+
+/// A crate that is a server and a client of the catalog.
+const MANIFEST: &str = r#"
+[workspace]
+
+[package]
+name = "user"
+edition = "2024"
+
+[dependencies]
+errbook = { path = "..", features = ["mail"] }
+"#;
 
 /// The first block of a language.
 fn fence(text: &str, language: &str) -> Result<String> {
@@ -73,5 +79,8 @@ fn read(path: &Path) -> Result<String> {
 }
 
 fn write(path: &Path, text: &str) -> Result {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    }
     fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
 }

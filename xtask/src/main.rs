@@ -17,6 +17,11 @@ usage: cargo xtask TASK
   features       checks that every set of features builds without warnings";
 
 fn main() -> ExitCode {
+    // What is generated names errors.yaml as it is seen from here.
+    if let Err(error) = std::env::set_current_dir(root()) {
+        eprintln!("{}: {error}", root().display());
+        return ExitCode::FAILURE;
+    }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments[..] {
@@ -57,15 +62,14 @@ fn c_compiler() -> Result {
 }
 
 fn generate(check: bool) -> Result {
-    let root = root();
-    let catalog = errbook_codegen::load(root.join("errors.yaml")).map_err(|report| report.to_string())?;
-    let folder = root.join("docs/reference");
+    let catalog = errbook_codegen::load("errors.yaml").map_err(|report| report.to_string())?;
+    let folder = Path::new("docs/reference");
     let pages = catalog.pages();
     if !check {
-        return errbook_codegen::write(&pages, &folder)
+        return errbook_codegen::write(&pages, folder)
             .map_err(|error| format!("{}: {error}", folder.display()));
     }
-    let stale = errbook_codegen::stale(&pages, &folder);
+    let stale = errbook_codegen::stale(&pages, folder);
     if stale.is_empty() {
         return Ok(());
     }

@@ -30,9 +30,9 @@ fn a_mistake_is_an_error_of_the_build(root: &Path, folder: &Path) -> Result {
         .map_err(|error| format!("could not run cargo: {error}"))?;
     let shown = String::from_utf8_lossy(&output.stderr);
     let expected = [
-        "error: own-catalog@0.1.0: error[bad-status]:",
-        "error: own-catalog@0.1.0:   --> errors.yaml:44:13",
-        "error: own-catalog@0.1.0: 44 |     status: 209",
+        "error: own-catalog@0.1.0: error[bad-number]:",
+        "error: own-catalog@0.1.0:   --> errors.yaml:43:13",
+        "error: own-catalog@0.1.0: 43 |     status: 209",
         "error: own-catalog@0.1.0: errors.yaml: 1 mistake",
     ];
     let missing: Vec<&str> = expected.into_iter().filter(|line| !shown.contains(line)).collect();

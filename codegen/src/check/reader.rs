@@ -365,7 +365,7 @@ impl<'t> Context<'t> {
                 let (low, high) = range.into_inner();
                 self.report(
                     Diagnostic::new(
-                        Mistake::NotANumber,
+                        Mistake::BadNumber,
                         format!("{what} is a whole number from {low} to {high}"),
                     )
                     .at(node.span, "is none of these"),

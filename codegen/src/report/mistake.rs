@@ -69,7 +69,7 @@ mistakes! {
     WrongType "wrong-type" "A value is of the type that its key wants.",
     Empty "empty" "What must be there has something in it.",
     NotABool "not-a-bool" "A flag is `true` or `false`.",
-    NotANumber "not-a-number" "A number is a whole number in its range.",
+    BadNumber "bad-number" "A number is a whole number in its range.",
     QuotedNumber "quoted-number" "A number stands without quotes.",
     AmbiguousConstant "ambiguous-constant" "A constant is the same for every reader of YAML.",
     UnknownName "unknown-name" "A name that is referred to exists.",
