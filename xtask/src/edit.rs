@@ -19,7 +19,10 @@ pub(crate) fn adding_a_code_is_one_edit(root: &Path) -> Result {
     write(&catalog, &format!("{}\n{yaml}", read(&catalog)?))?;
     // Not the repository's own target: its `xtask` would be replaced by the copy's.
     let target = root.join("target/edit-target");
-    step("the README's edit: generate", cargo(&copy).args(["xtask", "gen"]).env("CARGO_TARGET_DIR", &target))?;
+    step(
+        "the README's edit: generate",
+        cargo(&copy).args(["xtask", "gen"]).env("CARGO_TARGET_DIR", &target),
+    )?;
     let page = read(&copy.join("docs/reference/sending.md"))?;
     if !page.contains("<a id=\"sending_paused\"></a>") {
         return Err("the committed reference has no section for the added code".to_owned());
@@ -27,7 +30,10 @@ pub(crate) fn adding_a_code_is_one_edit(root: &Path) -> Result {
     let user = copy.join("user");
     write(&user.join("Cargo.toml"), MANIFEST)?;
     write(&user.join("src/lib.rs"), &format!("#[test]\nfn it_is_everywhere() {{\n{rust}}}\n"))?;
-    step("the README's edit: server, client and page", cargo(&user).arg("test").env("CARGO_TARGET_DIR", &target))
+    step(
+        "the README's edit: server, client and page",
+        cargo(&user).arg("test").env("CARGO_TARGET_DIR", &target),
+    )
 }
 
 /// A crate that is a server and a client of the catalog.

@@ -2,6 +2,7 @@
 
 mod edit;
 mod features;
+mod msrv;
 mod stranger;
 
 use std::path::{Path, PathBuf};
@@ -14,7 +15,8 @@ usage: cargo xtask TASK
 
   test           runs every test of the repository, the stranger's crate included
   gen [--check]  writes what is generated and committed: docs/reference; --check tells what is stale
-  features       checks that every set of features builds without warnings";
+  features       checks that every set of features builds without warnings
+  msrv           checks that nothing a user builds asks for a newer Rust than we state";
 
 fn main() -> ExitCode {
     // What is generated names errors.yaml as it is seen from here.
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
         ["gen"] => generate(false),
         ["gen", "--check"] => generate(true),
         ["features"] => features::check(),
+        ["msrv"] => msrv::check(),
         _ => Err(USAGE.to_owned()),
     };
     match done {
