@@ -100,9 +100,10 @@ impl Example<'_> {
             }
             Placeholder::Errors if code.items.is_empty() => (!hole.optional).then(|| Json::List(Vec::new())),
             Placeholder::Errors => {
-                let item =
-                    |code: &usize| Example { code: &self.catalog.codes[*code], ..*self }.map(issue, &[]);
-                Some(Json::List(code.items.iter().cycle().take(2).map(item).collect()))
+                let item = |(code, param): (&usize, &'static str)| {
+                    Example { code: &self.catalog.codes[*code], param, ..*self }.map(issue, &[])
+                };
+                Some(Json::List(code.items.iter().cycle().zip(["name", "email"]).map(item).collect()))
             }
         }
     }

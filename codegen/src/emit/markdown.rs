@@ -72,7 +72,7 @@ impl Page<'_> {
                 self.link(&code.code).unwrap_or_default(),
                 code.status.to_string(),
                 words(code.retry),
-                markup::plain(&code.title),
+                markup::plain(&code.message_template()),
             ];
             table.push_str(&table_row(&cells));
             table.push('\n');
@@ -100,8 +100,11 @@ impl Page<'_> {
 
     fn code(&self, code: &Code) -> String {
         let mut parts = vec![format!("### {}", markup::code(&code.code))];
-        let flag = if code.retryable { "`retryable: true`" } else { "`retryable: false`" };
-        parts.push(format!("**HTTP {}** · {flag} · {}", code.status, markup::plain(&code.title)));
+        let envelope = &self.catalog.envelopes[self.api.envelope].body;
+        let flag = place(envelope, Placeholder::Retryable)
+            .map(|path| format!(" · {}", markup::code(&format!("{path}: {}", code.retryable))));
+        let title = markup::plain(&code.title);
+        parts.push(format!("**HTTP {}**{} · {title}", code.status, flag.unwrap_or_default()));
         parts.push(format!("> {}", markup::plain(&code.message_template())));
         parts.extend(code.doc.as_deref().map(|doc| self.block(doc)));
         if !code.causes.is_empty() {
