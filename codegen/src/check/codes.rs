@@ -262,7 +262,7 @@ impl<'t> Context<'t> {
                 .get("param")
                 .and_then(|node| self.word(node, "value of `param`", PRESENCES).map(|word| word.value)),
             items: map.get("items").and_then(|node| self.names_in(node, "`items`", "code", known.codes)),
-            fields: map.get("fields").map(|node| self.fields(node)).unwrap_or_default(),
+            fields: map.get("fields").map(|node| self.fields(node, known.limits)).unwrap_or_default(),
             causes: map.get("causes").and_then(|node| self.causes(node, known.limits)),
             fix: map.get("fix").and_then(|node| self.filled_text(node, "`fix`", known.limits)),
         }

@@ -1,5 +1,6 @@
 //! `fields:` of a code or group.
 
+use super::limits::Limits;
 use super::names::{Of, unnamed};
 use super::reader::{Context, Map, Spanned, list, quote};
 use crate::catalog::{Field, FieldKind, Literal, Type};
@@ -32,12 +33,12 @@ impl FieldDraft {
 }
 
 impl<'t> Context<'t> {
-    pub(super) fn fields(&mut self, node: &'t Node) -> Vec<FieldDraft> {
+    pub(super) fn fields(&mut self, node: &'t Node, limits: &Limits<'t>) -> Vec<FieldDraft> {
         let entries = self.entries(node, "`fields`").unwrap_or_default();
-        entries.iter().filter_map(|entry| self.field(entry)).collect()
+        entries.iter().filter_map(|entry| self.field(entry, limits)).collect()
     }
 
-    fn field(&mut self, entry: &'t Entry) -> Option<FieldDraft> {
+    fn field(&mut self, entry: &'t Entry, limits: &Limits<'t>) -> Option<FieldDraft> {
         let key = &entry.key;
         if key.text.trim().is_empty() || key.text.contains(|char: char| char.is_control()) {
             self.report(
@@ -55,7 +56,7 @@ impl<'t> Context<'t> {
             _ => Map::empty(key.span),
         };
         let rust = self.unscoped_rust_names(&key.text, key.span, Of::Field, map.get("rust"));
-        let doc = map.get("doc").and_then(|node| self.text(node, "`doc`")).map(|text| text.value.to_owned());
+        let doc = map.get("doc").and_then(|node| self.filled_text(node, "`doc`", limits));
         let kind = match &entry.value.kind {
             Kind::Map { .. } => self.field_kind(&map),
             _ => self.field_type(&entry.value).map(|(kind, optional)| FieldKind::Typed { kind, optional }),
@@ -68,10 +69,22 @@ impl<'t> Context<'t> {
                 value.clone()
             }
             (FieldKind::Typed { kind, .. }, None) => example(*kind, &key.text),
-            (FieldKind::Typed { kind, .. }, Some(node)) => self.value_of(node, "`example`", *kind)?,
+            (FieldKind::Typed { kind, .. }, Some(node)) => self.example(node, *kind, limits)?,
         };
         let rust = rust.unwrap_or_else(unnamed).snake;
         Some(FieldDraft { field: Field { name: key.text.clone(), rust, kind, doc, example }, span: key.span })
+    }
+
+    /// A value of the type, or a limit: `"{limits.body}"`.
+    fn example(&mut self, node: &'t Node, kind: Type, limits: &Limits<'t>) -> Option<Literal> {
+        if let Kind::Scalar { text, .. } = &node.kind
+            && let Some(name) = text.strip_prefix("{limits.").and_then(|rest| rest.strip_suffix('}'))
+            && kind != Type::String
+        {
+            let literal = Literal::Number(self.limit(node, name, limits)?.value.to_string());
+            return self.fitting(node, "`example`", kind, literal);
+        }
+        self.value_of(node, "`example`", kind)
     }
 
     fn field_kind(&mut self, map: &Map<'t>) -> Option<FieldKind> {
@@ -131,6 +144,10 @@ impl<'t> Context<'t> {
             return self.text(node, what).map(|text| Literal::Text(text.value.to_owned()));
         }
         let literal = self.literal(node, what)?.value;
+        self.fitting(node, what, kind, literal)
+    }
+
+    fn fitting(&mut self, node: &Node, what: &str, kind: Type, literal: Literal) -> Option<Literal> {
         if !fits(&literal, kind) {
             self.report(
                 Diagnostic::new(Mistake::WrongValue, format!("{what} is no value of the field's type"))

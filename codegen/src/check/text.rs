@@ -3,7 +3,7 @@
 use super::fields::FieldDraft;
 use super::limits::Limits;
 use super::reader::{Context, Spanned, quote};
-use crate::catalog::{FieldKind, Part};
+use crate::catalog::{FieldKind, Limit, Part};
 use crate::report::{Diagnostic, Mistake};
 use crate::syntax::Node;
 
@@ -20,7 +20,7 @@ impl<'t> Context<'t> {
             let (name, after_name) = after.split_at(name_end.unwrap_or(after.len()));
             rest = match after_name.strip_prefix('}') {
                 Some(rest) => {
-                    filled.push_str(self.limit(node, name, limits).unwrap_or_default());
+                    filled.push_str(self.limit(node, name, limits).map_or("", |limit| &limit.text));
                     rest
                 }
                 None => {
@@ -60,7 +60,9 @@ impl<'t> Context<'t> {
                 let (place, after) = brace.split_at(end + 1);
                 let name = place.trim_start_matches('{').trim_end_matches('}');
                 match name.strip_prefix("limits.") {
-                    Some(limit) => parts.text(self.limit(node, limit, limits).unwrap_or_default()),
+                    Some(limit) => {
+                        parts.text(self.limit(node, limit, limits).map_or("", |limit| &limit.text))
+                    }
                     None => parts.0.extend(self.field_place(node, name, code, fields).map(Part::Field)),
                 }
                 rest = after;
@@ -113,7 +115,7 @@ impl<'t> Context<'t> {
         Some(index)
     }
 
-    fn limit<'l>(&mut self, node: &Node, name: &str, limits: &'l Limits<'t>) -> Option<&'l str> {
+    pub(super) fn limit<'l>(&mut self, node: &Node, name: &str, limits: &'l Limits<'t>) -> Option<&'l Limit> {
         let span = self.part(node, &format!("{{limits.{name}}}"));
         let index = self.index(
             Spanned { value: name, span },
@@ -121,7 +123,7 @@ impl<'t> Context<'t> {
             &limits.names,
             "limits stand under `limits:`",
         )?;
-        limits.limits.get(index.value).map(|limit| limit.text.as_str())
+        limits.limits.get(index.value)
     }
 }
 

@@ -316,7 +316,7 @@ pub mod code {
         pub maybe_text: ::core::option::Option<::std::string::String>,
         /// On the wire: `maybe_number`.
         pub maybe_number: ::core::option::Option<i64>,
-        /// When known.
+        /// When known; over 60, look elsewhere.
         pub perhaps: ::core::option::Option<::core::time::Duration>,
     }
 
