@@ -91,7 +91,7 @@ pub trait Api: fmt::Debug + Sized + Send + Sync + 'static {
 
 /// The payload of one code, a type of the generated module `code`: what a server raises and a client matches.
 ///
-/// Its fields are what the code requires; what the code allows is a method of [`Raise`].
+/// Its fields are what the code requires; what the code allows is a method of [`Raise`](crate::Raise).
 #[diagnostic::on_unimplemented(label = "`{Self}` is no code of a catalog: its module `code` has them")]
 pub trait Payload: Sized + Send + Sync + 'static {
     /// The codes of the catalog that this payload belongs to.

@@ -12,7 +12,7 @@ use crate::table::{HeaderSource, Kind, Slots, Value};
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __code_impls {
-    ($code:ty) => {
+    ($code:ty = $schema:literal) => {
         impl ::core::fmt::Display for $code {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 f.pad(self.as_str())
@@ -44,7 +44,7 @@ macro_rules! __code_impls {
             }
         }
 
-        $crate::__schema_impls!(code $code);
+        $crate::__schema_impls!(code $code = $schema);
     };
 }
 
@@ -52,7 +52,7 @@ macro_rules! __code_impls {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __payload_impls {
-    ($($payload:ty),* $(,)?) => {$(
+    ($($payload:ty = $schema:literal),* $(,)?) => {$(
         impl $crate::__private::serde::Serialize for $payload {
             fn serialize<S: $crate::__private::serde::Serializer>(
                 &self,
@@ -70,7 +70,7 @@ macro_rules! __payload_impls {
             }
         }
 
-        $crate::__schema_impls!(payload $payload);
+        $crate::__schema_impls!(payload $payload = $schema);
     )*};
 }
 

@@ -13,27 +13,18 @@ use crate::{Error, table};
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __schema_impls {
-    (code $code:ty) => {
-        impl $crate::__private::schemars::JsonSchema for $code {
+    ($kind:ident $type:ty = $schema:literal) => {
+        impl $crate::__private::schemars::JsonSchema for $type {
             fn schema_name() -> ::std::borrow::Cow<'static, str> {
-                "ErrorCode".into()
+                $schema.into()
+            }
+            fn schema_id() -> ::std::borrow::Cow<'static, str> {
+                ::core::concat!(::core::module_path!(), "::", $schema).into()
             }
             fn json_schema(
                 _: &mut $crate::__private::schemars::SchemaGenerator,
             ) -> $crate::__private::schemars::Schema {
-                $crate::__private::schema::code::<$code>()
-            }
-        }
-    };
-    (payload $payload:ty) => {
-        impl $crate::__private::schemars::JsonSchema for $payload {
-            fn schema_name() -> ::std::borrow::Cow<'static, str> {
-                ::core::stringify!($payload).into()
-            }
-            fn json_schema(
-                _: &mut $crate::__private::schemars::SchemaGenerator,
-            ) -> $crate::__private::schemars::Schema {
-                $crate::__private::schema::payload::<$payload>()
+                $crate::__private::schema::$kind::<$type>()
             }
         }
     };
@@ -77,12 +68,14 @@ impl<A: Api> JsonSchema for Answer<'_, A> {
 /// The schema of its [`Answer`].
 impl<A: Api> JsonSchema for Error<A> {
     fn schema_name() -> Cow<'static, str> {
-        let words = A::INFO.name.split(|char: char| !char.is_ascii_alphanumeric());
-        let upper = words.map(|word| {
-            let (first, rest) = word.split_at(word.len().min(1));
-            first.to_ascii_uppercase() + rest
-        });
-        (upper.collect::<String>() + "Error").into()
+        let catalog = A::Code::TABLE.name;
+        // An API that is the whole catalog has its name.
+        let api = if A::INFO.name == catalog { "" } else { A::INFO.name };
+        format!("{}{}Error", upper(catalog), upper(api)).into()
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        std::any::type_name::<Error<A>>().into()
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
@@ -90,12 +83,21 @@ impl<A: Api> JsonSchema for Error<A> {
     }
 }
 
+fn upper(name: &str) -> String {
+    let words = name.split(|char: char| !char.is_ascii_alphanumeric());
+    let upper = words.map(|word| {
+        let (first, rest) = word.split_at(word.len().min(1));
+        first.to_ascii_uppercase() + rest
+    });
+    upper.collect()
+}
+
 fn shape<A: Api>(code: A::Code) -> Value {
     let row = row(code);
     let mut object = members(A::INFO.envelope.body, row, &|placeholder| match placeholder {
         Placeholder::DocUrl => json!({"const": A::doc_url(code)}),
         Placeholder::Errors => {
-            let issue = members(A::INFO.envelope.issue, &Row::DEFAULT, &|placeholder| match placeholder {
+            let issue = members(A::INFO.envelope.issue, &ANY, &|placeholder| match placeholder {
                 Placeholder::Retryable => json!({"type": "boolean"}),
                 Placeholder::Status => json!({"type": "integer"}),
                 _ => json!({"type": "string"}),
@@ -107,6 +109,9 @@ fn shape<A: Api>(code: A::Code) -> Value {
     object.title = Some(row.title);
     object.schema()
 }
+
+/// An issue's code is one of several, whose fields differ.
+const ANY: Row = Row { takes_param: true, ..Row::DEFAULT };
 
 fn value(placeholder: Placeholder, row: &Row, table: &Table) -> Value {
     match placeholder {
@@ -136,7 +141,11 @@ fn members(members: &'static [Member], row: &Row, value: &dyn Fn(Placeholder) ->
         match member {
             Member::Key(key, Node::Const(json)) => object.add(key, json!({"const": constant(json)}), true),
             Member::Key(key, Node::Required(placeholder)) => object.add(key, value(*placeholder), true),
-            Member::Key(key, Node::Optional(placeholder)) => object.add(key, value(*placeholder), false),
+            Member::Key(key, Node::Optional(placeholder)) => {
+                if may_have(row, *placeholder) {
+                    object.add(key, value(*placeholder), false);
+                }
+            }
             Member::Key(key, Node::Map(inside)) => {
                 object.add(key, self::members(inside, row, value).schema(), true);
             }
@@ -144,6 +153,19 @@ fn members(members: &'static [Member], row: &Row, value: &dyn Fn(Placeholder) ->
         }
     }
     object
+}
+
+/// Does an answer with the code ever have a value for it?
+fn may_have(row: &Row, placeholder: Placeholder) -> bool {
+    match placeholder {
+        Placeholder::Param => row.takes_param,
+        Placeholder::Errors => row.takes_issues,
+        Placeholder::Group => row.group.is_some(),
+        Placeholder::RetryAfter => {
+            row.headers.iter().any(|header| matches!(header.value, HeaderSource::RetryAfter))
+        }
+        _ => true,
+    }
 }
 
 /// A schema of an object under construction. Unknown members are allowed: an answer may grow.

@@ -42,6 +42,8 @@ pub struct Row {
     pub action: u16,
     pub group: Option<u16>,
     pub message: &'static [Part],
+    pub takes_param: bool,
+    pub takes_issues: bool,
     pub fields: &'static [Field],
     pub headers: &'static [Header],
 }
@@ -60,6 +62,8 @@ impl Row {
         action: 0,
         group: None,
         message: &[],
+        takes_param: false,
+        takes_issues: false,
         fields: &[],
         headers: &[],
     };

@@ -48,6 +48,14 @@ fn inbox() {
 }
 
 #[test]
+fn names_are_distinct_between_catalogs() {
+    assert_eq!(Error::<mail::Sending>::schema_name(), "MailSendingError");
+    assert_eq!(mail::Code::schema_name(), "MailErrorCode");
+    assert_eq!(mail::code::AttachmentTooLarge::schema_name(), "MailAttachmentTooLarge");
+    assert_eq!(mail::Code::schema_id(), "errbook::mail::__errbook::MailErrorCode");
+}
+
+#[test]
 fn codes_and_payloads() {
     let schema = validator::<mail::Code>();
     for code in mail::Code::ALL {

@@ -41,7 +41,7 @@ impl<'a> Input<'a> {
     pub(crate) fn read(input: &'a DeriveInput, findings: &mut Findings) -> Self {
         let mut on_type = Api::read(&input.attrs, findings);
         let krate = on_type.as_mut().and_then(|api| api.krate.take());
-        let krate = krate.map_or_else(|| quote!(::errbook), |krate| krate.path.into_token_stream());
+        let krate = krate.map_or_else(|| quote!(errbook), |krate| krate.path.into_token_stream());
         let cases = match &input.data {
             Data::Enum(data) => {
                 reject_answer_on_enum(on_type, findings);

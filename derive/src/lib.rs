@@ -38,7 +38,7 @@ mod findings;
 /// | `message = expr` | after a code | instead of the catalog's message |
 /// | `retry_after = expr` | after a code | how long to wait, a `Duration` |
 /// | `forward` | variant or struct of one field | answer as the error in that field does |
-/// | `crate = path` | enum, struct | where errbook is, when it isn't `::errbook` |
+/// | `crate = path` | enum, struct | where errbook is, when `errbook` is not in scope |
 ///
 /// In an `expr` the fields are in scope by reference, under their names; those of a tuple as `_0`, `_1` and so on. A
 /// param and a message can be any text, borrowed ones too: `param = name`. They are sent, so that an inner error is no

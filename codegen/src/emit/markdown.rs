@@ -56,7 +56,7 @@ impl Page<'_> {
             .filter(|other| other.name != api.name)
             .map(|other| markup::plain(&other.title))
             .collect();
-        let note = format!("These codes mean the same wherever they are used: {}.", others.join(", "));
+        let note = format!("Also used by: {}. They mean the same there.", others.join(", "));
         page.push_str(&self.codes("Shared codes", Some(&note), &codes(&shared)));
         page.push_str(&self.retired());
         page.truncate(page.trim_end().len());
@@ -134,11 +134,15 @@ impl Page<'_> {
             text.push_str(&format!(" {}", markup::plain(note)));
         }
         let action = &self.catalog.actions[code.action];
+        let retried = matches!(code.retry.first, Retry::Backoff | Retry::Throttle);
+        let step = match retried && action.name == "contact_support" {
+            true => "If it goes on",
+            false => "Next step",
+        };
+        let what = markup::plain(&action.text);
         text.push_str(&match &action.url {
-            Some(url) => {
-                format!("  \n**Next step:** [{}]({})", markup::plain(&action.text), markup::url(url))
-            }
-            None => format!("  \n**Next step:** {}", markup::plain(&action.text)),
+            Some(url) => format!("  \n**{step}:** [{what}]({})", markup::url(url)),
+            None => format!("  \n**{step}:** {what}"),
         });
         text
     }
@@ -208,13 +212,13 @@ impl Page<'_> {
         for Retired { code, anchor, since, replacement, .. } in retired {
             text.push_str(&format!("<a id=\"{}\"></a>\n\n### {}\n\n", attribute(anchor), markup::code(code)));
             let since =
-                since.as_deref().map(|since| format!(" since {}", markup::plain(since))).unwrap_or_default();
+                since.as_deref().map(|since| format!(", since {}", markup::plain(since))).unwrap_or_default();
             let replacement = replacement.map(|code| &self.catalog.codes[code].code);
             let instead = match replacement {
                 Some(code) => format!(" Now: {}.", self.link(code).unwrap_or_else(|| markup::code(code))),
                 None => String::new(),
             };
-            text.push_str(&format!("Not sent{since}.{instead}\n\n"));
+            text.push_str(&format!("No longer sent{since}.{instead}\n\n"));
         }
         text
     }

@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 
 use crate::domain::idempotency;
 use crate::domain::limiter::Limiter;
-use crate::http::surface::surface;
+use crate::http::surface::{nothing, surface};
 use crate::relay::Relay;
 use crate::routes;
 use crate::store::Store;
@@ -141,7 +141,11 @@ fn router(app: App) -> Router {
     let apis = Router::new()
         .nest("/management/v1", surface::<Management>(routes::management::routes(), app.clone()))
         .nest("/sending/v1", surface::<Sending>(routes::sending::routes(), app.clone()))
-        .nest("/inbox/v1", surface::<Inbox>(routes::inbox::routes(), app.clone()));
+        .nest("/inbox/v1", surface::<Inbox>(routes::inbox::routes(), app.clone()))
+        // `nest` leaves these out, and the answer would be another API's.
+        .route("/management/v1/", nothing::<Management>(app.clone()))
+        .route("/sending/v1/", nothing::<Sending>(app.clone()))
+        .route("/inbox/v1/", nothing::<Inbox>(app.clone()));
     // What is of no API is answered as the API would that most callers begin with.
     apis.fallback_service(surface::<Management>(Router::new(), app.clone()).with_state(app.clone()))
         .with_state(app)

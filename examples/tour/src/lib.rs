@@ -8,7 +8,7 @@ mod meet;
 mod promise;
 mod provoke;
 mod report;
-mod stage;
+pub mod stage;
 
 use std::path::PathBuf;
 

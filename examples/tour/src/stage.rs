@@ -22,10 +22,12 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(4);
 /// How long the server leaves a delivery service alone that it couldn't reach.
 const RELAY_PAUSE: Duration = Duration::from_secs(1);
 
-pub(crate) struct Stage {
-    pub(crate) team: Team,
+/// The platform, running.
+pub struct Stage {
+    /// A team with credits, on the plan Free.
+    pub team: Team,
     /// A team that has nothing to do with the first one.
-    pub(crate) other: Team,
+    pub other: Team,
     database: PathBuf,
     operator: Operator,
     server: Server,
@@ -33,15 +35,24 @@ pub(crate) struct Stage {
 }
 
 /// A team with a mailbox that it can send from, and an inbox.
-pub(crate) struct Team {
-    pub(crate) client: Client,
-    pub(crate) mailbox: Mailbox,
-    pub(crate) inbox: String,
-    pub(crate) domain: String,
+pub struct Team {
+    /// With a key that may do everything.
+    pub client: Client,
+    /// That key.
+    pub key: String,
+    /// From where it sends.
+    pub mailbox: Mailbox,
+    /// The id of its inbox.
+    pub inbox: String,
+    /// The domain of its mailboxes.
+    pub domain: String,
 }
 
+/// What fails when something other than an answer goes wrong.
+#[allow(clippy::missing_errors_doc)]
 impl Stage {
-    pub(crate) async fn set(options: &Options) -> Result<Stage, BoxError> {
+    /// Starts the delivery service and the server, and makes the teams.
+    pub async fn set(options: &Options) -> Result<Stage, BoxError> {
         fs::create_dir_all(&options.folder)?;
         let database = options.folder.join("mail.sqlite");
         // Of a tour that broke off.
@@ -59,14 +70,19 @@ impl Stage {
         Ok(Stage { team, other, database, operator, server, relay })
     }
 
+    /// Where the server listens.
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
     /// Another team, on a plan and with credits of its own.
-    pub(crate) async fn found(&self, name: &str, plan: Plan, credits: i64) -> Result<Team, BoxError> {
+    pub async fn found(&self, name: &str, plan: Plan, credits: i64) -> Result<Team, BoxError> {
         let team = NewTeam { plan, credits, ..NewTeam::named(name) };
         Team::found(&self.operator, &format!("http://{}", self.server.address()), name, team).await
     }
 
     /// Stops the delivery service.
-    pub(crate) fn stop_relay(&mut self) {
+    pub fn stop_relay(&mut self) {
         self.relay.stop();
     }
 
@@ -78,7 +94,7 @@ impl Stage {
     }
 
     /// In the place of the stopped delivery service, something that takes connections and says nothing.
-    pub(crate) fn silence_relay(&mut self) -> io::Result<TcpListener> {
+    pub fn silence_relay(&mut self) -> io::Result<TcpListener> {
         self.relay.stop();
         TcpListener::bind(self.relay.address)
     }
@@ -98,18 +114,19 @@ impl Stage {
     }
 
     /// Writes rubbish over the database file. Returns what was in it.
-    pub(crate) fn break_database(&self) -> io::Result<Vec<u8>> {
+    pub fn break_database(&self) -> io::Result<Vec<u8>> {
         let content = fs::read(&self.database)?;
         fs::write(&self.database, vec![b'#'; content.len()])?;
         Ok(content)
     }
 
-    pub(crate) fn mend_database(&self, content: &[u8]) -> io::Result<()> {
+    /// Puts back what was in the database file.
+    pub fn mend_database(&self, content: &[u8]) -> io::Result<()> {
         fs::write(&self.database, content)
     }
 
     /// Ends everything; the reference stays.
-    pub(crate) async fn strike(self) -> io::Result<()> {
+    pub async fn strike(self) -> io::Result<()> {
         self.server.stop().await;
         drop((self.operator, self.relay));
         fs::remove_file(self.database)
@@ -118,12 +135,13 @@ impl Stage {
 
 impl Team {
     async fn found(operator: &Operator, base: &str, name: &str, team: NewTeam) -> Result<Team, BoxError> {
-        let client = Client::new(base, operator.create_team(&team)?);
+        let key = operator.create_team(&team)?;
+        let client = Client::new(base, key.as_str());
         let domain = format!("{name}.example");
         client.management().create_domain(&domain).await?;
         let mailbox = client.management().create_mailbox(&format!("news@{domain}")).await?;
         let inbox = client.inbox().create_inbox(&format!("{name}@inbox.example")).await?.id;
-        Ok(Team { client, mailbox, inbox, domain })
+        Ok(Team { client, key, mailbox, inbox, domain })
     }
 
     /// A client with a key that may do only this.
@@ -133,7 +151,8 @@ impl Team {
     }
 
     /// A second mailbox.
-    pub(crate) async fn mailbox(&self, name: &str) -> Result<Mailbox, BoxError> {
+    #[allow(clippy::missing_errors_doc)]
+    pub async fn mailbox(&self, name: &str) -> Result<Mailbox, BoxError> {
         Ok(self.client.management().create_mailbox(&format!("{name}@{}", self.domain)).await?)
     }
 }

@@ -10,6 +10,7 @@ pub mod shadowed {
     use ::errbook::mail::code;
 
     mod core {}
+    // A module of this name asks for `crate = ::errbook`.
     mod errbook {}
     mod std {}
     struct And;
@@ -35,6 +36,7 @@ pub mod shadowed {
 
     /// Its variants have the names of the trait's items, its fields those of the expansion.
     #[derive(::core::fmt::Debug, ::errbook::ApiError)]
+    #[api(crate = ::errbook)]
     pub enum E {
         #[api(code::NotFound, param = raised)]
         Codes { raised: ::std::string::String, source: u8 },

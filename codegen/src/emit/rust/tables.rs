@@ -32,7 +32,8 @@ pub(super) fn tables(catalog: &Catalog) -> Vec<TokenStream> {
         }
     }
     if !with_fields.is_empty() {
-        items.push(quote! { ::errbook::__payload_impls!(#(super::code::#with_fields),*); });
+        let schemas = with_fields.iter().map(|name| schema_name(catalog, &name.to_string()));
+        items.push(quote! { ::errbook::__payload_impls!(#(super::code::#with_fields = #schemas),*); });
     }
     items
 }
@@ -93,6 +94,8 @@ fn row(catalog: &Catalog, code: &Code) -> TokenStream {
             quote! { Part::Field(#slot) }
         }
     });
+    let takes_param = (code.param != Presence::Never).then(|| quote! { takes_param: true, });
+    let takes_issues = (!code.items.is_empty()).then(|| quote! { takes_issues: true, });
     let fields: Vec<TokenStream> = code.fields.iter().map(field).collect();
     let fields = (!fields.is_empty()).then(|| quote! { fields: &[#(#fields,)*], });
     let headers = headers(code);
@@ -110,6 +113,8 @@ fn row(catalog: &Catalog, code: &Code) -> TokenStream {
             action: super::Action::#action as u16,
             #group
             message: &[#(#message),*],
+            #takes_param
+            #takes_issues
             #fields
             #headers
             ..Row::DEFAULT
@@ -317,6 +322,16 @@ fn api(catalog: &Catalog, api: &Api) -> TokenStream {
     }
 }
 
+/// Distinct between catalogs: `MailErrorCode`.
+fn schema_name(catalog: &Catalog, name: &str) -> String {
+    let words = catalog.name.split(|char: char| !char.is_ascii_alphanumeric());
+    let upper = words.map(|word| {
+        let (first, rest) = word.split_at(word.len().min(1));
+        first.to_ascii_uppercase() + rest
+    });
+    upper.collect::<String>() + name
+}
+
 /// What `Code`, `Group` and `Action` implement.
 fn enums(catalog: &Catalog) -> Vec<TokenStream> {
     let named = |name: &str| {
@@ -342,7 +357,8 @@ fn enums(catalog: &Catalog) -> Vec<TokenStream> {
             fn from_index(index: u16) -> Option<Self> { super::Code::ALL.get(usize::from(index)).copied() }
         }
     };
-    let macros = quote! { ::errbook::__code_impls!(super::Code); };
+    let schema = schema_name(catalog, "ErrorCode");
+    let macros = quote! { ::errbook::__code_impls!(super::Code = #schema); };
     [code].into_iter().chain(group_impl).chain([named("Action"), macros]).collect()
 }
 

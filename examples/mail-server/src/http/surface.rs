@@ -6,6 +6,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
+use axum::routing::{MethodRouter, any};
 use bytes::Bytes;
 use errbook::mail::code;
 use errbook::{Api, Error, RequestId};
@@ -21,7 +22,19 @@ pub(crate) fn surface<A: Api>(routes: Router<App>, app: App) -> Router<App>
 where
     Error<A>: From<code::NotAcceptable>,
 {
-    routes.fallback(async || Error::<A>::for_status(404)).layer(from_fn_with_state(app, answer::<A>))
+    routes.fallback(nowhere::<A>).layer(from_fn_with_state(app, answer::<A>))
+}
+
+/// A route of the API `A` where there is nothing.
+pub(crate) fn nothing<A: Api>(app: App) -> MethodRouter<App>
+where
+    Error<A>: From<code::NotAcceptable>,
+{
+    any(nowhere::<A>).layer(from_fn_with_state(app, answer::<A>))
+}
+
+async fn nowhere<A: Api>() -> Error<A> {
+    Error::for_status(404)
 }
 
 async fn answer<A: Api>(State(app): State<App>, request: Request, next: Next) -> Response
