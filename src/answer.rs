@@ -1,8 +1,10 @@
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
-use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::catalog::{Api, ErrorCode as _};
 use crate::raise::{Inner, Message};
@@ -25,6 +27,7 @@ use crate::{Error, RequestId, Status};
 /// ```
 ///
 /// `Serialize` gives the body in any format; as JSON it is the bytes of [`body`](Answer::body).
+#[must_use]
 pub struct Answer<'e, A> {
     pub(crate) error: &'e Error<A>,
     pub(crate) request_id: &'e str,
@@ -52,22 +55,26 @@ impl<A: Api> Answer<'_, A> {
         let mut headers = HeaderMap::with_capacity(4);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(envelope.content_type));
         for (name, placeholder) in envelope.headers {
-            let mut text = Vec::new();
-            if self.push_text(&mut text, *placeholder, inner) {
-                insert(&mut headers, name, &text);
+            match self.filled(*placeholder, inner) {
+                Filled::Absent | Filled::Issues(_) => {}
+                Filled::Bool(value) => insert(&mut headers, name, if value { "true" } else { "false" }),
+                Filled::Number(number) => _ = headers.insert(*name, HeaderValue::from(number)),
+                Filled::Text(text) => insert(&mut headers, name, text),
+                Filled::Message(message) => insert(&mut headers, name, &message.to_string()),
+                Filled::DocUrl(code) => insert(&mut headers, name, &doc_url::<A>(code)),
             }
         }
         for header in inner.row().headers {
             match header.value {
-                HeaderSource::Default(value) => insert(&mut headers, header.name, value.as_bytes()),
+                HeaderSource::Default(value) => insert(&mut headers, header.name, value),
                 HeaderSource::RetryAfter => {
-                    if let Some(wait) = inner.retry_after {
+                    if let Some(wait) = inner.retry_after() {
                         headers.insert(RETRY_AFTER, HeaderValue::from(seconds(wait)));
                     }
                 }
                 HeaderSource::Slot(slot) => {
                     if let Some(Value::String(value)) = inner.values.get(slot) {
-                        insert(&mut headers, header.name, value.as_bytes());
+                        insert(&mut headers, header.name, value);
                     }
                 }
             }
@@ -117,17 +124,13 @@ impl<A: Api> Answer<'_, A> {
         for piece in pieces {
             match piece {
                 Piece::Text(text) => out.extend_from_slice(text.as_bytes()),
-                Piece::Value(placeholder) => {
-                    if !self.push_value(out, *placeholder, inner) {
-                        out.extend_from_slice(b"null");
-                    }
-                }
+                Piece::Value(placeholder) => self.push_value(out, self.filled(*placeholder, inner)),
                 Piece::Optional(key, placeholder) => {
-                    let before = out.len();
-                    push_comma(out);
-                    out.extend_from_slice(key.as_bytes());
-                    if !self.push_value(out, *placeholder, inner) {
-                        out.truncate(before);
+                    let value = self.filled(*placeholder, inner);
+                    if !value.is_absent() {
+                        push_comma(out);
+                        out.extend_from_slice(key.as_bytes());
+                        self.push_value(out, value);
                     }
                 }
                 Piece::Fields => push_fields(out, inner),
@@ -136,79 +139,86 @@ impl<A: Api> Answer<'_, A> {
         }
     }
 
-    /// Appends the value as JSON, or nothing and `false` where there is none.
-    fn push_value(&self, out: &mut Vec<u8>, placeholder: Placeholder, inner: &Inner) -> bool {
-        let row = inner.row();
-        match placeholder {
-            Placeholder::Code => push_json(out, row.code),
-            Placeholder::Message => match inner.static_message() {
-                Some(message) => push_json(out, message),
-                None => push_json_display(out, Message(inner)),
-            },
-            Placeholder::Title => push_json(out, row.title),
-            Placeholder::RequestId => push_json(out, self.request_id),
-            Placeholder::Action => push_json(out, action(inner)),
-            Placeholder::Retryable => out.extend_from_slice(if row.retryable { b"true" } else { b"false" }),
-            Placeholder::Status => push_number(out, row.status.as_u16()),
-            Placeholder::DocUrl => {
+    fn push_value(&self, out: &mut Vec<u8>, value: Filled<'_>) {
+        match value {
+            Filled::Absent => out.extend_from_slice(b"null"),
+            Filled::Bool(value) => out.extend_from_slice(if value { b"true" } else { b"false" }),
+            Filled::Number(number) => push_number(out, number),
+            Filled::Text(text) => push_json(out, text),
+            Filled::Message(message) => push_json_display(out, message),
+            Filled::DocUrl(code) => {
                 out.push(b'"');
-                push_doc_url::<A>(out, inner.code);
+                push_doc_url::<A>(out, code);
                 out.push(b'"');
             }
-            Placeholder::Param => match inner.param() {
-                Some(param) => push_json(out, param),
-                None => return false,
-            },
-            Placeholder::Group => match group(inner) {
-                Some(group) => push_json(out, group),
-                None => return false,
-            },
-            Placeholder::RetryAfter => match inner.retry_after {
-                Some(wait) => push_number(out, seconds(wait)),
-                None => return false,
-            },
-            Placeholder::Errors => {
+            Filled::Issues(issues) => {
                 out.push(b'[');
-                for (at, issue) in inner.issues.iter().enumerate() {
+                for (at, issue) in issues.iter().enumerate() {
                     if at > 0 {
                         out.push(b',');
                     }
                     self.push_pieces(out, A::INFO.envelope.issue_pieces, issue);
                 }
                 out.push(b']');
-                return !inner.issues.is_empty();
             }
         }
-        true
     }
 
-    /// The value as it stands in a header.
-    fn push_text(&self, out: &mut Vec<u8>, placeholder: Placeholder, inner: &Inner) -> bool {
+    fn filled<'v>(&'v self, placeholder: Placeholder, inner: &'v Inner) -> Filled<'v> {
+        let row = inner.row();
         match placeholder {
-            Placeholder::Code => out.extend_from_slice(inner.row().code.as_bytes()),
-            Placeholder::Message => out.extend_from_slice(inner.message().as_bytes()),
-            Placeholder::Title => out.extend_from_slice(inner.row().title.as_bytes()),
-            Placeholder::RequestId => out.extend_from_slice(self.request_id.as_bytes()),
-            Placeholder::Action => out.extend_from_slice(action(inner).as_bytes()),
-            Placeholder::DocUrl => push_doc_url::<A>(out, inner.code),
-            Placeholder::Param => match inner.param() {
-                Some(param) => out.extend_from_slice(param.as_bytes()),
-                None => return false,
+            Placeholder::Action => Filled::Text(inner.table.actions[usize::from(row.action)].name),
+            Placeholder::Code => Filled::Text(row.code),
+            Placeholder::DocUrl => Filled::DocUrl(inner.code),
+            Placeholder::Errors => Filled::Issues(&inner.issues),
+            Placeholder::Group => match row.group {
+                Some(group) => Filled::Text(inner.table.groups[usize::from(group)].name),
+                None => Filled::Absent,
             },
-            Placeholder::Group => match group(inner) {
-                Some(group) => out.extend_from_slice(group.as_bytes()),
-                None => return false,
+            Placeholder::Message => match inner.static_message() {
+                Some(message) => Filled::Text(message),
+                None => Filled::Message(Message(inner)),
             },
-            Placeholder::Retryable | Placeholder::Status | Placeholder::RetryAfter => {
-                return self.push_value(out, placeholder, inner);
+            Placeholder::Param => inner.param().map_or(Filled::Absent, Filled::Text),
+            Placeholder::RequestId => Filled::Text(self.request_id),
+            Placeholder::RetryAfter => {
+                inner.retry_after().map_or(Filled::Absent, |wait| Filled::Number(seconds(wait)))
             }
-            Placeholder::Errors => return false,
+            Placeholder::Retryable => Filled::Bool(row.retryable),
+            Placeholder::Status => Filled::Number(row.status.as_u16().into()),
+            Placeholder::Title => Filled::Text(row.title),
         }
-        true
     }
 }
 
-/// `$errors` without `?` writes `[]`; every other value that is missing leaves its key out.
+/// The value of a placeholder.
+enum Filled<'v> {
+    Absent,
+    Bool(bool),
+    Number(u64),
+    Text(&'v str),
+    Message(Message<'v>),
+    DocUrl(u16),
+    Issues(&'v [Arc<Inner>]),
+}
+
+impl Filled<'_> {
+    /// A key with a `?` is left out.
+    fn is_absent(&self) -> bool {
+        match self {
+            Filled::Absent => true,
+            Filled::Issues(issues) => issues.is_empty(),
+            _ => false,
+        }
+    }
+}
+
+impl<A> fmt::Debug for Answer<'_, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer").field("error", self.error).field("request_id", &self.request_id).finish()
+    }
+}
+
 impl<A: Api> Serialize for Answer<'_, A> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         Mapping { answer: self, members: A::INFO.envelope.body, inner: self.error.inner() }
@@ -233,11 +243,12 @@ impl<A: Api> Serialize for Mapping<'_, A> {
                     map.serialize_entry(key, &Mapping { answer, members, inner })?;
                 }
                 Member::Key(key, Node::Required(placeholder)) => {
-                    map.serialize_entry(key, &Hole { answer, placeholder: *placeholder, inner })?;
+                    map.serialize_entry(key, &Hole { answer, value: answer.filled(*placeholder, inner) })?;
                 }
                 Member::Key(key, Node::Optional(placeholder)) => {
-                    if has_value(*placeholder, inner) {
-                        map.serialize_entry(key, &Hole { answer, placeholder: *placeholder, inner })?;
+                    let value = answer.filled(*placeholder, inner);
+                    if !value.is_absent() {
+                        map.serialize_entry(key, &Hole { answer, value })?;
                     }
                 }
                 Member::Fields => serialize_fields(&mut map, inner.row(), &inner.values)?,
@@ -249,46 +260,24 @@ impl<A: Api> Serialize for Mapping<'_, A> {
 
 struct Hole<'a, A> {
     answer: &'a Answer<'a, A>,
-    placeholder: Placeholder,
-    inner: &'a Inner,
+    value: Filled<'a>,
 }
 
 impl<A: Api> Serialize for Hole<'_, A> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Hole { answer, placeholder, inner } = *self;
-        match placeholder {
-            Placeholder::Retryable => serializer.serialize_bool(inner.row().retryable),
-            Placeholder::Status => serializer.serialize_u16(inner.row().status.as_u16()),
-            Placeholder::RetryAfter => inner.retry_after.map(seconds).serialize(serializer),
-            Placeholder::Errors => {
-                let mut list = serializer.serialize_seq(Some(inner.issues.len()))?;
-                for issue in &inner.issues {
-                    list.serialize_element(&Mapping {
-                        answer,
-                        members: A::INFO.envelope.issue,
-                        inner: issue,
-                    })?;
-                }
-                list.end()
-            }
-            _ => {
-                let mut text = Vec::new();
-                match answer.push_text(&mut text, placeholder, inner) {
-                    true => serializer.serialize_str(&String::from_utf8_lossy(&text)),
-                    false => serializer.serialize_none(),
-                }
+        match &self.value {
+            Filled::Absent => serializer.serialize_none(),
+            Filled::Bool(value) => serializer.serialize_bool(*value),
+            Filled::Number(number) => serializer.serialize_u64(*number),
+            Filled::Text(text) => serializer.serialize_str(text),
+            Filled::Message(message) => serializer.collect_str(message),
+            Filled::DocUrl(code) => serializer.serialize_str(&doc_url::<A>(*code)),
+            Filled::Issues(issues) => {
+                let members = A::INFO.envelope.issue;
+                let issue = |inner| Mapping { answer: self.answer, members, inner };
+                serializer.collect_seq(issues.iter().map(|inner| issue(inner)))
             }
         }
-    }
-}
-
-fn has_value(placeholder: Placeholder, inner: &Inner) -> bool {
-    match placeholder {
-        Placeholder::Param => inner.param().is_some(),
-        Placeholder::Group => group(inner).is_some(),
-        Placeholder::RetryAfter => inner.retry_after.is_some(),
-        Placeholder::Errors => !inner.issues.is_empty(),
-        _ => true,
     }
 }
 
@@ -307,16 +296,25 @@ pub(crate) fn serialize_fields<M: SerializeMap>(
                 Some(Value::Bool(value)) => map.serialize_entry(field.name, value)?,
                 Some(Value::F64(value)) => map.serialize_entry(field.name, value)?,
                 Some(Value::I64(value)) => map.serialize_entry(field.name, value)?,
-                Some(Value::Seconds(value)) => match whole(*value) {
-                    Some(seconds) => map.serialize_entry(field.name, &seconds)?,
-                    None => map.serialize_entry(field.name, &value.as_secs_f64())?,
-                },
+                Some(Value::Seconds(value)) => serialize_seconds(map, field.name, *value)?,
                 Some(Value::String(value)) => map.serialize_entry(field.name, value)?,
                 Some(Value::U64(value)) => map.serialize_entry(field.name, value)?,
             },
         }
     }
     Ok(())
+}
+
+/// As an integer where there is no fraction.
+pub(crate) fn serialize_seconds<M: SerializeMap>(
+    map: &mut M,
+    name: &str,
+    value: Duration,
+) -> Result<(), M::Error> {
+    match whole(value) {
+        Some(seconds) => map.serialize_entry(name, &seconds),
+        None => map.serialize_entry(name, &value.as_secs_f64()),
+    }
 }
 
 fn push_fields(out: &mut Vec<u8>, inner: &Inner) {
@@ -364,9 +362,15 @@ fn push_number(out: &mut Vec<u8>, number: impl Serialize) {
     let _ = serde_json::to_writer(out, &number);
 }
 
+pub(crate) fn doc_url<A: Api>(code: u16) -> String {
+    let mut url = Vec::new();
+    push_doc_url::<A>(&mut url, code);
+    String::from_utf8(url).unwrap_or_default()
+}
+
 /// The URL of the code's section in the API's reference. Nothing in it needs an escape in JSON: the generator encodes
 /// what stands before and after, and the rest is encoded here.
-pub(crate) fn push_doc_url<A: Api>(out: &mut Vec<u8>, code: u16) {
+fn push_doc_url<A: Api>(out: &mut Vec<u8>, code: u16) {
     let docs = &A::INFO.docs;
     let row = &A::Code::TABLE.codes[usize::from(code)];
     out.extend_from_slice(docs.before.as_bytes());
@@ -380,32 +384,27 @@ pub(crate) fn push_doc_url<A: Api>(out: &mut Vec<u8>, code: u16) {
     out.extend_from_slice(docs.after.as_bytes());
 }
 
-fn action(inner: &Inner) -> &'static str {
-    inner.table.actions[usize::from(inner.row().action)].name
-}
-
-fn group(inner: &Inner) -> Option<&'static str> {
-    Some(inner.table.groups[usize::from(inner.row().group?)].name)
-}
-
 /// A constant of the YAML. The generator wrote it, so it is JSON.
 pub(crate) fn constant(json: &str) -> serde_json::Value {
     serde_json::from_str(json).unwrap_or_default()
 }
 
-/// Whole seconds, rounded up, at least one: a client must not come early, and 0 means "at once".
+/// Whole seconds, rounded up, at least one: a client must not come early, and 0 means "at once". At most what any client
+/// can read.
 fn seconds(wait: Duration) -> u64 {
     let more = u64::from(wait.subsec_nanos() > 0);
-    wait.as_secs().saturating_add(more).max(1)
+    wait.as_secs().saturating_add(more).clamp(1, i32::MAX as u64)
 }
 
 fn whole(duration: Duration) -> Option<u64> {
     (duration.subsec_nanos() == 0).then_some(duration.as_secs())
 }
 
-/// Inserts a header unless its text can't stand in one (a line break from a payload, say).
-fn insert(headers: &mut HeaderMap, name: &'static str, value: &[u8]) {
-    if let Ok(value) = HeaderValue::from_bytes(value) {
+/// Inserts a header; what can't stand in one (a line break from a payload, say) is a blank there.
+fn insert(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    let blank = |byte: u8| if byte < b' ' || byte == 0x7F { b' ' } else { byte };
+    let value: Vec<u8> = value.bytes().map(blank).collect();
+    if let Ok(value) = HeaderValue::from_bytes(value.trim_ascii()) {
         headers.insert(HeaderName::from_static(name), value);
     }
 }

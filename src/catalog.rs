@@ -4,6 +4,7 @@ use std::fmt;
 use std::hash::Hash;
 
 use crate::table::{ApiInfo, Row, Slots, Table};
+use crate::{Retry, Status};
 
 /// The enum `Code` of a catalog.
 ///
@@ -23,6 +24,26 @@ pub trait ErrorCode: Copy + Eq + Hash + Ord + fmt::Debug + fmt::Display + Send +
     /// `None` for a number that is no code's.
     #[doc(hidden)]
     fn from_index(index: u16) -> Option<Self>;
+
+    /// The code on the wire.
+    fn as_str(self) -> &'static str {
+        row(self).code
+    }
+
+    /// The HTTP status that the code is sent with.
+    fn status(self) -> Status {
+        row(self).status
+    }
+
+    /// The flag on the wire.
+    fn retryable(self) -> bool {
+        row(self).retryable
+    }
+
+    /// What a client does about it.
+    fn retry(self) -> Retry {
+        row(self).retry
+    }
 
     /// The code with this text, in constant time.
     fn from_text(text: &str) -> Option<Self> {
@@ -83,9 +104,7 @@ pub trait Api: fmt::Debug + Sized + Send + Sync + 'static {
 
     /// Where this API's reference explains the code.
     fn doc_url(code: Self::Code) -> String {
-        let mut url = Vec::new();
-        crate::answer::push_doc_url::<Self>(&mut url, code.index());
-        String::from_utf8(url).unwrap_or_default()
+        crate::answer::doc_url::<Self>(code.index())
     }
 }
 

@@ -5,8 +5,8 @@ use serde::ser::{SerializeMap as _, Serializer};
 
 use crate::answer;
 use crate::catalog::{ErrorCode, Payload, row};
-use crate::response::typed_value;
-use crate::table::{HeaderSource, Kind, Slots, Value};
+use crate::response::values;
+use crate::table::{HeaderSource, Slots, Value};
 
 /// `Display`, `FromStr`, serde and, with its feature, `JsonSchema` for the enum `Code` of a catalog.
 #[doc(hidden)]
@@ -134,7 +134,7 @@ pub fn serialize_payload<P: Payload + Clone, S: Serializer>(
         match header.value {
             HeaderSource::RetryAfter => {
                 if let Some(wait) = slots.retry_after {
-                    map.serialize_entry("retry_after", &wait.as_secs_f64())?;
+                    answer::serialize_seconds(&mut map, "retry_after", wait)?;
                 }
             }
             HeaderSource::Slot(slot) => {
@@ -153,22 +153,9 @@ pub fn deserialize_payload<'de, P: Payload, D: Deserializer<'de>>(deserializer: 
     let row = row(P::CODE);
     let members = serde_json::Map::deserialize(deserializer)?;
     let text = |name: &str| members.get(name).and_then(|value| value.as_str()).map(str::to_owned);
-    let mut values = Vec::new();
-    for field in row.fields {
-        let (kind, required) = match field.kind {
-            Kind::Const(_) => continue,
-            Kind::Required(kind) => (kind, true),
-            Kind::Optional(kind) => (kind, false),
-        };
-        match members.get(field.name) {
-            Some(value) => values.push(
-                typed_value(&value.to_string(), kind)
-                    .ok_or_else(|| D::Error::custom(format_args!("`{}` has another type", field.name)))?,
-            ),
-            None if required => return Err(D::Error::missing_field(field.name)),
-            None => values.push(Value::Absent),
-        }
-    }
+    let json = |name: &str| members.get(name).map(|value| value.to_string().into());
+    let mut values = values(row, json)
+        .map_err(|name| D::Error::custom(format_args!("`{name}` is missing or of another type")))?;
     for header in row.headers {
         if let HeaderSource::Slot(_) = header.value {
             values.push(text(header.name).map_or(Value::Absent, Value::String));

@@ -1,5 +1,3 @@
-use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -31,30 +29,32 @@ use crate::raise::{Inner, Raise, Raised, Raising};
 /// assert_eq!(check("", "b@example.com").unwrap_err().code(), Code::MissingParameter);
 /// assert_eq!(check("", "b").unwrap_err().code(), Code::InvalidParameter);
 /// ```
+#[must_use]
 pub struct Issues<P> {
     whole: Raising<P>,
     issues: Vec<Arc<Inner>>,
-    /// Told apart by code and param.
-    seen: HashSet<(u16, Option<Cow<'static, str>>)>,
 }
 
 impl<P: TakesIssues> Issues<P> {
     /// So many are kept; what a hostile request has beyond them is dropped.
-    pub const MAX: usize = 1_000;
+    pub const MAX: usize = 100;
 
     /// An empty collection; `payload` is the answer where there are several issues.
     pub fn of(payload: P) -> Issues<P> {
-        Issues { whole: Raising::new(payload), issues: Vec::new(), seen: HashSet::new() }
+        Issues { whole: Raising::new(payload), issues: Vec::new() }
     }
 
-    /// Adds an issue: a payload of one of the codes in the `items:` of `P`. A second one with the same code and param
-    /// is dropped.
+    /// Adds an issue: a payload of one of the codes in the `items:` of `P`. A second one with the same code, param and
+    /// fields is dropped.
     pub fn push<I: Payload>(&mut self, issue: impl Raise<Codes = (I,)>)
     where
         P: TakesIssue<I>,
     {
         let Raised(issue) = issue.raise();
-        if self.issues.len() < Self::MAX && self.seen.insert((issue.code, issue.param.clone())) {
+        let same = |known: &Arc<Inner>| {
+            (known.code, &known.param, &known.values) == (issue.code, &issue.param, &issue.values)
+        };
+        if self.issues.len() < Self::MAX && !self.issues.iter().any(same) {
             self.issues.push(issue);
         }
     }
@@ -84,6 +84,7 @@ impl<P: TakesIssues> Issues<P> {
 }
 
 /// One or more issues of a request, from [`Issues::finish`].
+#[must_use]
 pub struct Accumulated<P>(Arc<Inner>, PhantomData<fn() -> P>);
 
 impl<P> fmt::Debug for Issues<P> {

@@ -5,9 +5,11 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderMap;
+
 use crate::catalog::{Api, Codes, ErrorCode, Payload, TakesParam, TakesRetryAfter};
-use crate::table::{Part, Row, Slots, Table, Value};
-use crate::{Answer, Status};
+use crate::table::{HeaderSource, Part, Row, Slots, Table, Value};
+use crate::{Answer, Status, retry_after};
 
 /// What can become an [`Error`] of an API: a payload of the generated module `code`, a payload with more said about it
 /// ([`Raising`]), accumulated [`Issues`](crate::Issues), and a service's own error with `#[derive(ApiError)]`.
@@ -115,27 +117,18 @@ impl<T, E: Into<Box<dyn StdError + Send + Sync>>> OrRaise<T> for Result<T, E> {
 }
 
 /// A payload with more said about it: a param, a wait, a source, other words.
+#[must_use]
 pub struct Raising<P>(Arc<Inner>, PhantomData<fn() -> P>);
 
 impl<P: Payload> Raising<P> {
     /// The payload alone.
     pub fn new(payload: P) -> Raising<P> {
         let Slots { values, param, retry_after } = payload.into_slots();
-        let inner = Inner {
-            table: P::Code::TABLE,
-            code: P::CODE.index(),
-            values,
-            param,
-            message: None,
-            retry_after,
-            issues: Vec::new(),
-            source: None,
-        };
+        let inner = Inner { values, param, retry_after, ..Inner::new(P::Code::TABLE, P::CODE.index()) };
         Raising(Arc::new(inner), PhantomData)
     }
 
     /// See [`Raise::at`].
-    #[must_use]
     pub fn at(mut self, param: impl Into<Cow<'static, str>>) -> Raising<P>
     where
         P: TakesParam,
@@ -145,14 +138,12 @@ impl<P: Payload> Raising<P> {
     }
 
     /// See [`Raise::message`].
-    #[must_use]
     pub fn message(mut self, message: impl Into<Cow<'static, str>>) -> Raising<P> {
         Arc::make_mut(&mut self.0).message = Some(message.into());
         self
     }
 
     /// See [`Raise::retry_after`].
-    #[must_use]
     pub fn retry_after(mut self, wait: Duration) -> Raising<P>
     where
         P: TakesRetryAfter,
@@ -162,7 +153,6 @@ impl<P: Payload> Raising<P> {
     }
 
     /// See [`Raise::because`].
-    #[must_use]
     pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Raising<P> {
         Arc::make_mut(&mut self.0).source = Some(Arc::from(source.into()));
         self
@@ -181,11 +171,11 @@ impl<P> fmt::Debug for Raising<P> {
 
 /// An error of a catalog that is not yet of an API. What `#[derive(ApiError)]` returns.
 #[derive(Debug)]
+#[must_use]
 pub struct Raised(pub(crate) Arc<Inner>);
 
 impl Raised {
     /// Keeps what led to this, for the log. It is never sent.
-    #[must_use]
     pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Raised {
         Arc::make_mut(&mut self.0).source = Some(Arc::from(source.into()));
         self
@@ -207,11 +197,12 @@ impl Raised {
 /// assert_eq!(error.status().as_u16(), 429);
 /// assert_eq!(error.retry_after(), Some(Duration::from_secs(30)));
 /// ```
+#[must_use]
 pub struct Error<A>(Arc<Inner>, PhantomData<fn() -> A>);
 
 impl<A: Api> Error<A> {
     /// What the API answers with a status where no handler did (no route, wrong method, a panic): the code that
-    /// `by_status` in the catalog gives it.
+    /// `by_status` in the catalog gives it. The answer has the status of that code.
     ///
     /// ```
     /// use errbook::mail::{Code, sending};
@@ -220,6 +211,48 @@ impl<A: Api> Error<A> {
     /// ```
     pub fn for_status(status: u16) -> Error<A> {
         Error(Arc::new(Inner::bare::<A>(status)), PhantomData)
+    }
+
+    /// The same for an answer that is replaced: its Retry-After, Allow and WWW-Authenticate are taken over where the
+    /// code has them.
+    ///
+    /// ```
+    /// use errbook::mail::sending;
+    /// use http::HeaderMap;
+    ///
+    /// let mut headers = HeaderMap::new();
+    /// headers.insert("allow", "GET".parse().unwrap());
+    /// let error = sending::Error::for_response(405, &headers);
+    /// assert_eq!(error.answer("req_1").headers()["allow"], "GET");
+    /// ```
+    pub fn for_response(status: u16, headers: &HeaderMap) -> Error<A> {
+        let mut inner = Inner::bare::<A>(status);
+        inner.retry_after = retry_after::from_headers(headers, retry_after::clock);
+        for header in inner.row().headers {
+            let text = headers.get(header.name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
+            if let (HeaderSource::Slot(slot), Some(text)) = (header.value, text) {
+                inner.values.resize(inner.values.len().max(slot + 1), Value::Absent);
+                inner.values[slot] = Value::String(text.to_owned());
+            }
+        }
+        Error(Arc::new(inner), PhantomData)
+    }
+
+    /// What was raised, as this API can say it.
+    pub(crate) fn of(raised: Arc<Inner>) -> Error<A> {
+        let code = A::Code::from_index(raised.code).filter(|_| std::ptr::eq(raised.table, A::Code::TABLE));
+        if !code.is_some_and(A::emits) {
+            // Of another API, or of another catalog, which only a hand-written `Raise` can make.
+            let mut inner = Inner::bare::<A>(raised.row().status.as_u16());
+            inner.retry_after = raised.retry_after;
+            inner.source = raised.source.clone();
+            return Error(Arc::new(inner), PhantomData);
+        }
+        // An envelope without a list has room for the first issue.
+        match raised.issues.first() {
+            Some(first) if !A::INFO.envelope.lists_issues() => Error::of(Arc::clone(first)),
+            _ => Error(raised, PhantomData),
+        }
     }
 
     /// The code.
@@ -249,7 +282,7 @@ impl<A: Api> Error<A> {
 
     /// The wait that is asked of the client.
     pub fn retry_after(&self) -> Option<Duration> {
-        self.0.retry_after
+        self.0.retry_after()
     }
 
     /// The payload, where `P` is the one of this code.
@@ -267,30 +300,21 @@ impl<A: Api> Error<A> {
 
     /// Asks the client to wait, where the code takes a `Retry-After`; for answers made by
     /// [`for_status`](Error::for_status). A code raised by its payload says it there.
-    #[must_use]
-    pub fn with_retry_after(mut self, wait: Duration) -> Error<A> {
-        Arc::make_mut(&mut self.0).retry_after = Some(wait);
+    pub fn with_retry_after(mut self, wait: impl Into<Option<Duration>>) -> Error<A> {
+        Arc::make_mut(&mut self.0).retry_after = wait.into();
         self
     }
 
     /// Keeps what led to this, for the log. It is never sent.
-    #[must_use]
     pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Error<A> {
         Arc::make_mut(&mut self.0).source = Some(Arc::from(source.into()));
         self
     }
 
     /// The same error of another API of the catalog: itself where `B` emits its code, else what `B` answers with its
-    /// status. The source is kept.
+    /// status. Source and wait are kept.
     pub fn for_api<B: Api<Code = A::Code>>(self) -> Error<B> {
-        let emitted = |code| A::Code::from_index(code).is_some_and(B::emits);
-        if emitted(self.0.code) && self.0.issues.iter().all(|issue| emitted(issue.code)) {
-            return Error(self.0, PhantomData);
-        }
-        let mut inner = Inner::bare::<B>(self.status().as_u16());
-        inner.retry_after = self.0.retry_after;
-        inner.source = self.0.source.clone();
-        Error(Arc::new(inner), PhantomData)
+        Error::of(self.0)
     }
 
     /// The answer to the request with this id.
@@ -308,12 +332,7 @@ where
     R::Codes: Codes<A>,
 {
     fn from(error: R) -> Error<A> {
-        let raised = error.raise().0;
-        // An envelope without a list has room for the first issue.
-        match raised.issues.first() {
-            Some(first) if !A::INFO.envelope.lists_issues() => Error(Arc::clone(first), PhantomData),
-            _ => Error(raised, PhantomData),
-        }
+        Error::of(error.raise().0)
     }
 }
 
@@ -363,10 +382,10 @@ pub(crate) struct Inner {
 }
 
 impl Inner {
-    fn bare<A: Api>(status: u16) -> Inner {
+    pub(crate) fn new(table: &'static Table, code: u16) -> Inner {
         Inner {
-            table: A::Code::TABLE,
-            code: A::code_for(status).index(),
+            table,
+            code,
             values: Vec::new(),
             param: None,
             message: None,
@@ -376,8 +395,21 @@ impl Inner {
         }
     }
 
+    fn bare<A: Api>(status: u16) -> Inner {
+        Inner::new(A::Code::TABLE, A::code_for(status).index())
+    }
+
     pub(crate) fn row(&self) -> &'static Row {
         &self.table.codes[usize::from(self.code)]
+    }
+
+    /// Where the code has a Retry-After.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        let header = self.row().headers.iter().find(|header| header.name == "retry-after")?;
+        match header.value {
+            HeaderSource::Default(value) => retry_after::seconds(value),
+            HeaderSource::RetryAfter | HeaderSource::Slot(_) => self.retry_after,
+        }
     }
 
     pub(crate) fn param(&self) -> Option<&str> {
@@ -448,7 +480,7 @@ impl fmt::Debug for Inner {
         if let Some(param) = self.param() {
             debug.field("param", &param);
         }
-        if let Some(wait) = self.retry_after {
+        if let Some(wait) = self.retry_after() {
             debug.field("retry_after", &wait);
         }
         if !self.issues.is_empty() {

@@ -24,7 +24,8 @@ impl RequestId {
     pub const MAX_LEN: usize = 128;
 
     /// A new id with the catalog's `request_id_prefix`: the time in milliseconds and 64 random bits, so that ids sort
-    /// by time.
+    /// by time. In a browser std has neither clock nor randomness: bring an id of your own there, by
+    /// [`from_text`](RequestId::from_text).
     pub fn new<A: Api>() -> RequestId {
         let prefix = A::Code::TABLE.request_id_prefix;
         RequestId(format!("{prefix}{}{}", base32::<10>(milliseconds()), base32::<13>(random())).into())
@@ -40,10 +41,14 @@ impl RequestId {
     /// assert!(RequestId::from_header(&"\"><script>".parse().unwrap()).is_none());
     /// ```
     pub fn from_header(value: &HeaderValue) -> Option<RequestId> {
-        let text = value.to_str().ok()?;
+        RequestId::from_text(value.to_str().ok()?)
+    }
+
+    /// The same for an id of your own making.
+    pub fn from_text(text: &str) -> Option<RequestId> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/+=".contains(&byte);
-        (1..=RequestId::MAX_LEN).contains(&text.len()).then_some(())?;
-        text.bytes().all(plain).then(|| RequestId(text.into()))
+        let fits = (1..=RequestId::MAX_LEN).contains(&text.len()) && text.bytes().all(plain);
+        fits.then(|| RequestId(text.into()))
     }
 
     /// The id.

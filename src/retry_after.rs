@@ -21,7 +21,8 @@ fn wait(
 ) -> Option<Duration> {
     let text = value.to_str().ok()?.trim();
     if text.starts_with(|first: char| first.is_ascii_digit()) {
-        return seconds(text);
+        // A proxy may have joined several.
+        return text.split(',').filter_map(|text| seconds(text.trim())).max();
     }
     let until = httpdate::parse_http_date(text).ok()?;
     // The server's own clock, where it tells it: ours may differ.
@@ -29,17 +30,17 @@ fn wait(
     until.duration_since(server.or_else(now)?).ok()
 }
 
-/// Seconds, with a fraction where a server sends one. A number too large for a u32 is one that nobody waits for.
+/// Seconds, with a fraction where a server sends one. A number that is too large is the largest.
 pub(crate) fn seconds(text: &str) -> Option<Duration> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if whole.is_empty() || !digits(whole) || !digits(fraction) || text.ends_with('.') {
         return None;
     }
-    let seconds = whole.parse::<u32>().unwrap_or(u32::MAX);
+    let seconds = whole.parse().unwrap_or(u64::MAX);
     let nanos = fraction.bytes().chain(std::iter::repeat(b'0')).take(9);
     let nanos = nanos.fold(0_u32, |nanos, digit| nanos * 10 + u32::from(digit - b'0'));
-    Some(Duration::new(u64::from(seconds), nanos))
+    Some(Duration::new(seconds, nanos))
 }
 
 /// The local clock, where there is one.
@@ -79,7 +80,8 @@ mod tests {
             ("1e3", None),
             ("", None),
             ("soon", None),
-            ("99999999999999999999999999", seconds(u64::from(u32::MAX))),
+            ("99999999999999999999999999", seconds(u64::MAX)),
+            ("30, 60", seconds(60)),
             ("Sun, 06 Nov 1994 08:49:37 GMT", seconds(37)),
             ("Sunday, 06-Nov-94 08:49:37 GMT", seconds(37)),
             ("Sun Nov  6 08:49:37 1994", seconds(37)),

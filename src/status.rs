@@ -19,24 +19,36 @@ impl Status {
     pub const BAD_REQUEST: Status = Status(400);
     /// 401
     pub const UNAUTHORIZED: Status = Status(401);
+    /// 402
+    pub const PAYMENT_REQUIRED: Status = Status(402);
     /// 403
     pub const FORBIDDEN: Status = Status(403);
     /// 404
     pub const NOT_FOUND: Status = Status(404);
     /// 405
     pub const METHOD_NOT_ALLOWED: Status = Status(405);
+    /// 406
+    pub const NOT_ACCEPTABLE: Status = Status(406);
     /// 408
     pub const REQUEST_TIMEOUT: Status = Status(408);
+    /// 409
+    pub const CONFLICT: Status = Status(409);
     /// 413
     pub const CONTENT_TOO_LARGE: Status = Status(413);
     /// 415
     pub const UNSUPPORTED_MEDIA_TYPE: Status = Status(415);
+    /// 422
+    pub const UNPROCESSABLE_CONTENT: Status = Status(422);
     /// 429
     pub const TOO_MANY_REQUESTS: Status = Status(429);
     /// 500
     pub const INTERNAL_SERVER_ERROR: Status = Status(500);
+    /// 502
+    pub const BAD_GATEWAY: Status = Status(502);
     /// 503
     pub const SERVICE_UNAVAILABLE: Status = Status(503);
+    /// 504
+    pub const GATEWAY_TIMEOUT: Status = Status(504);
 
     /// `None` for anything but 400 to 599.
     pub const fn new(status: u16) -> Option<Status> {

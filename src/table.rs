@@ -255,9 +255,10 @@ impl Index {
     /// Constant time, whatever the text: one hash, two loads and one comparison.
     pub fn find(&self, codes: &[Row], text: &str) -> Option<u16> {
         let hash = hash(text.as_bytes());
-        let seed = *self.seeds.get(hash as usize % self.seeds.len().max(1))?;
-        let slot = displace(hash, seed) as usize % self.slots.len().max(1);
-        let code = *self.slots.get(slot)?;
+        // In 64 bits, whatever the width of a usize is here: the generator ran elsewhere.
+        let seed = *self.seeds.get((hash % self.seeds.len().max(1) as u64) as usize)?;
+        let slot = displace(hash, seed) % self.slots.len().max(1) as u64;
+        let code = *self.slots.get(slot as usize)?;
         (codes.get(usize::from(code))?.code == text).then_some(code)
     }
 }

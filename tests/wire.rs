@@ -208,6 +208,7 @@ fn answers_of_something_else() {
         (404, "", "", Code::NotFound),
         (404, "  \n\u{1} ", "\u{1}", Code::NotFound),
         (418, r#"{"message":"no code"}"#, "", Code::InvalidParameter),
+        (418, r#"{"ok":false,"error":null}"#, "", Code::InvalidParameter),
         (500, r#"{"ok":true,"error":{"code":"internal_error"}}"#, "", Code::InternalError),
         (500, r#"{"error":{"code":"internal_error"}}"#, "", Code::InternalError),
         (500, r#"{"ok":false,"error":"internal_error"}"#, "", Code::InternalError),
@@ -265,6 +266,112 @@ fn numbers_and_escapes_as_codes() {
     for no_code in ["null", "{}", "[]", "true"] {
         assert_eq!(read(no_code).code_str(), None, "{no_code}");
     }
+}
+
+/// What stands in another place than the template's never costs the code.
+#[test]
+fn odd_members() {
+    let read = |body: &str| {
+        sending::ErrorResponse::parse(http::StatusCode::NOT_FOUND, &http::HeaderMap::new(), body.to_owned())
+    };
+    for meta in ["null", "7", "-1.5", "\"x\"", "true", "[1,[2]]", "{\"request_id\":null}", "{}"] {
+        let err =
+            read(&format!(r#"{{"meta":{meta},"ok":false,"error":{{"code":"not_found","message":"m"}}}}"#));
+        assert_eq!(
+            (err.code(), err.message(), err.request_id()),
+            (Some(Code::NotFound), Some("m"), None),
+            "{meta}"
+        );
+    }
+    for key in [r"\ud800", r"a\u0000b", "", r"\ud83d\ude00"] {
+        let err = read(&format!(r#"{{"{key}":1,"ok":false,"error":{{"{key}":2,"code":"not_found"}}}}"#));
+        assert_eq!(err.code(), Some(Code::NotFound), "{key}");
+        assert_eq!(err.members().count(), 1);
+    }
+    for errors in ["null", "7", "{\"a\":1}", "\"x\"", "[]"] {
+        let err = read(&format!(r#"{{"ok":false,"error":{{"code":"not_found","errors":{errors}}}}}"#));
+        assert_eq!((err.code(), err.issues().len()), (Some(Code::NotFound), 0), "{errors}");
+    }
+    // No JSON further on: only a text that breaks off may lack its constants.
+    assert!(!read(r#"{"error":{"code":"not_found",}}"#).from_api());
+    assert!(!read(r#"{"error":{"code":"not_found"}, nonsense"#).from_api());
+    assert!(read(r#"{"error":{"code":"not_found""#).from_api());
+    assert!(read(r#"{"ok":false,"error":{"code":"not_found"}} nonsense"#).from_api());
+    assert_eq!(read(r#"{"ok":false,"error":{"code":1.5}}"#).code_str(), None);
+    let deep = format!(r#"{{"ok":false,"x":{},"error":{{"code":"not_found"}}}}"#, "[".repeat(60_000));
+    assert_eq!(read(&deep).code(), None);
+    let deep = format!(r#"{{"ok":false,"error":{{"code":"not_found","x":{}"#, "[".repeat(60_000));
+    assert_eq!(read(&deep).code(), Some(Code::NotFound));
+}
+
+/// As many issues as fit into what is read of a body are there.
+#[test]
+fn a_long_list_of_issues() {
+    let issue = r#"{"code":"missing_parameter","message":"A required field is missing.","param":"to"}"#;
+    let list = vec![issue; 5_000].join(",");
+    let body = format!(r#"{{"ok":false,"error":{{"code":"invalid_parameter","errors":[{list}]}}}}"#);
+    let err = sending::ErrorResponse::parse(http::StatusCode::BAD_REQUEST, &http::HeaderMap::new(), body);
+    assert!(err.is_truncated());
+    assert!(err.issues().len() > 500, "{}", err.issues().len());
+    assert_eq!(err.issues()[0].param(), Some("to"));
+
+    let mut issues = Issues::of(code::InvalidParameter);
+    for place in 0..1_000 {
+        issues.push(code::MissingParameter.at(format!("messages[{place}].to")));
+    }
+    let err: sending::ErrorResponse = sending::Error::from(issues.finish().unwrap_err()).into();
+    assert_eq!((err.issues().len(), err.is_truncated()), (100, false));
+}
+
+#[test]
+fn a_wait_is_the_same_everywhere() {
+    let huge = sending::Error::from(code::RateLimitExceeded { retry_after: Duration::MAX });
+    assert_eq!(huge.answer("req_1").headers()["retry-after"], "2147483647");
+    // A code without the header has no wait, whoever says so.
+    let error = sending::Error::for_status(404).with_retry_after(Duration::from_secs(9));
+    assert_eq!(error.retry_after(), None);
+    assert!(!error.answer("req_1").headers().contains_key("retry-after"));
+
+    let mut headers = http::HeaderMap::new();
+    headers.insert("retry-after", "7".parse().unwrap());
+    headers.insert("allow", "GET, HEAD".parse().unwrap());
+    assert_eq!(sending::Error::for_response(429, &headers).retry_after(), Some(Duration::from_secs(7)));
+    let error = sending::Error::for_response(405, &headers);
+    assert_eq!(error.answer("req_1").headers()["allow"], "GET, HEAD");
+    assert_eq!(error.details(), Some(code::MethodNotAllowed { allow: "GET, HEAD".into() }));
+}
+
+/// A gateway passes an upstream's answer on.
+#[test]
+fn an_answer_becomes_an_error_again() {
+    for error in answers::every_code::<Sending>() {
+        let body = error.answer("req_1").body();
+        let again: sending::Error = ErrorResponse::<Sending>::from(error.clone()).for_api();
+        assert_eq!(String::from_utf8(again.answer("req_1").body()), String::from_utf8(body));
+        assert_eq!(again.answer("req_1").headers(), error.answer("req_1").headers());
+        assert!(std::error::Error::source(&again).is_some());
+    }
+    let page = sending::ErrorResponse::parse(
+        http::StatusCode::BAD_GATEWAY,
+        &http::HeaderMap::new(),
+        "<title>x</title>",
+    );
+    assert_eq!(page.for_api::<Inbox>().code(), Code::InternalError);
+}
+
+/// `Raise` written by hand can promise what isn't true; the answer is one of the API all the same.
+#[test]
+fn a_raise_that_lies() {
+    struct Lie;
+    impl errbook::Raise for Lie {
+        type Codes = ();
+        fn raise(self) -> errbook::Raised {
+            errbook::Raise::raise(code::AddressTaken.because("why"))
+        }
+    }
+    let error = sending::Error::from(Lie);
+    assert_eq!((error.code(), error.status().as_u16()), (Code::InvalidParameter, 400));
+    assert!(std::error::Error::source(&error).is_some());
 }
 
 #[test]

@@ -41,6 +41,7 @@ groups:
     title: Plans
     status: 402
     retryable: false
+    action: upgrade_plan
     fields: {upgrade: {const: true, doc: A larger plan resolves it.}}
 codes:
   bad_request: {status: 400, retryable: false, message: Wrong., items: [bad_request]}
@@ -148,9 +149,11 @@ fn bytes_that_are_no_text() {
 #[test]
 fn much_of_everything_takes_time_in_proportion() {
     let many = 20_000;
-    let head = "errbook: 1\nname: a\ndocs: https://a.example/e\nby_status: {4xx: c0, 5xx: c0}\n";
-    let code = "{status: 400, retryable: false, message: Wrong.}";
-    let codes: String = (0..many).map(|number| format!("  c{number}: {code}\n")).collect();
+    let head = "errbook: 1\nname: a\ndocs: https://a.example/e\nby_status: {4xx: c0, 5xx: c1}\n";
+    let code = |number: usize| {
+        format!("  c{number}: {{status: {}00, retryable: false, message: Wrong.}}\n", 4 + number % 2)
+    };
+    let codes: String = (0..many).map(code).collect();
     if let Err(report) = check_soon(&format!("{head}codes:\n{codes}")) {
         panic!("{report}");
     }

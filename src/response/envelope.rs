@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::Deserialize as _;
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::table::{Member, Node, Placeholder};
@@ -16,10 +15,11 @@ const MAX_MEMBERS: usize = 256;
 #[derive(Default)]
 pub(super) struct Found<'b> {
     holes: [Option<&'b RawValue>; Placeholder::COUNT],
+    /// The elements of `$errors`, as far as they were read.
+    pub(super) issues: Vec<&'b RawValue>,
     /// Beside the keys of the template, where the code's fields are spread.
     pub(super) members: Vec<(Cow<'b, str>, &'b RawValue)>,
-    /// Read to the end.
-    pub(super) complete: bool,
+    constants: usize,
 }
 
 impl<'b> Found<'b> {
@@ -30,28 +30,37 @@ impl<'b> Found<'b> {
     pub(super) fn member(&self, name: &str) -> Option<&'b RawValue> {
         self.members.iter().find(|(key, _)| key == name).map(|(_, value)| *value)
     }
+
+    /// Are all constants of the template there?
+    pub(super) fn has_all_constants(&self, members: &[Member]) -> bool {
+        self.constants >= count(members, &|_| true)
+    }
 }
 
-/// `None` where the text doesn't have the shape: it is no mapping, or a constant differs or is missing.
-pub(super) fn read<'b>(text: &'b str, members: &'static [Member]) -> Option<Found<'b>> {
+/// `None` where the text doesn't have the shape: a constant differs, or is missing from a text that doesn't break off.
+pub(super) fn read<'b>(text: &'b str, members: &'static [Member], max_issues: usize) -> Option<Found<'b>> {
     let mut found = Found::default();
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    match (Mapping { members, found: &mut found }).deserialize(&mut deserializer) {
-        Ok(()) => found.complete = true,
-        // Another shape; not one that broke off or isn't JSON further on.
-        Err(error) if error.is_data() => return None,
-        Err(_) => {}
+    match (Mapping { members, found: &mut found, max_issues }).deserialize(&mut deserializer) {
+        Err(error) if error.is_data() => None,
+        Err(error) if error.is_eof() => Some(found),
+        Ok(()) | Err(_) => found.has_all_constants(members).then_some(found),
     }
-    Some(found)
 }
 
-/// Does the tree hold a constant, by which an answer can be told from anything else?
-pub(super) fn has_constants(members: &[Member]) -> bool {
-    members.iter().any(|member| match member {
-        Member::Key(_, Node::Const(_)) => true,
-        Member::Key(_, Node::Map(members)) => has_constants(members),
-        Member::Key(_, Node::Required(_) | Node::Optional(_)) | Member::Fields => false,
-    })
+/// Does a constant tell a failure from a success, as `ok: false` and `status: error` do? A number is a version or so.
+pub(super) fn declares_failure(members: &[Member]) -> bool {
+    count(members, &|json| !json.starts_with(|first: char| first == '-' || first.is_ascii_digit())) > 0
+}
+
+/// The constants that are of a kind.
+fn count(members: &[Member], of_kind: &dyn Fn(&str) -> bool) -> usize {
+    let constants = |member: &Member| match member {
+        Member::Key(_, Node::Const(json)) => usize::from(of_kind(json)),
+        Member::Key(_, Node::Map(members)) => count(members, of_kind),
+        Member::Key(_, Node::Required(_) | Node::Optional(_)) | Member::Fields => 0,
+    };
+    members.iter().map(constants).sum()
 }
 
 /// The text of a JSON string; lone surrogates are replaced. `None` for any other value.
@@ -67,14 +76,42 @@ pub(super) fn string(raw: &RawValue) -> Option<Cow<'_, str>> {
 
 /// Are the two JSON texts the same value?
 pub(super) fn same(raw: &RawValue, json: &str) -> bool {
+    let number = |text: &str| text.parse::<f64>().ok();
     raw.get() == json
-        || serde_json::from_str(raw.get())
-            .is_ok_and(|value: serde_json::Value| value == crate::answer::constant(json))
+        || string(raw).is_some_and(|text| *text == crate::answer::constant(json))
+        || number(json).is_some_and(|expected| number(raw.get()) == Some(expected))
+}
+
+/// The visits of what is neither list nor mapping.
+macro_rules! scalars {
+    ($self:ident, $result:expr) => {
+        scalars!($self, $result; visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64, visit_str: &str);
+
+        fn visit_unit<E: serde::de::Error>($self) -> Result<(), E> {
+            $result
+        }
+    };
+    ($self:ident, $result:expr; $($visit:ident: $type:ty),*) => {$(
+        fn $visit<E: serde::de::Error>($self, _: $type) -> Result<(), E> {
+            $result
+        }
+    )*};
 }
 
 struct Mapping<'f, 'b> {
     members: &'static [Member],
     found: &'f mut Found<'b>,
+    max_issues: usize,
+}
+
+impl Mapping<'_, '_> {
+    /// Something else stands where a mapping is expected: another shape where the mapping holds constants, else nothing.
+    fn is_absent<E: serde::de::Error>(&self) -> Result<(), E> {
+        match count(self.members, &|_| true) {
+            0 => Ok(()),
+            _ => Err(E::custom("no mapping")),
+        }
+    }
 }
 
 impl<'b> DeserializeSeed<'b> for Mapping<'_, 'b> {
@@ -93,51 +130,100 @@ impl<'b> Visitor<'b> for Mapping<'_, 'b> {
     }
 
     fn visit_map<M: MapAccess<'b>>(self, mut map: M) -> Result<(), M::Error> {
-        let spread = self.members.iter().any(|member| matches!(member, Member::Fields));
-        // One bit a member; a duplicate of a mapping or a constant is skipped.
+        let Mapping { members, found, max_issues } = self;
+        let spread = members.iter().any(|member| matches!(member, Member::Fields));
+        // A bit for each of the first members: of duplicates the first one counts.
         let mut seen = 0_u64;
         while let Some(key) = map.next_key_seed(Key)? {
-            let named = self.members.iter().enumerate().find_map(|(at, member)| match member {
-                Member::Key(name, node) if *name == key => Some((1_u64 << (at & 63), node)),
+            let named = members.iter().enumerate().find_map(|(at, member)| match member {
+                Member::Key(name, node) if *name == key => {
+                    Some((1_u64.checked_shl(at as u32).unwrap_or(0), node))
+                }
                 _ => None,
             });
-            match named {
-                Some((bit, _)) if seen & bit != 0 => {
-                    map.next_value::<serde::de::IgnoredAny>()?;
+            let Some((bit, node)) = named else {
+                let value = map.next_value()?;
+                if spread && found.members.len() < MAX_MEMBERS && found.member(&key).is_none() {
+                    found.members.push((key, value));
                 }
-                Some((bit, node)) => {
-                    seen |= bit;
-                    match node {
-                        Node::Map(members) => map.next_value_seed(Mapping { members, found: self.found })?,
-                        Node::Const(json) => {
-                            if !same(map.next_value()?, json) {
-                                return Err(M::Error::custom("another constant"));
-                            }
-                        }
-                        Node::Required(placeholder) | Node::Optional(placeholder) => {
-                            let value = map.next_value()?;
-                            self.found.holes[*placeholder as usize].get_or_insert(value);
-                        }
+                continue;
+            };
+            if seen & bit != 0 {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            seen |= bit;
+            match node {
+                Node::Map(members) => {
+                    map.next_value_seed(Mapping { members, found: &mut *found, max_issues })?;
+                }
+                Node::Const(json) => {
+                    if !same(map.next_value()?, json) {
+                        return Err(M::Error::custom("another constant"));
                     }
+                    found.constants += 1;
                 }
-                None => {
-                    let value = map.next_value()?;
-                    if spread && self.found.members.len() < MAX_MEMBERS && self.found.member(&key).is_none() {
-                        self.found.members.push((key, value));
+                Node::Required(Placeholder::Errors) | Node::Optional(Placeholder::Errors) => {
+                    map.next_value_seed(Issues { issues: &mut found.issues, max: max_issues })?;
+                }
+                Node::Required(placeholder) | Node::Optional(placeholder) => {
+                    let value: &RawValue = map.next_value()?;
+                    // Null is no value: the placeholder may stand in another place, too.
+                    if value.get() != "null" {
+                        found.holes[*placeholder as usize].get_or_insert(value);
                     }
                 }
             }
         }
-        let missing = self.members.iter().enumerate().any(|(at, member)| {
-            seen & 1 << (at & 63) == 0
-                && match member {
-                    Member::Key(_, Node::Const(_)) => true,
-                    Member::Key(_, Node::Map(members)) => has_constants(members),
-                    _ => false,
-                }
-        });
-        if missing { Err(M::Error::custom("a constant is missing")) } else { Ok(()) }
+        Ok(())
     }
+
+    fn visit_seq<S: SeqAccess<'b>>(self, mut list: S) -> Result<(), S::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        self.is_absent()
+    }
+
+    scalars!(self, self.is_absent());
+}
+
+/// The elements of a list, kept one by one: those before a break are there.
+struct Issues<'f, 'b> {
+    issues: &'f mut Vec<&'b RawValue>,
+    max: usize,
+}
+
+impl<'b> DeserializeSeed<'b> for Issues<'_, 'b> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'b>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'b> Visitor<'b> for Issues<'_, 'b> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("issues")
+    }
+
+    fn visit_seq<S: SeqAccess<'b>>(self, mut list: S) -> Result<(), S::Error> {
+        while self.issues.len() < self.max {
+            match list.next_element()? {
+                Some(issue) => self.issues.push(issue),
+                None => return Ok(()),
+            }
+        }
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<M: MapAccess<'b>>(self, mut map: M) -> Result<(), M::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+
+    scalars!(self, Ok(()));
 }
 
 struct Key;
@@ -146,8 +232,8 @@ impl<'b> DeserializeSeed<'b> for Key {
     type Value = Cow<'b, str>;
 
     fn deserialize<D: Deserializer<'b>>(self, deserializer: D) -> Result<Cow<'b, str>, D::Error> {
-        // serde's own impl for Cow never borrows.
-        deserializer.deserialize_str(self)
+        // As bytes, for a key may hold a lone surrogate, too; serde's own impl for Cow never borrows.
+        deserializer.deserialize_bytes(self)
     }
 }
 
@@ -158,12 +244,12 @@ impl<'b> Visitor<'b> for Key {
         f.write_str("a key")
     }
 
-    fn visit_borrowed_str<E>(self, key: &'b str) -> Result<Cow<'b, str>, E> {
-        Ok(Cow::Borrowed(key))
+    fn visit_borrowed_bytes<E>(self, key: &'b [u8]) -> Result<Cow<'b, str>, E> {
+        Ok(String::from_utf8_lossy(key))
     }
 
-    fn visit_str<E>(self, key: &str) -> Result<Cow<'b, str>, E> {
-        Ok(Cow::Owned(key.to_owned()))
+    fn visit_bytes<E>(self, key: &[u8]) -> Result<Cow<'b, str>, E> {
+        Ok(Cow::Owned(String::from_utf8_lossy(key).into_owned()))
     }
 }
 
@@ -182,41 +268,17 @@ impl Visitor<'_> for Bytes {
     }
 }
 
-/// The elements of a JSON list, at most `max`; those before a break are kept.
-pub(super) fn elements(raw: &RawValue, max: usize) -> Vec<&RawValue> {
-    struct Elements<'f, 'b>(&'f mut Vec<&'b RawValue>, usize);
-
-    impl<'b> Visitor<'b> for Elements<'_, 'b> {
-        type Value = ();
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a list")
-        }
-
-        fn visit_seq<S: serde::de::SeqAccess<'b>>(self, mut list: S) -> Result<(), S::Error> {
-            while self.0.len() < self.1
-                && let Some(element) = list.next_element()?
-            {
-                self.0.push(element);
-            }
-            Ok(())
-        }
-    }
-
-    let mut elements = Vec::new();
-    // A list that is longer, or none at all, leaves what was read so far.
-    let _ = serde_json::Deserializer::from_str(raw.get()).deserialize_seq(Elements(&mut elements, max));
-    elements
-}
-
-/// An integer or a fraction, as it is written.
-pub(super) fn number(raw: &RawValue) -> Option<&str> {
-    let text = raw.get();
-    let numeric = text.starts_with(|first: char| first == '-' || first.is_ascii_digit());
-    numeric.then_some(text)
+/// An integer, as it is written.
+pub(super) fn integer(raw: &RawValue) -> Option<&str> {
+    let digits = raw.get().strip_prefix('-').unwrap_or(raw.get());
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| raw.get())
 }
 
 /// The flag, where it is one.
 pub(super) fn flag(raw: &RawValue) -> Option<bool> {
-    bool::deserialize(&mut serde_json::Deserializer::from_str(raw.get())).ok()
+    match raw.get() {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ => None,
+    }
 }

@@ -3,6 +3,7 @@
 mod envelope;
 mod parse;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,11 +13,11 @@ use http::{HeaderMap, StatusCode};
 
 use crate::advice::Retry;
 use crate::catalog::{Api, ErrorCode, Named, Payload, row};
-use crate::table::{HeaderSource, Kind, Slots, Value};
+use crate::table::{HeaderSource, Row, Slots, Value};
 use crate::text::OneLine;
-use crate::{Error, RequestId, Status};
+use crate::{Error, RequestId, Status, raise};
 
-pub(crate) use parse::value as typed_value;
+pub(crate) use parse::values;
 
 /// An error answer as a client received it: of the API `A`, or of something between client and API. One pointer wide.
 ///
@@ -54,8 +55,8 @@ impl<A: Api> ErrorResponse<A> {
         ErrorResponse(Arc::new(parse::parse::<A>(status, headers, body.into())))
     }
 
-    /// The body of a success, or the error: by the status, or by a constant of the envelope (`ok: false`) where the
-    /// status is a success.
+    /// The body of a success, or the error. A success has a status from 200 to 299 (RFC 9110 section 15.3) and doesn't
+    /// declare a failure by the constants of the envelope (`ok: false`, `status: error`; a number is none).
     ///
     /// # Errors
     ///
@@ -149,14 +150,14 @@ impl<A: Api> ErrorResponse<A> {
         }
     }
 
-    /// The next step.
+    /// The next step: of the code, or the one that an answer with an unknown code names.
     pub fn action(&self) -> Option<<A::Code as ErrorCode>::Action> {
-        Named::from_index(row(self.code()?).action)
+        Named::from_index(self.0.action?)
     }
 
     /// Where the next step is taken, where the catalog knows a page.
     pub fn action_url(&self) -> Option<&'static str> {
-        A::Code::TABLE.actions[usize::from(row(self.code()?).action)].url
+        A::Code::TABLE.actions[usize::from(self.0.action?)].url
     }
 
     /// The group of the code. An unknown code has one, too, where its status and members fit exactly one.
@@ -176,25 +177,8 @@ impl<A: Api> ErrorResponse<A> {
             return None;
         }
         let row = row(P::CODE);
-        let mut values = Vec::with_capacity(row.fields.len());
-        for field in row.fields {
-            let (kind, required) = match field.kind {
-                Kind::Const(_) => continue,
-                Kind::Required(kind) => (kind, true),
-                Kind::Optional(kind) => (kind, false),
-            };
-            match self.0.raw(field.name).map(|json| parse::value(json, kind)) {
-                Some(Some(value)) => values.push(value),
-                None if !required => values.push(Value::Absent),
-                _ => return None,
-            }
-        }
-        for header in row.headers {
-            if let HeaderSource::Slot(_) = header.value {
-                let received = self.0.headers.iter().find(|(name, _)| *name == header.name);
-                values.push(received.map_or(Value::Absent, |(_, value)| Value::String(value.clone())));
-            }
-        }
+        let mut values = parse::values(row, |name| self.0.raw(name).map(Cow::Borrowed)).ok()?;
+        values.extend(self.header_values(row));
         let param = self.param().map(|param| param.to_owned().into());
         P::from_slots(&mut Slots { values, param, retry_after: self.0.retry_after })
     }
@@ -213,9 +197,57 @@ impl<A: Api> ErrorResponse<A> {
         serde_json::from_str(self.0.raw(name)?).ok()
     }
 
+    /// The same as it was received, also where no [`serde_json::Value`] can hold it.
+    pub fn member_json(&self, name: &str) -> Option<&str> {
+        self.0.raw(name)
+    }
+
     /// The names of these members.
     pub fn members(&self) -> impl Iterator<Item = &str> {
         self.0.members.iter().filter_map(|(name, _)| self.0.text(name))
+    }
+
+    /// The error for the callers of another API of the catalog, as a gateway passes it on: with its code, text, fields
+    /// and issues where `B` emits the code, else what `B` answers with the status. This answer is its source.
+    ///
+    /// ```
+    /// use errbook::mail::{Code, Inbox, sending};
+    /// use http::{HeaderMap, StatusCode};
+    ///
+    /// let body = r#"{"ok":false,"error":{"code":"not_found","message":"No such sender."}}"#;
+    /// let upstream = sending::ErrorResponse::parse(StatusCode::NOT_FOUND, &HeaderMap::new(), body);
+    /// let error = upstream.for_api::<Inbox>();
+    /// assert_eq!((error.code(), &*error.message()), (Code::NotFound, "No such sender."));
+    /// ```
+    pub fn for_api<B: Api<Code = A::Code>>(&self) -> Error<B> {
+        let error = match self.raised() {
+            Some(inner) => Error::of(Arc::new(inner)),
+            None => Error::for_status(self.status().as_u16()).with_retry_after(self.retry_after()),
+        };
+        error.because(self.clone())
+    }
+
+    /// What was raised on the other side, as far as it was sent.
+    fn raised(&self) -> Option<raise::Inner> {
+        let code = self.code()?;
+        let row = row(code);
+        let mut inner = raise::Inner::new(A::Code::TABLE, code.index());
+        inner.values = parse::values(row, |name| self.0.raw(name).map(Cow::Borrowed)).ok()?;
+        inner.values.extend(self.header_values(row));
+        inner.param = self.param().map(|param| param.to_owned().into());
+        inner.message = self.message().map(|message| message.to_owned().into());
+        inner.retry_after = self.retry_after();
+        inner.issues = self.issues().iter().filter_map(|issue| issue.raised().map(Arc::new)).collect();
+        Some(inner)
+    }
+
+    /// What the payload asks for in headers, after its typed fields.
+    fn header_values(&self, row: &'static Row) -> impl Iterator<Item = Value> {
+        let slots = row.headers.iter().filter(|header| matches!(header.value, HeaderSource::Slot(_)));
+        slots.map(|header| {
+            let received = self.0.headers.iter().find(|(name, _)| *name == header.name);
+            received.map_or(Value::Absent, |(_, value)| Value::String(value.clone()))
+        })
     }
 
     /// The body, as far as it was read.
@@ -312,6 +344,8 @@ pub struct Issue<C> {
     code_str: Option<Box<str>>,
     message: Option<Box<str>>,
     param: Option<Box<str>>,
+    /// Names, and the JSON of the values.
+    members: Vec<(Box<str>, Box<str>)>,
 }
 
 impl<C: ErrorCode> Issue<C> {
@@ -333,6 +367,36 @@ impl<C: ErrorCode> Issue<C> {
     /// The field of the request.
     pub fn param(&self) -> Option<&str> {
         self.param.as_deref()
+    }
+}
+
+impl<C: ErrorCode> Issue<C> {
+    /// The payload of its code with the typed fields, where the API sends them in its issues. Headers are the answer's.
+    pub fn details<P: Payload<Code = C>>(&self) -> Option<P> {
+        if self.code != Some(P::CODE) {
+            return None;
+        }
+        let values = parse::values(row(P::CODE), |name| self.raw(name).map(Cow::Borrowed)).ok()?;
+        let param = self.param().map(|param| param.to_owned().into());
+        P::from_slots(&mut Slots { values, param, retry_after: None })
+    }
+
+    /// A member beside the template's own.
+    pub fn member(&self, name: &str) -> Option<serde_json::Value> {
+        serde_json::from_str(self.raw(name)?).ok()
+    }
+
+    fn raised(&self) -> Option<raise::Inner> {
+        let code = self.code?;
+        let mut inner = raise::Inner::new(C::TABLE, code.index());
+        inner.values = parse::values(row(code), |name| self.raw(name).map(Cow::Borrowed)).ok()?;
+        inner.param = self.param().map(|param| param.to_owned().into());
+        inner.message = self.message().map(|message| message.to_owned().into());
+        Some(inner)
+    }
+
+    fn raw(&self, name: &str) -> Option<&str> {
+        self.members.iter().find(|(key, _)| **key == *name).map(|(_, json)| &**json)
     }
 }
 
@@ -359,6 +423,7 @@ struct Inner<C> {
     code: Option<C>,
     code_text: Option<Text>,
     group: Option<u16>,
+    action: Option<u16>,
     message: Option<Text>,
     param: Option<Text>,
     request_id: Option<Text>,

@@ -9,7 +9,7 @@ use super::envelope::{self, Found};
 use super::{ErrorResponse, Inner, Issue, Text};
 use crate::catalog::{Api, ErrorCode, row};
 use crate::retry_after;
-use crate::table::{HeaderSource, Placeholder, Type, Value};
+use crate::table::{HeaderSource, Kind, Placeholder, Row, Type, Value};
 
 /// The longest message that is made from an answer that is not the API's, in characters.
 const MAX_FOREIGN_MESSAGE: usize = 120;
@@ -28,6 +28,7 @@ pub(super) fn parse<A: Api>(status: StatusCode, headers: &HeaderMap, body: Bytes
         code: None,
         code_text: None,
         group: None,
+        action: None,
         message: None,
         param: None,
         request_id: None,
@@ -44,30 +45,36 @@ pub(super) fn parse<A: Api>(status: StatusCode, headers: &HeaderMap, body: Bytes
         None => inner.message = foreign_message(text),
     }
     if inner.request_id.is_none() {
-        inner.request_id = header("x-request-id").map(|id| Text::Own(id.into()));
+        let declared = A::INFO.envelope.headers.iter().filter(|(_, value)| *value == Placeholder::RequestId);
+        let mut names = declared.map(|(name, _)| *name).chain(["x-request-id"]);
+        inner.request_id = names.find_map(header).map(|id| Text::Own(id.into()));
     }
     inner.body = body;
     inner
 }
 
-/// Is this answer an error: by its status, or because it holds the constants of the API's failures?
+/// Is this answer an error: by its status, or because it declares a failure by the constants of the envelope?
 pub(super) fn is_failure<A: Api>(status: StatusCode, body: &Bytes) -> bool {
     if !status.is_success() {
-        return status.is_client_error() || status.is_server_error();
+        return true;
     }
-    if !envelope::has_constants(A::INFO.envelope.body) {
+    let template = A::INFO.envelope.body;
+    if !envelope::declares_failure(template) {
         return false;
     }
     let (body, _) = bounded::<A>(body.clone());
     let text = std::str::from_utf8(&body).unwrap_or_default();
-    json(text) && answer::<A>(text).is_some_and(|found| found.complete)
+    json(text) && answer::<A>(text).is_some_and(|found| found.has_all_constants(template))
 }
 
 /// The body up to its bound, as UTF-8, without a byte order mark.
 fn bounded<A: Api>(mut body: Bytes) -> (Bytes, bool) {
     let max = ErrorResponse::<A>::MAX_BODY;
     let truncated = body.len() > max;
-    body.truncate(max);
+    if truncated {
+        // Not a view of the whole, which would stay in memory.
+        body = Bytes::copy_from_slice(&body[..max]);
+    }
     if body.starts_with(b"\xEF\xBB\xBF") {
         body = body.slice(3..);
     }
@@ -94,13 +101,13 @@ fn json(text: &str) -> bool {
 
 /// The answer in the API's envelope: its constants fit, and there is a code.
 fn answer<A: Api>(text: &str) -> Option<Found<'_>> {
-    let found = envelope::read(text, A::INFO.envelope.body)?;
+    let found = envelope::read(text, A::INFO.envelope.body, ErrorResponse::<A>::MAX_ISSUES)?;
     code(&found).is_some().then_some(found)
 }
 
 fn code<'b>(found: &Found<'b>) -> Option<Cow<'b, str>> {
     let raw = found.get(Placeholder::Code)?;
-    envelope::string(raw).or_else(|| envelope::number(raw).map(Cow::Borrowed))
+    envelope::string(raw).or_else(|| envelope::integer(raw).map(Cow::Borrowed))
 }
 
 fn read<A: Api>(inner: &mut Inner<A::Code>, found: &Found<'_>, body: &str, headers: &HeaderMap) {
@@ -110,8 +117,10 @@ fn read<A: Api>(inner: &mut Inner<A::Code>, found: &Found<'_>, body: &str, heade
     inner.request_id = string(Placeholder::RequestId);
     inner.doc_url = string(Placeholder::DocUrl);
     inner.retryable = found.get(Placeholder::Retryable).and_then(envelope::flag);
-    let wait =
-        found.get(Placeholder::RetryAfter).and_then(|raw| retry_after::seconds(envelope::number(raw)?));
+    let wait = found.get(Placeholder::RetryAfter).and_then(|raw| {
+        // A number, or one as a text.
+        retry_after::seconds(&envelope::string(raw).unwrap_or(Cow::Borrowed(raw.get())))
+    });
     inner.retry_after = inner.retry_after.max(wait.filter(|wait| !wait.is_zero()));
 
     if let Some(text) = code(found) {
@@ -122,17 +131,22 @@ fn read<A: Api>(inner: &mut Inner<A::Code>, found: &Found<'_>, body: &str, heade
         Some(code) => row(code).group,
         None => group::<A>(inner.status, found),
     };
-    if let Some(raw) = found.get(Placeholder::Errors) {
-        let elements = envelope::elements(raw, ErrorResponse::<A>::MAX_ISSUES);
-        inner.issues = elements.into_iter().filter_map(issue::<A>).collect();
-    }
+    inner.action = match inner.code {
+        Some(code) => Some(row(code).action),
+        None => found.get(Placeholder::Action).and_then(envelope::string).and_then(|name| {
+            let at = A::Code::TABLE.actions.iter().position(|action| action.name == name)?;
+            u16::try_from(at).ok()
+        }),
+    };
+    inner.issues = found.issues.iter().filter_map(|raw| issue::<A>(raw)).collect();
     let members = found.members.iter();
     inner.members =
         members.map(|(key, raw)| (keep(body, key.clone()), keep(body, Cow::Borrowed(raw.get())))).collect();
 
     for header in inner.code.map_or(&[][..], |code| row(code).headers) {
         if let HeaderSource::Slot(_) = header.value
-            && let Some(value) = headers.get(header.name).and_then(|value| value.to_str().ok())
+            && let Some(value) =
+                headers.get(header.name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
         {
             inner.headers.push((header.name, value.to_owned()));
         }
@@ -140,7 +154,7 @@ fn read<A: Api>(inner: &mut Inner<A::Code>, found: &Found<'_>, body: &str, heade
 }
 
 fn issue<A: Api>(raw: &RawValue) -> Option<Issue<A::Code>> {
-    let found = envelope::read(raw.get(), A::INFO.envelope.issue)?;
+    let found = envelope::read(raw.get(), A::INFO.envelope.issue, 0)?;
     let code = code(&found);
     let string = |placeholder| found.get(placeholder).and_then(envelope::string).map(Box::from);
     Some(Issue {
@@ -148,6 +162,7 @@ fn issue<A: Api>(raw: &RawValue) -> Option<Issue<A::Code>> {
         message: string(Placeholder::Message),
         param: string(Placeholder::Param),
         code_str: code.map(Box::from),
+        members: found.members.iter().map(|(key, raw)| (Box::from(&**key), Box::from(raw.get()))).collect(),
     })
 }
 
@@ -197,19 +212,53 @@ fn keep(body: &str, text: Cow<'_, str>) -> Text {
     Text::Own(text.into())
 }
 
+/// The values of a code's typed fields, each from the JSON of a member.
+///
+/// # Errors
+///
+/// The name of a required field that is missing, or of one of another type.
+pub(crate) fn values<'j>(
+    row: &Row,
+    json: impl Fn(&str) -> Option<Cow<'j, str>>,
+) -> Result<Vec<Value>, &'static str> {
+    let mut values = Vec::new();
+    for field in row.fields {
+        let (kind, required) = match field.kind {
+            Kind::Const(_) => continue,
+            Kind::Required(kind) => (kind, true),
+            Kind::Optional(kind) => (kind, false),
+        };
+        // Null is no value.
+        values.push(match json(field.name).filter(|json| json != "null") {
+            Some(json) => value(&json, kind).ok_or(field.name)?,
+            None if required => return Err(field.name),
+            None => Value::Absent,
+        });
+    }
+    Ok(values)
+}
+
 /// A member as a value of its field's type.
-pub(crate) fn value(json: &str, kind: Type) -> Option<Value> {
-    let number = || serde_json::from_str::<f64>(json).ok();
+fn value(json: &str, kind: Type) -> Option<Value> {
     match kind {
-        Type::Bool => serde_json::from_str(json).ok().map(Value::Bool),
-        Type::F64 => number().map(Value::F64),
-        Type::I32 => serde_json::from_str::<i32>(json).ok().map(|number| Value::I64(number.into())),
-        Type::I64 => serde_json::from_str(json).ok().map(Value::I64),
-        Type::Seconds => Duration::try_from_secs_f64(number()?).ok().map(Value::Seconds),
+        Type::Bool => json.parse().ok().map(Value::Bool),
+        Type::F64 => number(json).map(Value::F64),
+        Type::I32 => json.parse::<i32>().ok().map(|number| Value::I64(number.into())),
+        Type::I64 => json.parse().ok().map(Value::I64),
+        Type::Seconds => {
+            let exact = retry_after::seconds(json);
+            exact.or_else(|| Duration::try_from_secs_f64(number(json)?).ok()).map(Value::Seconds)
+        }
         Type::String => {
             envelope::string(serde_json::from_str(json).ok()?).map(|text| Value::String(text.into()))
         }
-        Type::U32 => serde_json::from_str::<u32>(json).ok().map(|number| Value::U64(number.into())),
-        Type::U64 => serde_json::from_str(json).ok().map(Value::U64),
+        Type::U32 => json.parse::<u32>().ok().map(|number| Value::U64(number.into())),
+        Type::U64 => json.parse().ok().map(Value::U64),
     }
+}
+
+/// A JSON number. Not by serde_json, which rounds unless a feature says otherwise; and std takes `inf` and `+1`, too.
+fn number(json: &str) -> Option<f64> {
+    let is_json = json.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+    json.parse().ok().filter(|number: &f64| is_json && number.is_finite())
 }

@@ -1,7 +1,7 @@
 //! Actions: what whoever got an error does next. Some are built in, a catalog may add its own.
 
 use super::names::{Names, Of, Scope, rust_name, unnamed};
-use super::reader::{Context, Spanned, quote};
+use super::reader::{Context, Map, Spanned, quote};
 use super::urls::is_http_url;
 use crate::catalog::Action;
 use crate::report::{Diagnostic, Mistake};
@@ -29,17 +29,24 @@ pub(super) struct Actions<'t> {
 }
 
 impl Actions<'_> {
-    /// The built-in action that goes with a status.
+    /// The built-in action that goes with a status. With 402 goes none: what helps is money, or another plan.
     pub(super) fn by_status(&self, status: u16) -> usize {
         let name = match status {
             401 => "authenticate",
-            402 => "top_up",
             403 => "request_access",
             408 | 425 | 429 | 502 | 503 | 504 => "wait",
             400..=499 => "fix_request",
             _ => "contact_support",
         };
         self.names.get(name).unwrap_or_default()
+    }
+
+    /// What a code with 402 may ask for, each as `action: name`; of very many only the first.
+    pub(super) fn of_payment(&self) -> Vec<String> {
+        const MOST: usize = 12;
+        let own = self.actions.iter().skip(BUILT_IN.len()).map(|action| action.name.as_str());
+        let names = ["top_up", "upgrade_plan"].into_iter().chain(own);
+        names.take(MOST).map(|name| quote(&format!("action: {name}"))).collect()
     }
 
     /// The actions that are declared or `used`, and what becomes of the indices of all.
@@ -63,12 +70,13 @@ impl Actions<'_> {
 }
 
 impl<'t> Context<'t> {
-    pub(super) fn actions(&mut self, node: Option<&'t Node>) -> Actions<'t> {
-        let entries = node.and_then(|node| self.entries(node, "`actions`")).unwrap_or_default();
+    pub(super) fn actions(&mut self, map: &Map<'t>) -> Actions<'t> {
+        let section = self.section(map, "actions");
+        let entries = section.entries;
         let built_in = |name: &str| BUILT_IN.iter().any(|(built_in, _)| *built_in == name);
         let own = entries.iter().filter(|entry| !built_in(&entry.key.text));
         let own_names = own.clone().map(|entry| entry.key.text.as_str());
-        let names = Names::new(BUILT_IN.iter().map(|(name, _)| *name).chain(own_names));
+        let names = Names::new(BUILT_IN.iter().map(|(name, _)| *name).chain(own_names), section.complete);
 
         let mut actions = Vec::new();
         let mut declared = Vec::new();

@@ -7,21 +7,32 @@ use super::names::{Names, Of, Scope, title, unnamed};
 use super::reader::{Context, Map, Spanned, quote};
 use crate::catalog::{Api, ByStatus, DocHole, DocUrl};
 use crate::report::{Diagnostic, Mistake, Span};
-use crate::syntax::{Entry, Node};
+use crate::syntax::Entry;
 use std::collections::BTreeMap;
+use std::fmt;
 
 pub(super) struct ApiDraft {
     pub(super) api: Api,
     pub(super) span: Span,
+    /// False where its envelope could not be read, which is reported; some other one stands for it.
+    pub(super) envelope_known: bool,
     /// Its own entries of `by_status`.
-    by_status: Vec<StatusEntry>,
+    by_status: StatusTable,
+}
+
+/// A `by_status`.
+#[derive(Debug)]
+pub(super) struct StatusTable {
+    entries: Vec<StatusEntry>,
+    /// False where there may be more that could not be read, which is reported.
+    complete: bool,
 }
 
 /// One line of `by_status`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct StatusEntry {
     pattern: Pattern,
-    /// None where it names no code, which is reported.
+    /// None where it names no code, or one of another class, which is reported.
     code: Option<usize>,
     span: Span,
 }
@@ -31,6 +42,88 @@ enum Pattern {
     Exact(u16),
     Client,
     Server,
+}
+
+impl Pattern {
+    fn of(status: u16) -> Self {
+        if status < 500 { Self::Client } else { Self::Server }
+    }
+
+    /// `Client` or `Server`.
+    fn class(self) -> Self {
+        match self {
+            Self::Exact(status) => Self::of(status),
+            class => class,
+        }
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exact(status) => write!(f, "{status}"),
+            Self::Client => f.write_str("4xx"),
+            Self::Server => f.write_str("5xx"),
+        }
+    }
+}
+
+/// The codes that may stand for a class of statuses.
+#[derive(Debug, Default)]
+struct Fallbacks {
+    /// The best of all.
+    any: BTreeMap<Pattern, usize>,
+    /// The best that an API emits.
+    of_api: BTreeMap<(usize, Pattern), usize>,
+}
+
+impl Fallbacks {
+    fn new(codes: &[CodeDraft]) -> Self {
+        let general = |code: usize| {
+            codes.get(code).and_then(|draft| draft.status).is_some_and(|s| matches!(s.value, 400 | 500))
+        };
+        let better = |best: &mut usize, code: usize| {
+            if general(code) && !general(*best) {
+                *best = code;
+            }
+        };
+        let mut fallbacks = Self::default();
+        for (code, draft) in codes.iter().enumerate() {
+            let Some(status) = draft.status.filter(|_| draft.asks_for().is_none()) else { continue };
+            let class = Pattern::of(status.value);
+            better(fallbacks.any.entry(class).or_insert(code), code);
+            for api in &draft.code.apis {
+                better(fallbacks.of_api.entry((*api, class)).or_insert(code), code);
+            }
+        }
+        fallbacks
+    }
+
+    /// What to do where an API has no code for a class. `shared` is the one that stands for it elsewhere.
+    fn advice(
+        &self,
+        api: (usize, &str),
+        class: Pattern,
+        shared: Option<usize>,
+        codes: &[CodeDraft],
+    ) -> String {
+        let name = |code: usize| codes.get(code).map_or("", |draft| draft.code.code.as_str());
+        let entry = |code: usize| quote(&format!("{class}: {}", name(code)));
+        let emit = |code: usize| format!("{} to the `apis` of {}", quote(api.1), quote(name(code)));
+        let own = self.of_api.get(&(api.0, class)).copied();
+        match (own, shared, self.any.get(&class).copied()) {
+            (Some(own), Some(shared), _) => {
+                format!("add {} to its own `by_status`, or {}", entry(own), emit(shared))
+            }
+            (Some(own), None, _) => format!("add {} to `by_status`", entry(own)),
+            (None, Some(shared), _) => format!("add {}", emit(shared)),
+            (None, None, Some(other)) => format!("add {}, and {} to `by_status`", emit(other), entry(other)),
+            (None, None, None) => {
+                let example = if class == Pattern::Client { "bad_request" } else { "internal_error" };
+                format!("add a code whose status is a {class}, and `{class}: {example}` to `by_status`")
+            }
+        }
+    }
 }
 
 impl<'t> Context<'t> {
@@ -48,13 +141,19 @@ impl<'t> Context<'t> {
             let name = Spanned { value: entry.key.text.as_str(), span: entry.key.span };
             let named = self.name(name, "an API");
             let Some(map) = self.map(&entry.value, name.span, "an API", &keys) else {
-                apis.push(self.api(name, named, &Map::empty(name.span), envelopes, limits, &mut scope));
+                apis.push(self.api(name, named, &Map::empty(name.span), limits, &mut scope));
                 continue;
             };
             self.required(&map, "docs", "an API", "https://example.com/errors");
-            let mut draft = self.api(name, named, &map, envelopes, limits, &mut scope);
-            draft.by_status =
-                map.get("by_status").map(|node| self.by_status(node, codes)).unwrap_or_default();
+            let mut draft = self.api(name, named, &map, limits, &mut scope);
+            let envelope = map.get("envelope").and_then(|node| {
+                let text = self.text(node, "`envelope`")?;
+                self.index(text, "envelope", &envelopes.names, "envelopes stand under `envelopes:`")
+            });
+            draft.api.envelope = envelope.map_or(0, |envelope| envelope.value);
+            draft.envelope_known =
+                envelopes.names.is_complete() && (envelope.is_some() || map.lacks("envelope"));
+            draft.by_status = self.by_status(&map, codes);
             apis.push(draft);
         }
         apis
@@ -66,17 +165,12 @@ impl<'t> Context<'t> {
         name: Spanned<&'t str>,
         named: bool,
         map: &Map<'t>,
-        envelopes: &Envelopes<'t>,
         limits: &Limits<'t>,
         scope: &mut Scope,
     ) -> ApiDraft {
         let rust = if named { self.rust_names(name.value, name.span, Of::Api, None, scope) } else { None };
         let heading = map.get("title").and_then(|node| self.line_of_text(node, "`title`"));
         let docs = map.get("docs").and_then(|node| self.docs(node));
-        let envelope = map.get("envelope").and_then(|node| {
-            let text = self.text(node, "`envelope`")?;
-            self.index(text, "envelope", &envelopes.names, "envelopes stand under `envelopes:`")
-        });
         let api = Api {
             name: name.value.to_owned(),
             rust: rust.unwrap_or_else(unnamed),
@@ -88,18 +182,21 @@ impl<'t> Context<'t> {
                 hole: DocHole::Anchor,
             }),
             // The first one, or `problem` where none is declared.
-            envelope: envelope.map_or(0, |envelope| envelope.value),
+            envelope: 0,
             codes: Vec::new(),
             by_status: ByStatus { exact: Vec::new(), client: 0, server: 0 },
             line: self.line(name.span),
         };
-        ApiDraft { api, span: name.span, by_status: Vec::new() }
+        let by_status = StatusTable { entries: Vec::new(), complete: true };
+        ApiDraft { api, span: name.span, envelope_known: false, by_status }
     }
 
-    pub(super) fn by_status(&mut self, node: &'t Node, codes: &Names<'t>) -> Vec<StatusEntry> {
-        let mut table = Vec::new();
-        for entry in self.entries(node, "`by_status`").unwrap_or_default() {
-            let pattern = match entry.key.text.as_str() {
+    pub(super) fn by_status(&mut self, map: &Map<'t>, codes: &Names<'t>) -> StatusTable {
+        let section = self.section(map, "by_status");
+        let mut table = StatusTable { entries: Vec::new(), complete: section.complete };
+        for entry in section.entries {
+            let key = entry.key.text.as_str();
+            let pattern = match key {
                 "4xx" => Some(Pattern::Client),
                 "5xx" => Some(Pattern::Server),
                 digits if digits.len() == 3 => {
@@ -108,17 +205,22 @@ impl<'t> Context<'t> {
                 _ => None,
             };
             if pattern.is_none() {
-                let title = format!("{} is no status of an error", quote(&entry.key.text));
+                // `4XX`, `40x`, `5**`
+                table.complete &= !key.starts_with(['4', '5']);
+                let title = format!("{} is no status of an error", quote(key));
+                let meant = ["4xx", "5xx"].into_iter().find(|meant| meant.eq_ignore_ascii_case(key));
+                let label =
+                    meant.map_or("not a status".to_owned(), |meant| format!("did you mean `{meant}`?"));
                 self.report(
                     Diagnostic::new(Mistake::StatusPattern, title)
-                        .at(entry.key.span, "not a status")
+                        .at(entry.key.span, label)
                         .help("write one from 400 to 599, or `4xx` or `5xx` for all others"),
                 );
             }
             let code = self.text(&entry.value, "an entry of `by_status`");
             let code = code.and_then(|code| self.index(code, "code", codes, "it names a code of this file"));
             if let Some(pattern) = pattern {
-                table.push(StatusEntry {
+                table.entries.push(StatusEntry {
                     pattern,
                     code: code.map(|code| code.value),
                     span: entry.value.span,
@@ -133,39 +235,49 @@ impl<'t> Context<'t> {
     pub(super) fn resolve_by_status(
         &mut self,
         apis: &mut [ApiDraft],
-        shared: &[StatusEntry],
+        mut shared: StatusTable,
         codes: &[CodeDraft],
         place: Span,
     ) {
         let one_api = apis.len() == 1;
+        let fallbacks = Fallbacks::new(codes);
+        for entry in &mut shared.entries {
+            self.of_class(entry, codes, fallbacks.any.get(&entry.pattern.class()));
+        }
         for (index, draft) in apis.iter_mut().enumerate() {
             let emits = |entry: &StatusEntry| match entry.code.and_then(|code| codes.get(code)) {
                 Some(code) => code.code.apis.binary_search(&index).is_ok(),
                 // Reported already; taken as if it were right.
                 None => true,
             };
-            for entry in draft.by_status.iter().filter(|entry| !emits(entry)) {
+            for entry in &mut draft.by_status.entries {
+                let class = entry.pattern.class();
+                let fallback = fallbacks.of_api.get(&(index, class)).or(fallbacks.any.get(&class));
+                self.of_class(entry, codes, fallback);
+            }
+            for entry in draft.by_status.entries.iter().filter(|entry| !emits(entry)) {
                 self.not_emitted(entry, codes, &draft.api.name, draft.span);
             }
+            let complete = shared.complete && draft.by_status.complete;
             let table: BTreeMap<Pattern, &StatusEntry> = shared
+                .entries
                 .iter()
-                .chain(&draft.by_status)
+                .chain(&draft.by_status.entries)
                 .filter(|entry| emits(entry))
                 .map(|entry| (entry.pattern, entry))
                 .collect();
-            for (pattern, text, example) in [
-                (Pattern::Client, "4xx", "4xx: bad_request"),
-                (Pattern::Server, "5xx", "5xx: internal_error"),
-            ] {
-                if table.contains_key(&pattern) {
+            for pattern in [Pattern::Client, Pattern::Server] {
+                if table.contains_key(&pattern) || !complete {
                     continue;
                 }
-                let title = format!("the API {} has no code for `{text}`", quote(&draft.api.name));
+                let title = format!("the API {} has no code for `{pattern}`", quote(&draft.api.name));
                 let span = if one_api { place } else { draft.span };
+                let elsewhere = shared.entries.iter().find(|entry| entry.pattern == pattern);
+                let shared = elsewhere.and_then(|entry| entry.code);
                 let diagnostic = Diagnostic::new(Mistake::ByStatusMissing, title)
-                    .at(span, format!("nothing stands for the other {text}"))
-                    .help(format!("add `{example}` to `by_status`, with a code that the API emits"));
-                self.report(match shared.iter().find(|entry| entry.pattern == pattern) {
+                    .at(span, format!("nothing stands for the other {pattern}"))
+                    .help(fallbacks.advice((index, &draft.api.name), pattern, shared, codes));
+                self.report(match elsewhere {
                     Some(entry) => diagnostic.and(entry.span, "not emitted by this API"),
                     None => diagnostic,
                 });
@@ -184,6 +296,28 @@ impl<'t> Context<'t> {
                 self.needs_nothing(entry, codes);
             }
         }
+    }
+
+    /// Takes the code from an entry where its status is of another class: a 5xx is no 400.
+    fn of_class(&mut self, entry: &mut StatusEntry, codes: &[CodeDraft], fallback: Option<&usize>) {
+        let Some(draft) = entry.code.and_then(|code| codes.get(code)) else { return };
+        let class = entry.pattern.class();
+        let Some(status) = draft.status.filter(|status| Pattern::of(status.value) != class) else { return };
+        let title =
+            format!("{} answers a {} with HTTP {}", quote(&draft.code.code), entry.pattern, status.value);
+        let help = match fallback.and_then(|code| codes.get(*code)) {
+            Some(meant) => {
+                format!("name a code whose status is a {class}, such as {}", quote(&meant.code.code))
+            }
+            None => format!("name a code whose status is a {class}; there is none yet"),
+        };
+        self.report(
+            Diagnostic::new(Mistake::ByStatusClass, title)
+                .at(entry.span, format!("its status is no {class}"))
+                .and(draft.span, format!("has status {}", status.value))
+                .help(help),
+        );
+        entry.code = None;
     }
 
     fn not_emitted(&mut self, entry: &StatusEntry, codes: &[CodeDraft], api: &str, api_span: Span) {

@@ -1,7 +1,7 @@
 //! `groups:` and `codes:`. What a group says is merged into its codes: defaults, then the group, then the code.
 
 use super::actions::Actions;
-use super::fields::FieldDraft;
+use super::fields::{FieldDraft, Fields};
 use super::headers::HeaderDraft;
 use super::limits::Limits;
 use super::names::{Names, Of, Scope, title, unnamed};
@@ -10,6 +10,7 @@ use super::urls::{anchor_of, is_anchor};
 use crate::catalog::{Applied, Code, FieldKind, Group, HeaderRule, Literal, Presence, Retry, RetryAdvice};
 use crate::report::{Diagnostic, Mistake, Span};
 use crate::syntax::{Entry, Kind, Node};
+use std::collections::BTreeMap;
 
 /// What a code may have and a group may give it.
 const SHARED_KEYS: &[&str] = &[
@@ -57,15 +58,21 @@ pub(super) struct GroupDraft<'t> {
     pub(super) group: Group,
     span: Span,
     given: Given<'t>,
+    /// How much each of its codes takes over, in bytes of text and entries.
+    weight: usize,
 }
 
 pub(super) struct CodeDraft {
     /// Where something was wrong, something harmless stands in its place.
     pub(super) code: Code,
     pub(super) span: Span,
+    /// None where it could not be read.
+    pub(super) status: Option<Spanned<u16>>,
     pub(super) fields: Vec<FieldDraft>,
     pub(super) headers: Vec<HeaderDraft>,
     pub(super) items: Vec<Spanned<usize>>,
+    /// Neither it nor its group has an `action`.
+    lacks_action: bool,
 }
 
 /// What stands in the mapping of a code or a group. A key that is there and wrong is reported, and None here.
@@ -83,7 +90,7 @@ pub(super) struct Given<'t> {
     headers: Vec<HeaderDraft>,
     param: Option<Presence>,
     items: Option<Vec<Spanned<usize>>>,
-    fields: Vec<FieldDraft>,
+    fields: Fields,
     causes: Option<Vec<String>>,
     fix: Option<String>,
 }
@@ -104,6 +111,7 @@ impl<'t> Context<'t> {
             let given = self.given(map, known);
             let constants = given
                 .fields
+                .fields
                 .iter()
                 .filter_map(constant)
                 .map(|(name, value)| (name.to_owned(), value.clone()));
@@ -117,7 +125,8 @@ impl<'t> Context<'t> {
                 constants: constants.collect(),
                 line: self.line(span),
             };
-            groups.push(GroupDraft { group, span, given });
+            let weight = given.weight();
+            groups.push(GroupDraft { group, span, given, weight });
         }
         groups
     }
@@ -137,7 +146,29 @@ impl<'t> Context<'t> {
             }
             codes.push(self.code(entry, &keys, groups, known, &mut scope));
         }
+        self.actions_of_payment(&codes, known);
         codes
+    }
+
+    /// What helps against a 402, only the author knows. Codes that have it from one group are one mistake.
+    fn actions_of_payment(&mut self, codes: &[CodeDraft], known: &Known<'_, 't>) {
+        let mut lacking: BTreeMap<Span, Vec<&str>> = BTreeMap::new();
+        for draft in codes.iter().filter(|draft| draft.lacks_action) {
+            if let Some(status) = draft.status.filter(|status| status.value == 402) {
+                lacking.entry(status.span).or_default().push(&draft.code.code);
+            }
+        }
+        for (span, names) in lacking {
+            let has = if names.len() == 1 { "has" } else { "have" };
+            let title = format!("{} {has} status 402 and no `action`", list(names));
+            let help = format!("add {}, to the code or its group", known.actions.of_payment().join(" or "));
+            self.report(
+                Diagnostic::new(Mistake::MissingAction, title)
+                    .at(span, "does not say what helps")
+                    .help(help)
+                    .help("actions of your own stand under `actions:`"),
+            );
+        }
     }
 
     fn code(
@@ -159,22 +190,30 @@ impl<'t> Context<'t> {
             self.index(text, "group", known.groups, "groups stand under `groups:`")
         });
         let inherited = group.and_then(|group| groups.get(group.value));
-        if read.is_some() && (group.is_some() || map.get("group").is_none()) {
+        let group_known = group.is_some() || map.lacks("group");
+        if read.is_some() && group_known {
             self.required_keys(&map, name, inherited);
         }
+        let lacks = |key| map.lacks(key) && inherited.is_none_or(|group| group.given.map.lacks(key));
+        let lacks_action = group_known && lacks("action");
         let group = group.map(|group| group.value);
         let heading = map.get("title").and_then(|node| self.line_of_text(node, "`title`"));
         let anchor = map.get("anchor").and_then(|node| self.anchor(node));
         let doc = map.get("doc").and_then(|node| self.filled_text(node, "`doc`", known.limits));
 
-        let fields = self.merged_fields(inherited, &own);
+        if let Some(group) = inherited {
+            self.spend(group.weight);
+        }
+        let mut fields = self.merged_fields(inherited, &own);
+        fields.complete &= group_known;
         let status = own.status.or(inherited.and_then(|group| group.given.status));
         let inherited_headers = inherited.map(|group| group.given.headers.clone()).unwrap_or_default();
         let headers =
             self.merged_headers(inherited_headers, own.headers.clone(), status.map(|s| s.value), span);
-        let given = self.merged(inherited, own);
+        let given = merged(inherited, own);
 
         let message = given.message.map(|node| self.message(node, name, &fields, known.limits));
+        let fields = fields.fields;
         let param = given.param.unwrap_or(match status.map(|status| status.value) {
             Some(400 | 404 | 409 | 413 | 422) => Presence::Optional,
             _ => Presence::Never,
@@ -183,6 +222,7 @@ impl<'t> Context<'t> {
         self.retry_after(&headers, &given, retry);
         self.distinct_fields(&fields, &headers, param, span);
 
+        let known_status = status;
         let status = status.map_or(500, |status| status.value);
         let items = given.items.unwrap_or_default();
         let all_apis = 0..known.apis.len();
@@ -214,7 +254,7 @@ impl<'t> Context<'t> {
             fix: given.fix,
             line: self.line(span),
         };
-        CodeDraft { code, span, fields, headers, items }
+        CodeDraft { code, span, status: known_status, fields, headers, items, lacks_action }
     }
 
     fn required_keys(&mut self, map: &Map<'t>, name: &str, group: Option<&GroupDraft<'t>>) {
@@ -262,54 +302,26 @@ impl<'t> Context<'t> {
                 .get("param")
                 .and_then(|node| self.word(node, "value of `param`", PRESENCES).map(|word| word.value)),
             items: map.get("items").and_then(|node| self.names_in(node, "`items`", "code", known.codes)),
-            fields: map.get("fields").map(|node| self.fields(node, known.limits)).unwrap_or_default(),
+            fields: self.fields(&map, known.limits),
             causes: map.get("causes").and_then(|node| self.causes(node, known.limits)),
             fix: map.get("fix").and_then(|node| self.filled_text(node, "`fix`", known.limits)),
         }
     }
 
-    /// The group's, and over it the code's own. Lists and single values replace; `fields` and `headers`, being
-    /// mappings, are merged elsewhere.
-    fn merged(&mut self, group: Option<&GroupDraft<'t>>, own: Given<'t>) -> Given<'t> {
-        let Some(GroupDraft { given: group, .. }) = group else { return own };
-        let causes = group.causes.iter().flatten().map(String::len).sum::<usize>();
-        let fix = group.fix.as_ref().map_or(0, String::len);
-        let note = group.retry_note.as_ref().map_or(0, String::len);
-        let items = group.items.as_ref().map_or(0, Vec::len);
-        self.spend(causes + fix + note + items);
-        let group = group.clone();
-        Given {
-            map: own.map,
-            apis: own.apis.or(group.apis),
-            status: own.status.or(group.status),
-            retryable: own.retryable.or(group.retryable),
-            message: own.message.or(group.message),
-            retry: own.retry.or(group.retry),
-            retry_note: own.retry_note.or(group.retry_note),
-            applied: own.applied.or(group.applied),
-            action: own.action.or(group.action),
-            headers: Vec::new(),
-            param: own.param.or(group.param),
-            items: own.items.or(group.items),
-            fields: Vec::new(),
-            causes: own.causes.or(group.causes),
-            fix: own.fix.or(group.fix),
-        }
-    }
-
-    fn merged_fields(&mut self, group: Option<&GroupDraft<'t>>, own: &Given<'t>) -> Vec<FieldDraft> {
-        let mut fields = group.map(|group| group.given.fields.clone()).unwrap_or_default();
+    fn merged_fields(&mut self, group: Option<&GroupDraft<'t>>, own: &Given<'t>) -> Fields {
+        let Some(group) = group else { return own.fields.clone() };
+        let Fields { mut fields, complete } = group.given.fields.clone();
         let inherited = fields.len();
-        self.spend(inherited * (1 + own.fields.len()));
-        for field in &own.fields {
+        self.spend(inherited * own.fields.fields.len());
+        for field in &own.fields.fields {
             let mut inherited = fields.iter_mut().take(inherited);
             let Some(inherited) = inherited.find(|other| other.field.name == field.field.name) else {
                 fields.push(field.clone());
                 continue;
             };
-            if constant(inherited)
-                .is_some_and(|(_, value)| constant(field).is_none_or(|(_, own)| own != value))
-            {
+            let changed = constant(inherited)
+                .is_some_and(|(_, value)| constant(field).is_none_or(|(_, own)| own != value));
+            if changed && !inherited.doubtful && !field.doubtful {
                 self.report(
                     Diagnostic::new(
                         Mistake::GroupConstant,
@@ -322,7 +334,7 @@ impl<'t> Context<'t> {
             }
             *inherited = field.clone();
         }
-        fields
+        Fields { fields, complete: complete && own.fields.complete }
     }
 
     /// What a server fills in are fields of one Rust struct.
@@ -381,7 +393,7 @@ impl<'t> Context<'t> {
         names: &Names<'t>,
     ) -> Option<Vec<Spanned<usize>>> {
         let mut found: Vec<Spanned<usize>> = Vec::new();
-        let mut seen = std::collections::BTreeMap::new();
+        let mut seen = BTreeMap::new();
         for item in self.items(node, what)? {
             let Some(name) = self.text(item, &format!("a {kind} in {what}")) else { continue };
             let Some(index) = self.index(name, kind, names, &format!("{what} lists names of the file"))
@@ -414,6 +426,65 @@ impl<'t> Context<'t> {
         let mut apis: Vec<_> = found.into_iter().map(|api| api.value).collect();
         apis.sort_unstable();
         Some(apis)
+    }
+}
+
+impl Given<'_> {
+    fn weight(&self) -> usize {
+        let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let constant = |value: &Literal| match value {
+            Literal::Bool(_) => 1,
+            Literal::Number(text) | Literal::Text(text) => text.len(),
+        };
+        let field = |field: &FieldDraft| {
+            let value = match &field.field.kind {
+                FieldKind::Const(value) => constant(value),
+                FieldKind::Typed { .. } => 1,
+            };
+            field.field.name.len() + text(&field.field.doc) + constant(&field.field.example) + value
+        };
+        let header = |header: &HeaderDraft| {
+            let value = match &header.header.rule {
+                HeaderRule::Default(value) => value.len(),
+                HeaderRule::Required | HeaderRule::Optional => 1,
+            };
+            header.header.name.len() + value
+        };
+        let message = match self.message.map(|node| &node.kind) {
+            Some(Kind::Scalar { text, .. }) => text.len(),
+            _ => 0,
+        };
+        message
+            + text(&self.fix)
+            + text(&self.retry_note)
+            + self.causes.iter().flatten().map(String::len).sum::<usize>()
+            + self.items.as_ref().map_or(0, Vec::len)
+            + self.fields.fields.iter().map(field).sum::<usize>()
+            + self.headers.iter().map(header).sum::<usize>()
+    }
+}
+
+/// The group's, and over it the code's own. Lists and single values replace; `fields` and `headers`, being mappings,
+/// are merged elsewhere.
+fn merged<'t>(group: Option<&GroupDraft<'t>>, own: Given<'t>) -> Given<'t> {
+    let Some(GroupDraft { given: group, .. }) = group else { return own };
+    let group = group.clone();
+    Given {
+        map: own.map,
+        apis: own.apis.or(group.apis),
+        status: own.status.or(group.status),
+        retryable: own.retryable.or(group.retryable),
+        message: own.message.or(group.message),
+        retry: own.retry.or(group.retry),
+        retry_note: own.retry_note.or(group.retry_note),
+        applied: own.applied.or(group.applied),
+        action: own.action.or(group.action),
+        headers: Vec::new(),
+        param: own.param.or(group.param),
+        items: own.items.or(group.items),
+        fields: own.fields,
+        causes: own.causes.or(group.causes),
+        fix: own.fix.or(group.fix),
     }
 }
 

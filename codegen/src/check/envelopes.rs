@@ -60,6 +60,8 @@ pub(super) struct Shape {
     pub(super) param: bool,
     pub(super) errors: bool,
     code: bool,
+    /// Something in it could not be read, which is reported.
+    pub(super) doubtful: bool,
     pub(super) fields: Option<Span>,
     /// The keys beside the fields, and where they stand.
     pub(super) beside: Vec<(String, Span)>,
@@ -91,9 +93,9 @@ impl Envelopes<'_> {
 }
 
 impl<'t> Context<'t> {
-    pub(super) fn envelopes(&mut self, entry: Option<&'t Entry>) -> Envelopes<'t> {
-        let entries = entry.and_then(|entry| self.some_entries(&entry.value, entry.key.span, "`envelopes`"));
-        let entries = entries.unwrap_or_default();
+    pub(super) fn envelopes(&mut self, map: &Map<'t>) -> Envelopes<'t> {
+        let section = self.some_section(map, "envelopes");
+        let entries = section.entries;
         let mut scope = Scope::default();
         let mut envelopes = Vec::new();
         for entry in entries {
@@ -114,7 +116,7 @@ impl<'t> Context<'t> {
         }
         envelopes.push(problem());
         let declared = entries.iter().map(|entry| entry.key.text.as_str()).filter(|name| *name != "problem");
-        Envelopes { names: Names::new(declared.chain(["problem"])), envelopes }
+        Envelopes { names: Names::new(declared.chain(["problem"]), section.complete), envelopes }
     }
 
     fn envelope(&mut self, entry: &'t Entry, rust: Option<RustName>) -> EnvelopeDraft {
@@ -122,7 +124,7 @@ impl<'t> Context<'t> {
         let read = self.map(&entry.value, entry.key.span, "an envelope", &keys);
         let map = read.unwrap_or(Map::empty(entry.key.span));
 
-        let mut body_shape = Shape::default();
+        let mut body_shape = Shape { doubtful: map.get("body").is_none(), ..Shape::default() };
         let mut body = Vec::new();
         if let Some(node) = read.and_then(|map| self.required(&map, "body", "an envelope", "{code: $code}")) {
             body = self.template(node, "`body`", Part::Body, &mut body_shape);
@@ -195,16 +197,21 @@ impl<'t> Context<'t> {
     fn template(&mut self, node: &'t Node, what: &str, part: Part, shape: &mut Shape) -> Vec<Member> {
         let mut members = Vec::new();
         let mut spread = None;
-        for entry in self.entries(node, what).unwrap_or_default() {
+        let entries = self.entries(node, what);
+        shape.doubtful |= entries.is_none();
+        for entry in entries.unwrap_or_default() {
             let key = &entry.key;
             if key.text == ".." {
                 if self.spread(entry, shape) {
                     spread = Some(key.span);
                     members.push(Member::Fields);
+                } else {
+                    shape.doubtful = true;
                 }
                 continue;
             }
             if key.text.starts_with('$') || key.text.ends_with('?') {
+                shape.doubtful = true;
                 self.report(
                     Diagnostic::new(
                         Mistake::BadTemplateKey,
@@ -215,13 +222,14 @@ impl<'t> Context<'t> {
                 );
                 continue;
             }
-            if let Some(value) = self.value(&entry.value, &quote(&key.text), part, shape) {
-                members.push(Member::Key { key: key.text.clone(), value });
+            match self.value(&entry.value, &quote(&key.text), part, shape) {
+                Some(value) => members.push(Member::Key { key: key.text.clone(), value }),
+                None => shape.doubtful = true,
             }
         }
         if let Some(span) = spread {
             shape.fields = Some(span);
-            let keys = self.entries(node, what).unwrap_or_default().iter().map(|entry| &entry.key);
+            let keys = entries.unwrap_or_default().iter().map(|entry| &entry.key);
             shape.beside =
                 keys.filter(|key| key.text != "..").map(|key| (key.text.clone(), key.span)).collect();
         }

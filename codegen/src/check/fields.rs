@@ -2,7 +2,7 @@
 
 use super::limits::Limits;
 use super::names::{Of, unnamed};
-use super::reader::{Context, Map, Spanned, list, quote};
+use super::reader::{Context, Map, Spanned, is_null, list, quote};
 use crate::catalog::{Field, FieldKind, Literal, Type};
 use crate::report::{Diagnostic, Mistake, Span};
 use crate::syntax::{Entry, Kind, Node};
@@ -19,10 +19,39 @@ const TYPES: &[(&str, Type)] = &[
     ("seconds", Type::Seconds),
 ];
 
+/// What people write for a type from elsewhere, and what they mean. In lower case.
+const ALIASES: &[(&[&str], &[&str])] = &[
+    (&["int", "integer", "number", "long", "num"], &["i64", "u64"]),
+    (&["i8", "i16", "short"], &["i32"]),
+    (&["int32"], &["i32"]),
+    (&["int64", "isize", "i128"], &["i64"]),
+    (&["u8", "u16", "byte", "uint32"], &["u32"]),
+    (&["uint", "uint64", "usize", "u128", "unsigned"], &["u64"]),
+    (&["boolean", "flag"], &["bool"]),
+    (&["str", "text", "char", "varchar", "&str"], &["string"]),
+    (
+        &["date", "datetime", "date-time", "time", "timestamp", "uuid", "url", "uri", "email", "enum"],
+        &["string"],
+    ),
+    (&["float", "double", "decimal", "f32", "real"], &["f64"]),
+    (&["duration", "second", "sec", "secs", "interval", "timedelta"], &["seconds"]),
+    (&["size", "filesize", "bytesize"], &["bytes"]),
+];
+
+/// The fields of a code or group.
+#[derive(Debug, Clone)]
+pub(super) struct Fields {
+    pub(super) fields: Vec<FieldDraft>,
+    /// False where there may be more that could not be read, which is reported.
+    pub(super) complete: bool,
+}
+
 #[derive(Debug, Clone)]
 pub(super) struct FieldDraft {
     pub(super) field: Field,
     pub(super) span: Span,
+    /// Its kind could not be read, which is reported; some other one stands for it.
+    pub(super) doubtful: bool,
 }
 
 impl FieldDraft {
@@ -33,9 +62,11 @@ impl FieldDraft {
 }
 
 impl<'t> Context<'t> {
-    pub(super) fn fields(&mut self, node: &'t Node, limits: &Limits<'t>) -> Vec<FieldDraft> {
-        let entries = self.entries(node, "`fields`").unwrap_or_default();
-        entries.iter().filter_map(|entry| self.field(entry, limits)).collect()
+    pub(super) fn fields(&mut self, map: &Map<'t>, limits: &Limits<'t>) -> Fields {
+        let section = self.section(map, "fields");
+        let fields: Vec<_> = section.entries.iter().filter_map(|entry| self.field(entry, limits)).collect();
+        let complete = section.complete && fields.len() == section.entries.len();
+        Fields { fields, complete }
     }
 
     fn field(&mut self, entry: &'t Entry, limits: &Limits<'t>) -> Option<FieldDraft> {
@@ -61,18 +92,35 @@ impl<'t> Context<'t> {
             Kind::Map { .. } => self.field_kind(&map),
             _ => self.field_type(&entry.value).map(|(kind, optional)| FieldKind::Typed { kind, optional }),
         };
-        let kind = kind?;
-        let example = match (&kind, map.get("example")) {
+        let doubtful = kind.is_none();
+        let kind = kind.unwrap_or_else(|| match map.get("const") {
+            Some(_) => FieldKind::Const(Literal::Bool(true)),
+            None => FieldKind::Typed { kind: Type::String, optional: self.is_optional(entry, &map) },
+        });
+        let example = match (&kind, map.get("example").filter(|_| !doubtful)) {
             (FieldKind::Const(value), None) => value.clone(),
             (FieldKind::Const(value), Some(example)) => {
                 self.contradiction(example.span, "an example of a constant", "a constant is its own example");
                 value.clone()
             }
             (FieldKind::Typed { kind, .. }, None) => example(*kind, &key.text),
-            (FieldKind::Typed { kind, .. }, Some(node)) => self.example(node, *kind, limits)?,
+            (FieldKind::Typed { kind, .. }, Some(node)) => {
+                self.example(node, *kind, limits).unwrap_or_else(|| example(*kind, &key.text))
+            }
         };
         let rust = rust.unwrap_or_else(unnamed).snake;
-        Some(FieldDraft { field: Field { name: key.text.clone(), rust, kind, doc, example }, span: key.span })
+        let field = Field { name: key.text.clone(), rust, kind, doc, example };
+        Some(FieldDraft { field, span: key.span, doubtful })
+    }
+
+    /// Whether a field whose type is wrong is said to be optional.
+    fn is_optional(&self, entry: &Entry, map: &Map<'t>) -> bool {
+        let is = |node: &Node, wanted: fn(&str) -> bool| match &node.kind {
+            Kind::Scalar { text, .. } => wanted(text),
+            _ => false,
+        };
+        is(map.get("type").unwrap_or(&entry.value), |text| text.ends_with('?'))
+            || map.get("optional").is_some_and(|node| is(node, |text| text == "true"))
     }
 
     /// A value of the type, or a limit: `"{limits.body}"`.
@@ -81,7 +129,8 @@ impl<'t> Context<'t> {
             && let Some(name) = text.strip_prefix("{limits.").and_then(|rest| rest.strip_suffix('}'))
             && kind != Type::String
         {
-            let literal = Literal::Number(self.limit(node, name, limits)?.value.to_string());
+            let name = Spanned { value: name, span: node.span };
+            let literal = Literal::Number(self.limit(name, limits)?.value.to_string());
             return self.fitting(node, "`example`", kind, literal);
         }
         self.value_of(node, "`example`", kind)
@@ -92,7 +141,9 @@ impl<'t> Context<'t> {
         let optional = map.get("optional").and_then(|node| self.bool(node, "`optional`"));
         let Some(constant) = map.get("const") else {
             let Some(typed) = typed else {
-                self.required(map, "type", "a field", "string");
+                if map.lacks("const") {
+                    self.required(map, "type", "a field", "string");
+                }
                 return None;
             };
             let (kind, optional_type) = typed?;
@@ -123,15 +174,28 @@ impl<'t> Context<'t> {
 
     /// `u64`, or `u64?` for one that may be left out.
     fn field_type(&mut self, node: &'t Node) -> Option<(Type, bool)> {
+        let types = || TYPES.iter().map(|(name, _)| *name);
+        let help = format!("the types are {}, each with a `?` where it may be left out", list(types()));
+        if !matches!(&node.kind, Kind::Scalar { text, style } if !is_null(text, *style)) {
+            if let Some(diagnostic) = self.of_wrong_type(node, "a type", "a text") {
+                self.report(diagnostic.help(help));
+            }
+            return None;
+        }
         let text = self.text(node, "a type")?;
         let (name, optional) = match text.value.strip_suffix('?') {
             Some(name) => (name, true),
             None => (text.value, false),
         };
         let Some((_, kind)) = TYPES.iter().find(|(known, _)| *known == name) else {
-            let names = || TYPES.iter().map(|(name, _)| *name);
-            let help = format!("the types are {}, each with a `?` where it may be left out", list(names()));
-            self.unknown(Spanned { value: name, span: text.span }, "type of a field", names(), &help);
+            let name = Spanned { value: name, span: text.span };
+            match meant_type(name.value) {
+                Some(label) => {
+                    let title = format!("{} is no type of a field", quote(name.value));
+                    self.report(Diagnostic::new(Mistake::UnknownName, title).at(name.span, label).help(help));
+                }
+                None => self.unknown(name, "type of a field", types(), &help),
+            }
             return None;
         };
         Some((*kind, optional))
@@ -158,6 +222,20 @@ impl<'t> Context<'t> {
         }
         Some(literal)
     }
+}
+
+/// What is said of a type that has another name here, or none.
+fn meant_type(name: &str) -> Option<String> {
+    let name = name.trim().to_ascii_lowercase();
+    let list_or_map = name.ends_with("[]")
+        || name.contains('<')
+        || matches!(name.as_str(), "list" | "array" | "vec" | "set" | "map" | "object" | "json" | "any");
+    if list_or_map {
+        return Some("a field holds a single value".to_owned());
+    }
+    let (_, meant) = ALIASES.iter().find(|(aliases, _)| aliases.contains(&name.as_str()))?;
+    let meant: Vec<_> = meant.iter().map(|name| quote(name)).collect();
+    Some(format!("did you mean {}?", meant.join(" or ")))
 }
 
 fn fits(literal: &Literal, kind: Type) -> bool {

@@ -1,7 +1,7 @@
 //! `headers:` of a code or group.
 
 use super::names::{Of, rust_name};
-use super::reader::{Context, quote};
+use super::reader::{Context, list, plain, quote};
 use crate::catalog::{Header, HeaderRule};
 use crate::report::{Diagnostic, Mistake, Span};
 use crate::syntax::{Entry, Key, Kind, Node};
@@ -91,10 +91,18 @@ impl<'t> Context<'t> {
             }
             return Some((HeaderRule::Default(value.to_owned()), true));
         }
-        let words = [("required", (true, true)), ("optional", (false, true)), ("never", (false, false))];
-        let (required, sent) = self.word(&entry.value, "rule for a header", &words)?.value;
-        let rule = if required { HeaderRule::Required } else { HeaderRule::Optional };
-        Some((rule, sent))
+        let text = self.text(&entry.value, "a header")?;
+        match text.value {
+            "required" => Some((HeaderRule::Required, true)),
+            "optional" => Some((HeaderRule::Optional, true)),
+            "never" => Some((HeaderRule::Optional, false)),
+            value => {
+                let rules = || ["required", "optional", "never"].into_iter();
+                let help = format!("it is one of {}, or `{{default: {}}}`", list(rules()), in_braces(value));
+                self.unknown(text, "rule for a header", rules(), &help);
+                None
+            }
+        }
     }
 
     /// What a code sends: its group's headers, its own, and what its status wants.
@@ -141,6 +149,15 @@ impl<'t> Context<'t> {
         headers.retain(|header| header.sent);
         headers
     }
+}
+
+/// A text as it is written in braces, in quotes where it needs them.
+fn in_braces(text: &str) -> String {
+    let text = plain(text);
+    let unquoted =
+        |char: char| char.is_alphanumeric() || matches!(char, '-' | '_' | '.' | '/' | ';' | '=' | ' ');
+    let letter = text.starts_with(|char: char| char.is_alphanumeric());
+    if letter && text.chars().all(unquoted) { text } else { format!("'{}'", text.replace('\'', "''")) }
 }
 
 fn header(name: String, rule: HeaderRule) -> Header {

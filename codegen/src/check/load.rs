@@ -34,11 +34,14 @@ fn unreadable(name: &str, error: &io::Error) -> Report {
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         _ => error.to_string(),
     };
+    let mut diagnostic = Diagnostic::new(Mistake::UnreadableFile, format!("`{name}` can't be read: {why}"));
+    if error.kind() == io::ErrorKind::NotFound && Path::new(name).is_relative() {
+        diagnostic = diagnostic.help(
+            "a build script finds files from the folder of its `Cargo.toml`, a command from where it is called",
+        );
+    }
     let mut sink = Sink::default();
-    sink.push(
-        Diagnostic::new(Mistake::UnreadableFile, format!("`{name}` can't be read: {why}"))
-            .help("a path is taken from the directory of the package that is built"),
-    );
+    sink.push(diagnostic);
     Report::new(name, "", sink)
 }
 

@@ -99,36 +99,28 @@ impl<'t> Context<'t> {
             self.required(&map, "name", "a catalog", "shop").and_then(|node| self.text(node, "`name`"));
         let named = name.is_some_and(|name| self.name(name, "a catalog"));
         let request_id_prefix = map.get("request_id_prefix").and_then(|node| self.request_id_prefix(node));
-        let limits = self.limits(map.get("limits"));
-        let actions = self.actions(map.get("actions"));
-        let envelopes = self.envelopes(map.entry("envelopes"));
+        let limits = self.limits(&map);
+        let actions = self.actions(&map);
+        let envelopes = self.envelopes(&map);
 
-        let code_entries = self
-            .required(&map, "codes", "a catalog", "{bad_request: {status: 400, …}}")
-            .and_then(|node| self.some_entries(node, map.entry("codes")?.key.span, "`codes`"))
-            .unwrap_or_default();
-        let group_entries =
-            map.get("groups").and_then(|node| self.entries(node, "`groups`")).unwrap_or_default();
-        let code_names = Names::new(code_entries.iter().map(|entry| entry.key.text.as_str()));
-        let group_names = Names::new(group_entries.iter().map(|entry| entry.key.text.as_str()));
+        self.required(&map, "codes", "a catalog", "{bad_request: {status: 400, …}}");
+        let mut code_section = self.some_section(&map, "codes");
+        code_section.complete &= map.get("codes").is_some();
+        let code_entries = code_section.entries;
+        let group_section = self.section(&map, "groups");
+        let code_names = Names::of(&code_section);
+        let group_names = Names::of(&group_section);
 
-        let api_entries =
-            map.entry("apis").map(|entry| self.some_entries(&entry.value, entry.key.span, "`apis`"));
-        let (api_names, mut apis) = match api_entries {
-            None => {
-                let name = name.unwrap_or(Spanned { value: "", span: map.owner });
-                self.required(&map, "docs", "a catalog without `apis`", "https://example.com/errors");
-                (
-                    Names::new([name.value]),
-                    vec![self.api(name, named, &map, &envelopes, &limits, &mut Scope::default())],
-                )
-            }
-            Some(entries) => {
-                self.keys_of_apis(&map);
-                let entries = entries.unwrap_or_default();
-                let names = Names::new(entries.iter().map(|entry| entry.key.text.as_str()));
-                (names, self.apis(entries, &envelopes, &limits, &code_names))
-            }
+        let (api_names, mut apis) = if map.lacks("apis") {
+            let name = name.unwrap_or(Spanned { value: "", span: map.owner });
+            self.required(&map, "docs", "a catalog without `apis`", "https://example.com/errors");
+            let mut api = self.api(name, named, &map, &limits, &mut Scope::default());
+            api.envelope_known = envelopes.names.is_complete();
+            (Names::new([name.value], named), vec![api])
+        } else {
+            self.keys_of_apis(&map);
+            let section = self.some_section(&map, "apis");
+            (Names::of(&section), self.apis(section.entries, &envelopes, &limits, &code_names))
         };
 
         let known = Known {
@@ -138,19 +130,18 @@ impl<'t> Context<'t> {
             groups: &group_names,
             codes: &code_names,
         };
-        let groups = self.groups(group_entries, &known);
+        let groups = self.groups(group_section.entries, &known);
         let codes = self.codes(code_entries, &groups, &known);
         let retired = self.retired(map.get("retired"), &known, code_entries);
         if !self.is_within_budget() {
             return None;
         }
 
-        let by_status =
-            map.get("by_status").map(|node| self.by_status(node, &code_names)).unwrap_or_default();
+        let by_status = self.by_status(&map, &code_names);
         // With no code that could be read, every API would lack one.
         if !codes.is_empty() {
             let place = map.entry("by_status").map_or(map.owner, |entry| entry.key.span);
-            self.resolve_by_status(&mut apis, &by_status, &codes, place);
+            self.resolve_by_status(&mut apis, by_status, &codes, place);
         }
         let anchors =
             codes.iter().map(|draft| (draft.code.anchor.as_str(), draft.code.apis.as_slice(), draft.span));

@@ -10,7 +10,7 @@
 //! * A name without any ASCII letter or digit, or with letters that are not ASCII, has no Rust name of its own; where
 //!   the file has `rust:`, that is the UpperCamelCase, and the snake_case is made of it.
 
-use super::reader::{Context, Spanned, list, quote};
+use super::reader::{Context, Section, Spanned, list, quote};
 use crate::catalog::RustName;
 use crate::report::{Diagnostic, Mistake, Span};
 use crate::syntax::{Key, Node};
@@ -296,7 +296,10 @@ impl<'t> Context<'t> {
 
     /// A field's name in Rust must differ from the others of its code.
     pub(super) fn claim_field(&mut self, scope: &mut Scope, rust: &str, name: &str, span: Span) {
-        self.claim(&mut scope.snake, rust, name, span, Of::Field);
+        // Where it has none, that is reported.
+        if !rust.is_empty() {
+            self.claim(&mut scope.snake, rust, name, span, Of::Field);
+        }
     }
 
     fn claim(
@@ -327,7 +330,7 @@ impl<'t> Context<'t> {
         false
     }
 
-    /// Finds the index of a name, or says which may be meant.
+    /// Finds the index of a name, or says which may be meant. Says nothing where names are missing from those known.
     pub(super) fn index(
         &mut self,
         name: Spanned<&str>,
@@ -337,6 +340,7 @@ impl<'t> Context<'t> {
     ) -> Option<Spanned<usize>> {
         match names.get(name.value) {
             Some(value) => Some(Spanned { value, span: name.span }),
+            None if !names.complete => None,
             None => {
                 let help = match names.order.len() {
                     1..=12 => format!("{help}; known here: {}", list(names.order.iter().copied())),
@@ -350,21 +354,32 @@ impl<'t> Context<'t> {
 }
 
 /// What names stand for, as indices in the order of the file.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Names<'t> {
     order: Vec<&'t str>,
     index: BTreeMap<&'t str, usize>,
+    /// False where the part of the file that has them could not be read, which is reported.
+    complete: bool,
 }
 
 impl<'t> Names<'t> {
-    pub(super) fn new(names: impl IntoIterator<Item = &'t str>) -> Self {
+    pub(super) fn new(names: impl IntoIterator<Item = &'t str>, complete: bool) -> Self {
         let order: Vec<_> = names.into_iter().collect();
         let index = order.iter().enumerate().map(|(index, name)| (*name, index)).collect();
-        Self { order, index }
+        Self { order, index, complete }
+    }
+
+    /// The names that are keys of a part of the file.
+    pub(super) fn of(section: &Section<'t>) -> Self {
+        Self::new(section.entries.iter().map(|entry| entry.key.text.as_str()), section.complete)
     }
 
     pub(super) fn get(&self, name: &str) -> Option<usize> {
         self.index.get(name).copied()
+    }
+
+    pub(super) fn is_complete(&self) -> bool {
+        self.complete
     }
 
     pub(super) fn len(&self) -> usize {

@@ -30,6 +30,45 @@ pub(super) struct Spanned<T> {
     pub(super) span: Span,
 }
 
+/// A part of the file: a mapping whose keys are names.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Section<'t> {
+    pub(super) entries: &'t [Entry],
+    /// False where it could not be read, or its key is misspelt, which is reported. What refers to a name of it may be
+    /// right then.
+    pub(super) complete: bool,
+}
+
+/// Where the braces of a text stand in the file.
+#[derive(Debug)]
+pub(super) struct Braces {
+    /// In the text as it is read.
+    read: Vec<usize>,
+    /// In the file, the same ones in the same order; empty where they can't be told apart.
+    written: Vec<usize>,
+    whole: Span,
+}
+
+impl Braces {
+    /// From the brace that is `first` in the text as it is read to the one that is `last`; the whole text where they are
+    /// not written as they are read.
+    pub(super) fn span(&self, first: usize, last: usize) -> Span {
+        let written =
+            |at: usize| self.read.binary_search(&at).ok().and_then(|index| self.written.get(index)).copied();
+        match (written(first), written(last)) {
+            (Some(first), Some(last)) => Span::new(first, last + 1),
+            _ => self.whole,
+        }
+    }
+}
+
+/// Keys that are known in another place: those, a key that stands beside where they don't belong, and the place.
+const ELSEWHERE: &[(&[&str], &str, &str)] = &[(
+    &["deprecated", "retired", "since"],
+    "retryable",
+    "retired codes stand under the top-level `retired:`",
+)];
+
 /// A mapping with known keys.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Map<'t> {
@@ -99,15 +138,27 @@ impl<'t> Context<'t> {
         u32::try_from(line).unwrap_or(u32::MAX)
     }
 
-    /// Where `part` of a text stands in the file, or the whole text where it isn't written as it is read.
-    pub(super) fn part(&self, node: &Node, part: &str) -> Span {
-        let Kind::Scalar { style, .. } = &node.kind else { return node.span };
-        // The span of a block begins after its header, so it holds the text either way.
-        if *style == Style::Absent || part.is_empty() {
-            return node.span;
+    /// Where the braces of `text` stand in the file, `text` being what is read from `node`. Lines are folded, quotes and
+    /// backslashes are gone, but braces are the same unless one is written as an escape.
+    pub(super) fn braces(&self, node: &Node, text: &str) -> Braces {
+        let all = |text: &str, start: usize| -> Vec<usize> {
+            text.bytes()
+                .enumerate()
+                .filter(|(_, byte)| matches!(byte, b'{' | b'}'))
+                .map(|(at, _)| start + at)
+                .collect()
+        };
+        let read = all(text, 0);
+        let mut written = Vec::new();
+        if !read.is_empty() {
+            // The span of a block begins after its header.
+            let source = self.text.get(node.span.start..node.span.end).unwrap_or_default();
+            written = all(source, node.span.start);
+            if written.len() != read.len() {
+                written.clear();
+            }
         }
-        let found = self.text.get(node.span.start..node.span.end).and_then(|text| text.find(part));
-        found.map_or(node.span, |at| Span::new(node.span.start + at, node.span.start + at + part.len()))
+        Braces { read, written, whole: node.span }
     }
 
     /// A mapping which has only these keys.
@@ -150,8 +201,14 @@ impl<'t> Context<'t> {
         }
         let key = &entry.key;
         let absent = matches!(entry.value.kind, Kind::Scalar { style: Style::Absent, .. });
-        let near = self.suggest.nearest(&key.text, keys.iter().copied());
-        let diagnostic = if flow && absent && near.is_none() {
+        let elsewhere = ELSEWHERE
+            .iter()
+            .find(|(known, beside, _)| known.contains(&key.text.as_str()) && keys.contains(beside));
+        let near = match elsewhere {
+            None => self.suggest.nearest(&key.text, keys.iter().copied()),
+            Some(_) => None,
+        };
+        let diagnostic = if flow && absent && near.is_none() && elsewhere.is_none() {
             Diagnostic::new(Mistake::UnquotedComma, "a comma ends a text inside braces")
                 .at(key.span, "so this is a key without a value")
                 .help("put the text in quotes, from its beginning to here")
@@ -162,7 +219,10 @@ impl<'t> Context<'t> {
                 Some(near) => diagnostic.at(key.span, format!("did you mean `{near}`?")),
                 None => diagnostic.at(key.span, "not known here"),
             }
-            .help(format!("the keys are {}", list(keys.iter().copied())))
+            .help(match elsewhere {
+                Some((.., place)) => (*place).to_owned(),
+                None => format!("the keys are {}", list(keys.iter().copied())),
+            })
         };
         self.report(diagnostic);
         near
@@ -179,14 +239,25 @@ impl<'t> Context<'t> {
         }
     }
 
-    /// As [`Self::entries`], with at least one.
-    pub(super) fn some_entries(&mut self, node: &'t Node, owner: Span, what: &str) -> Option<&'t [Entry]> {
-        let entries = self.entries(node, what)?;
-        if entries.is_empty() {
-            self.empty(owner, what);
-            return None;
+    /// The part of the file behind `key`.
+    pub(super) fn section(&mut self, map: &Map<'t>, key: &str) -> Section<'t> {
+        let Some(node) = map.get(key) else { return Section { entries: &[], complete: map.lacks(key) } };
+        match self.entries(node, &format!("`{key}`")) {
+            Some(entries) => Section { entries, complete: true },
+            None => Section { entries: &[], complete: false },
         }
-        Some(entries)
+    }
+
+    /// As [`Self::section`]; if it is there, then with something in it.
+    pub(super) fn some_section(&mut self, map: &Map<'t>, key: &str) -> Section<'t> {
+        let section = self.section(map, key);
+        match map.entry(key) {
+            Some(entry) if section.complete && section.entries.is_empty() => {
+                self.empty(entry.key.span, &format!("`{key}`"));
+                Section { complete: false, ..section }
+            }
+            _ => section,
+        }
     }
 
     pub(super) fn items(&mut self, node: &'t Node, what: &str) -> Option<&'t [Rc<Node>]> {
@@ -415,29 +486,57 @@ impl<'t> Context<'t> {
     }
 
     pub(super) fn wrong_type(&mut self, node: &Node, what: &str, wanted: &str) {
+        if let Some(diagnostic) = self.of_wrong_type(node, what, wanted) {
+            self.report(diagnostic);
+        }
+    }
+
+    /// What [`Self::wrong_type`] reports. None where that was reported already.
+    pub(super) fn of_wrong_type(&self, node: &Node, what: &str, wanted: &str) -> Option<Diagnostic> {
         let found = match &node.kind {
-            Kind::Broken => return,
+            Kind::Broken => return None,
             Kind::List(_) => "found a list",
             Kind::Map { .. } => "found a mapping",
             Kind::Scalar { text, style } if is_null(text, *style) => {
-                self.report(
+                return Some(
                     Diagnostic::new(Mistake::NullValue, format!("{what} has no value"))
                         .at(node.span, "null, or nothing at all")
                         .help(format!("give it {wanted}, or remove the key")),
                 );
-                return;
             }
             Kind::Scalar { .. } => "found a single value",
         };
         let diagnostic =
             Diagnostic::new(Mistake::WrongType, format!("{what} is {wanted}")).at(node.span, found);
-        let braces = matches!(&node.kind, Kind::Map { flow: true, .. }) && wanted == "a text";
-        self.report(if braces {
-            diagnostic.help("put a text that begins with a brace in quotes")
-        } else {
-            diagnostic
-        });
+        Some(match &node.kind {
+            Kind::Map { flow: true, .. } if wanted == "a text" => {
+                diagnostic.help("put a text that begins with a brace in quotes")
+            }
+            Kind::List(items) if wanted == "a mapping" => match first_name(items) {
+                // The span of a list in block style begins with its first item.
+                Some(name) if self.text.get(node.span.start..).is_some_and(|text| text.starts_with('[')) => {
+                    diagnostic.help(format!("write `{{{name}: …}}`, without brackets"))
+                }
+                Some(name) => diagnostic.help(format!("write `{name}:` without `-`")),
+                None => diagnostic,
+            },
+            _ => diagnostic,
+        })
     }
+}
+
+/// What the first of several mappings would be called, were they no list: by its only key, or by what `code` or `name`
+/// says.
+fn first_name(items: &[Rc<Node>]) -> Option<String> {
+    let scalar = |node: &Node| match &node.kind {
+        Kind::Scalar { text, style } if !is_null(text, *style) => Some(plain(text)),
+        _ => None,
+    };
+    let first = items.first()?;
+    let Kind::Map { entries, .. } = &first.kind else { return scalar(first) };
+    let named =
+        entries.iter().find(|entry| matches!(entry.key.text.as_str(), "code" | "id" | "key" | "name"));
+    named.and_then(|entry| scalar(&entry.value)).or_else(|| Some(plain(&entries.first()?.key.text)))
 }
 
 /// `a`, `b` and `c`; of very many only the first.
@@ -461,7 +560,8 @@ pub(super) fn quote(text: &str) -> String {
     format!("`{}`", plain(text))
 }
 
-fn plain(text: &str) -> String {
+/// As [`quote`], without the ticks.
+pub(super) fn plain(text: &str) -> String {
     const LONGEST: usize = 80;
     let mut plain: String =
         text.chars().take(LONGEST).map(|char| if char.is_control() { ' ' } else { char }).collect();

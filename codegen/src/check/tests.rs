@@ -32,6 +32,7 @@ groups:
     status: 402
     retryable: false
     message: The plan is too small.
+    action: upgrade_plan
     fix: Move to a plan with {limits.items}.
     fields: {upgrade: {const: true}, size: u32?}
     headers: {X-Plan: optional}
@@ -105,7 +106,7 @@ fn defaults_follow_the_status() {
     assert_eq!(actions("broken"), "contact_support");
     assert_eq!(actions("small"), "restock");
     let names: Vec<_> = catalog.actions.iter().map(|action| action.name.as_str()).collect();
-    assert_eq!(names, ["fix_request", "authenticate", "top_up", "wait", "contact_support", "restock"]);
+    assert_eq!(names, ["fix_request", "authenticate", "upgrade_plan", "wait", "contact_support", "restock"]);
     assert_eq!(catalog.actions[3].url.as_deref(), Some("https://mail.example/wait"));
 
     let retry = |name: &str| (code(&catalog, name).retry.first, code(&catalog, name).retry.repeat);
@@ -193,8 +194,8 @@ fn envelopes_are_templates() {
 
 #[test]
 fn the_smallest_catalog_has_one_api_and_the_built_in_envelope() {
-    let text = "errbook: 1\nname: shop\ndocs: https://shop.example/errors\nby_status: {4xx: no, 5xx: no}\n\
-                codes: {no: {status: 400, retryable: false, message: No.}}\n";
+    let text = "errbook: 1\nname: shop\ndocs: https://shop.example/errors\nby_status: {4xx: no, 5xx: oh}\n\
+                codes: {no: {status: 400, retryable: false, message: No.}, oh: {status: 500, retryable: true, message: Oh.}}\n";
     let catalog = check("errors.yaml", text).unwrap_or_else(|report| panic!("{report}"));
     assert_eq!(catalog.apis.len(), 1);
     assert_eq!((catalog.apis[0].name.as_str(), catalog.apis[0].rust.upper.as_str()), ("shop", "Shop"));

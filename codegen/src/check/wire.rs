@@ -10,8 +10,9 @@ use crate::report::{Diagnostic, Mistake};
 impl Context<'_> {
     pub(super) fn wire(&mut self, codes: &[CodeDraft], apis: &[ApiDraft], envelopes: &[EnvelopeDraft]) {
         for draft in codes {
+            let emitting = draft.code.apis.iter().filter_map(|api| apis.get(*api));
             let mut used: Vec<usize> =
-                draft.code.apis.iter().filter_map(|api| apis.get(*api)).map(|api| api.api.envelope).collect();
+                emitting.filter(|api| api.envelope_known).map(|api| api.api.envelope).collect();
             used.sort_unstable();
             used.dedup();
             let used: Vec<_> = used.into_iter().filter_map(|envelope| envelopes.get(envelope)).collect();
@@ -29,6 +30,9 @@ impl Context<'_> {
     }
 
     fn fits(&mut self, draft: &CodeDraft, envelope: &EnvelopeDraft, shape: &Shape, part: &str) {
+        if shape.doubtful {
+            return;
+        }
         let code = quote(&draft.code.code);
         let name = quote(&envelope.envelope.name);
         if draft.code.param == Presence::Required && !shape.param {
@@ -91,7 +95,7 @@ impl Context<'_> {
     fn items_fit(&mut self, draft: &CodeDraft, codes: &[CodeDraft], used: &[&EnvelopeDraft]) {
         let Some(first) = draft.items.first() else { return };
         // An API whose answers name one error only may share a code with one that lists them all.
-        if !used.is_empty() && used.iter().all(|envelope| !envelope.body.errors) {
+        if !used.is_empty() && used.iter().all(|envelope| !envelope.body.errors && !envelope.body.doubtful) {
             let names = list(used.iter().map(|envelope| envelope.envelope.name.as_str()));
             let title = format!("{} takes issues, and no envelope of it lists them", quote(&draft.code.code));
             let diagnostic = Diagnostic::new(Mistake::IssuesNotSent, title)

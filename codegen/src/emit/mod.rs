@@ -49,9 +49,19 @@ impl Literal {
     fn json(&self) -> String {
         match self {
             Literal::Bool(value) => value.to_string(),
-            Literal::Number(number) => number.clone(),
+            Literal::Number(number) => canonical(number),
             Literal::Text(text) => json_string(text),
         }
+    }
+}
+
+/// A number as serde_json writes it: what is copied into an answer and what serde writes are the same bytes.
+fn canonical(number: &str) -> String {
+    match (number.parse::<i64>(), number.parse::<u64>(), number.parse::<f64>()) {
+        (Ok(number), ..) => number.to_string(),
+        (_, Ok(number), _) => number.to_string(),
+        (_, _, Ok(number)) => format!("{number:?}"),
+        _ => number.to_owned(),
     }
 }
 

@@ -95,10 +95,11 @@ mistakes! {
     BadTemplateKey "bad-template-key" "The keys of an envelope stand on the wire as they are.",
 
     // Codes
-    LoneBrace "lone-brace" "A brace in a message has another half, or is doubled.",
+    LoneBrace "lone-brace" "A brace that begins a place to fill in has another half; in a message, others are doubled.",
     PlaceNotRequired "place-not-required" "A message names required fields and limits.",
     FieldContradiction "field-contradiction" "The keys of a field do not contradict each other.",
     WrongValue "wrong-value" "A constant or an example is a value of the field's type.",
+    MissingAction "missing-action" "A code with status 402 says what its caller does next.",
     GroupConstant "group-constant" "A code keeps the constants of its group.",
     RetryContradiction "retry-contradiction" "Where the flag and the advice disagree, a note says why.",
     RetryAfterWithoutRetry "retry-after-without-retry" "Only what is retried says how long to wait.",
@@ -115,6 +116,7 @@ mistakes! {
     ItemNotEmitted "item-not-emitted" "An issue is a code of the APIs that it is sent by.",
     StatusPattern "status-pattern" "`by_status` has statuses of errors, `4xx` and `5xx`.",
     ByStatusMissing "by-status-missing" "Every API has a code for any status.",
+    ByStatusClass "by-status-class" "A status is answered with a code of its class, 4xx or 5xx.",
     ByStatusNotEmitted "by-status-not-emitted" "An API's own `by_status` names codes that it emits.",
     ByStatusNeedsValues "by-status-needs-values" "A code that answers where no handler did needs no values.",
     CatalogTooLarge "catalog-too-large" "What a file says is bounded when it is resolved.",

@@ -23,7 +23,7 @@ fn with_slots(texts: &[&str], count: usize) -> Option<Index> {
     let mut buckets = vec![Vec::new(); texts.len().max(1).div_ceil(3)];
     for (code, text) in texts.iter().enumerate() {
         let hash = hash(text.as_bytes());
-        let bucket = hash as usize % buckets.len();
+        let bucket = (hash % buckets.len() as u64) as usize;
         buckets[bucket].push((hash, u16::try_from(code).ok()?));
     }
     // The fullest first: they are the hardest to place.
@@ -37,7 +37,7 @@ fn with_slots(texts: &[&str], count: usize) -> Option<Index> {
         let place = |seed: u16| -> Option<Vec<usize>> {
             let mut places = Vec::with_capacity(codes.len());
             for (hash, _) in codes {
-                let slot = displace(*hash, seed) as usize % count;
+                let slot = (displace(*hash, seed) % count as u64) as usize;
                 if slots[slot].is_some() || places.contains(&slot) {
                     return None;
                 }
@@ -85,8 +85,8 @@ mod tests {
             let index = build(&texts);
             for (code, text) in texts.iter().enumerate() {
                 let hash = hash(text.as_bytes());
-                let seed = index.seeds[hash as usize % index.seeds.len()];
-                let slot = displace(hash, seed) as usize % index.slots.len();
+                let seed = index.seeds[(hash % index.seeds.len() as u64) as usize];
+                let slot = (displace(hash, seed) % index.slots.len() as u64) as usize;
                 assert_eq!(usize::from(index.slots[slot]), code);
             }
         }

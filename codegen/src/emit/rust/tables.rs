@@ -414,7 +414,7 @@ fn payload(code: &Code, slots: &[Slot], class: Ident) -> TokenStream {
 fn takes_issues(catalog: &Catalog, code: &Code) -> TokenStream {
     let name = ident(&code.rust.upper);
     let items: Vec<Ident> = code.items.iter().map(|item| ident(&catalog.codes[*item].rust.upper)).collect();
-    let list = items.iter().rev().fold(quote! { () }, |list, item| quote! { ((super::code::#item,), #list) });
+    let list = list(&items);
     quote! {
         impl ::errbook::TakesIssues for super::code::#name {
             type Items = #list;
@@ -424,10 +424,22 @@ fn takes_issues(catalog: &Catalog, code: &Code) -> TokenStream {
     }
 }
 
+/// A balanced tree, so that many codes stay within rustc's recursion limit.
+fn list(codes: &[Ident]) -> TokenStream {
+    match codes {
+        [] => quote! { () },
+        [code] => quote! { (super::code::#code,) },
+        _ => {
+            let (left, right) = codes.split_at(codes.len() / 2);
+            let (left, right) = (list(left), list(right));
+            quote! { (#left, #right) }
+        }
+    }
+}
+
 fn doc_url(docs: &DocUrl) -> TokenStream {
-    // Nothing in a doc_url needs an escape in JSON: the runtime relies on it.
-    let encode = |text: &str| text.replace('"', "%22").replace('\\', "%5C");
-    let (before, after) = (encode(&docs.before), encode(&docs.after));
+    // Nothing in a URL that passed the check needs an escape in JSON: the runtime relies on it.
+    let DocUrl { before, after, .. } = docs;
     let hole = match docs.hole {
         DocHole::Anchor => quote! { Anchor },
         DocHole::Code => quote! { Code },

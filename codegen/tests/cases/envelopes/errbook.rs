@@ -3,7 +3,7 @@
 const _: () = ::errbook::__private::requires(1);
 
 /// Every error code of `shapes`.
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 #[repr(u16)]
@@ -34,7 +34,7 @@ pub enum Code {
     Broken,
 }
 
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 impl Code {
     /// All codes, in the order of the catalog.
     pub const ALL: &'static [Code] = &[
@@ -107,7 +107,7 @@ impl Code {
 }
 
 /// Codes that belong together.
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Group {
@@ -115,7 +115,7 @@ pub enum Group {
     Limits,
 }
 
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 impl Group {
     /// All of them, in the order of the catalog.
     pub const ALL: &'static [Group] = &[Group::Limits];
@@ -127,7 +127,7 @@ impl Group {
 }
 
 /// What the caller does next.
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Action {
@@ -141,7 +141,7 @@ pub enum Action {
     ContactSupport,
 }
 
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 impl Action {
     /// All of them, in the order of the catalog.
     pub const ALL: &'static [Action] = &[
@@ -170,12 +170,12 @@ impl Action {
 /// First (`first`): its envelope, its codes, and its reference at `https://one.example/errors#…`.
 ///
 /// `errors.yaml:41`.
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum First {}
 
 /// First.
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 pub mod first {
     /// An error that this API answers with.
     pub type Error = ::errbook::Error<super::First>;
@@ -193,12 +193,12 @@ pub mod first {
 /// Second (`second`): its envelope, its codes, and its reference at `https://two.example/errors/…?lang=en`.
 ///
 /// `errors.yaml:42`.
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Second {}
 
 /// Second.
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 pub mod second {
     /// An error that this API answers with.
     pub type Error = ::errbook::Error<super::Second>;
@@ -216,12 +216,12 @@ pub mod second {
 /// Third (`third`): its envelope, its codes, and its reference at `https://three.example/….html`.
 ///
 /// `errors.yaml:43`.
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Third {}
 
 /// Third.
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 pub mod third {
     /// An error that this API answers with.
     pub type Error = ::errbook::Error<super::Third>;
@@ -239,12 +239,12 @@ pub mod third {
 /// Fourth (`fourth`): its envelope, its codes, and its reference at `https://four.example/errors#…`.
 ///
 /// `errors.yaml:44`.
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fourth {}
 
 /// Fourth.
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 pub mod fourth {
     /// An error that this API answers with.
     pub type Error = ::errbook::Error<super::Fourth>;
@@ -260,12 +260,12 @@ pub mod fourth {
 }
 
 /// The numbers that messages, reference and server agree on.
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 pub mod limits {
 }
 
 /// One payload per code: what a server raises, what a client matches. What a code requires is a field.
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 pub mod code {
     /// Bad.
     ///
@@ -350,7 +350,7 @@ pub mod code {
 }
 
 #[doc(hidden)]
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 mod __errbook {
     use ::errbook::__private::*;
 
@@ -365,6 +365,8 @@ mod __errbook {
                 status: status(400),
                 action: super::Action::FixRequest as u16,
                 message: &[Part::Text("Bad.")],
+                takes_param: true,
+                takes_issues: true,
                 ..Row::DEFAULT
             },
             Row {
@@ -374,6 +376,8 @@ mod __errbook {
                 status: status(422),
                 action: super::Action::FixRequest as u16,
                 message: &[Part::Text("Several.")],
+                takes_param: true,
+                takes_issues: true,
                 ..Row::DEFAULT
             },
             Row {
@@ -383,6 +387,7 @@ mod __errbook {
                 status: status(422),
                 action: super::Action::FixRequest as u16,
                 message: &[Part::Field(0), Part::Text(" is too much.")],
+                takes_param: true,
                 fields: &[
                     Field {
                         name: "size",
@@ -530,7 +535,7 @@ mod __errbook {
                 Node::Const("\"text with \\\"quotes\\\" and \\\\\""),
             ),
             Member::Key("version", Node::Const("3")),
-            Member::Key("exact", Node::Const("-1.50")),
+            Member::Key("exact", Node::Const("-1.5")),
             Member::Key("failed", Node::Const("true")),
             Member::Key(
                 "error",
@@ -557,7 +562,7 @@ mod __errbook {
         ],
         body_pieces: &[
             Piece::Text(
-                "{\"quoted \\\"key\\\"\":\"text with \\\"quotes\\\" and \\\\\",\"version\":3,\"exact\":-1.50,\"failed\":true,\"error\":{",
+                "{\"quoted \\\"key\\\"\":\"text with \\\"quotes\\\" and \\\\\",\"version\":3,\"exact\":-1.5,\"failed\":true,\"error\":{",
             ),
             Piece::Fields,
             Piece::Comma,
@@ -795,7 +800,7 @@ mod __errbook {
         }
     }
 
-    ::errbook::__code_impls!(super::Code);
+    ::errbook::__code_impls!(super::Code = "ShapesErrorCode");
 
     pub enum Class0 {}
     impl Has<super::First> for Class0 {}
@@ -838,7 +843,7 @@ mod __errbook {
     }
 
     impl ::errbook::TakesIssues for super::code::Bad {
-        type Items = ((super::code::Bad,), ());
+        type Items = (super::code::Bad,);
     }
 
     impl ::errbook::TakesIssue<super::code::Bad> for super::code::Bad {}
@@ -854,7 +859,7 @@ mod __errbook {
     }
 
     impl ::errbook::TakesIssues for super::code::Several {
-        type Items = ((super::code::Bad,), ((super::code::Size,), ()));
+        type Items = ((super::code::Bad,), (super::code::Size,));
     }
 
     impl ::errbook::TakesIssue<super::code::Bad> for super::code::Several {}
@@ -913,5 +918,5 @@ mod __errbook {
         }
     }
 
-    ::errbook::__payload_impls!(super::code::Size);
+    ::errbook::__payload_impls!(super::code::Size = "ShapesSize");
 }

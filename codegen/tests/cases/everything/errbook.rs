@@ -3,7 +3,7 @@
 const _: () = ::errbook::__private::requires(1);
 
 /// Every error code of `everything`.
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 #[repr(u16)]
@@ -50,7 +50,7 @@ pub enum Code {
     Broken,
 }
 
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 impl Code {
     /// All codes, in the order of the catalog.
     pub const ALL: &'static [Code] = &[
@@ -127,7 +127,7 @@ impl Code {
 }
 
 /// Codes that belong together.
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Group {
@@ -135,7 +135,7 @@ pub enum Group {
     Plan,
 }
 
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 impl Group {
     /// All of them, in the order of the catalog.
     pub const ALL: &'static [Group] = &[Group::Plan];
@@ -147,7 +147,7 @@ impl Group {
 }
 
 /// What the caller does next.
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Action {
@@ -163,7 +163,7 @@ pub enum Action {
     Phone,
 }
 
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 impl Action {
     /// All of them, in the order of the catalog.
     pub const ALL: &'static [Action] = &[
@@ -193,12 +193,12 @@ impl Action {
 /// Store API (`store`): its envelope, its codes, and its reference at `https://every.example/store#…`.
 ///
 /// `errors.yaml:24`.
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Store {}
 
 /// Store API.
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 pub mod store {
     /// An error that this API answers with.
     pub type Error = ::errbook::Error<super::Store>;
@@ -216,12 +216,12 @@ pub mod store {
 /// Admin API (`admin`): its envelope, its codes, and its reference at `https://every.example/admin#…`.
 ///
 /// `errors.yaml:25`.
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Admin {}
 
 /// Admin API.
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 pub mod admin {
     /// An error that this API answers with.
     pub type Error = ::errbook::Error<super::Admin>;
@@ -237,7 +237,7 @@ pub mod admin {
 }
 
 /// The numbers that messages, reference and server agree on.
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 pub mod limits {
     /// `per_minute: 60`. `errors.yaml:30`.
     pub const PER_MINUTE: u64 = 60;
@@ -247,7 +247,7 @@ pub mod limits {
 }
 
 /// One payload per code: what a server raises, what a client matches. What a code requires is a field.
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 pub mod code {
     /// Bad.
     ///
@@ -410,7 +410,7 @@ pub mod code {
 }
 
 #[doc(hidden)]
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 mod __errbook {
     use ::errbook::__private::*;
 
@@ -425,6 +425,8 @@ mod __errbook {
                 status: status(400),
                 action: super::Action::FixRequest as u16,
                 message: &[Part::Text("Bad.")],
+                takes_param: true,
+                takes_issues: true,
                 ..Row::DEFAULT
             },
             Row {
@@ -434,6 +436,7 @@ mod __errbook {
                 status: status(404),
                 action: super::Action::FixRequest as u16,
                 message: &[Part::Text("Missing.")],
+                takes_param: true,
                 ..Row::DEFAULT
             },
             Row {
@@ -443,6 +446,7 @@ mod __errbook {
                 status: status(404),
                 action: super::Action::FixRequest as u16,
                 message: &[Part::Text("Gone.")],
+                takes_param: true,
                 ..Row::DEFAULT
             },
             Row {
@@ -469,6 +473,7 @@ mod __errbook {
                     Part::Field(7),
                     Part::Text(": at most 2 MiB."),
                 ],
+                takes_param: true,
                 fields: &[
                     Field {
                         name: "text",
@@ -623,6 +628,7 @@ mod __errbook {
                 retry: Retry::Throttle,
                 action: super::Action::Wait as u16,
                 message: &[Part::Text("At most 60 a minute.")],
+                takes_param: true,
                 headers: &[
                     Header {
                         name: "retry-after",
@@ -820,7 +826,7 @@ mod __errbook {
         }
     }
 
-    ::errbook::__code_impls!(super::Code);
+    ::errbook::__code_impls!(super::Code = "EverythingErrorCode");
 
     pub enum Class0 {}
     impl Has<super::Store> for Class0 {}
@@ -851,10 +857,7 @@ mod __errbook {
     }
 
     impl ::errbook::TakesIssues for super::code::Bad {
-        type Items = (
-            (super::code::Bad,),
-            ((super::code::Missing,), ((super::code::Typed,), ())),
-        );
+        type Items = ((super::code::Bad,), ((super::code::Missing,), (super::code::Typed,)));
     }
 
     impl ::errbook::TakesIssue<super::code::Bad> for super::code::Bad {}
@@ -1025,7 +1028,8 @@ mod __errbook {
     }
 
     ::errbook::__payload_impls!(
-        super::code::Missing, super::code::Typed, super::code::PlanSize,
-        super::code::OddHeaders, super::code::Slow
+        super::code::Missing = "EverythingMissing", super::code::Typed = "EverythingTyped",
+        super::code::PlanSize = "EverythingPlanSize", super::code::OddHeaders =
+        "EverythingOddHeaders", super::code::Slow = "EverythingSlow"
     );
 }

@@ -3,7 +3,7 @@
 const _: () = ::errbook::__private::requires(1);
 
 /// Every error code of `hostile`.
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 #[repr(u16)]
@@ -22,7 +22,7 @@ pub enum Code {
     Broken,
 }
 
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 impl Code {
     /// All codes, in the order of the catalog.
     pub const ALL: &'static [Code] = &[Code::Bad, Code::Poor, Code::Broken];
@@ -88,7 +88,7 @@ impl Code {
 }
 
 /// Codes that belong together.
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Group {
@@ -96,7 +96,7 @@ pub enum Group {
     Odd,
 }
 
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 impl Group {
     /// All of them, in the order of the catalog.
     pub const ALL: &'static [Group] = &[Group::Odd];
@@ -108,7 +108,7 @@ impl Group {
 }
 
 /// What the caller does next.
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Action {
@@ -120,7 +120,7 @@ pub enum Action {
     Call,
 }
 
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 impl Action {
     /// All of them, in the order of the catalog.
     pub const ALL: &'static [Action] = &[
@@ -148,12 +148,12 @@ impl Action {
 /// A \| "title" \*/ with \`ticks\` &amp; &lt;b&gt;tags&lt;/b&gt; (`hostile`): its envelope, its codes, and its reference at `https://hostile.example/errors#…`.
 ///
 /// `errors.yaml:3`.
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Hostile {}
 
 /// A \| "title" \*/ with \`ticks\` &amp; &lt;b&gt;tags&lt;/b&gt;.
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 pub mod hostile {
     /// An error that this API answers with.
     pub type Error = ::errbook::Error<super::Hostile>;
@@ -169,12 +169,12 @@ pub mod hostile {
 }
 
 /// The numbers that messages, reference and server agree on.
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 pub mod limits {
 }
 
 /// One payload per code: what a server raises, what a client matches. What a code requires is a field.
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 pub mod code {
     /// "quotes" \\ {braces} \*/ /// \`tick \| &lt;b&gt; {value}
     ///
@@ -226,7 +226,7 @@ pub mod code {
 }
 
 #[doc(hidden)]
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 mod __errbook {
     use ::errbook::__private::*;
 
@@ -245,6 +245,7 @@ mod __errbook {
                     Part::Text("\"quotes\" \\ {braces} */ /// `tick | <b> "),
                     Part::Field(0),
                 ],
+                takes_param: true,
                 fields: &[
                     Field {
                         name: "value",
@@ -264,6 +265,7 @@ mod __errbook {
                 status: status(404),
                 action: super::Action::FixRequest as u16,
                 message: &[Part::Text("Poor.")],
+                takes_param: true,
                 ..Row::DEFAULT
             },
             Row {
@@ -406,7 +408,7 @@ mod __errbook {
         }
     }
 
-    ::errbook::__code_impls!(super::Code);
+    ::errbook::__code_impls!(super::Code = "HostileErrorCode");
 
     pub enum Class0 {}
     impl Has<super::Hostile> for Class0 {}
@@ -455,5 +457,5 @@ mod __errbook {
         }
     }
 
-    ::errbook::__payload_impls!(super::code::Bad);
+    ::errbook::__payload_impls!(super::code::Bad = "HostileBad");
 }

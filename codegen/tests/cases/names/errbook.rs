@@ -3,7 +3,7 @@
 const _: () = ::errbook::__private::requires(1);
 
 /// Every error code of `odd-names`.
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 #[repr(u16)]
@@ -78,7 +78,7 @@ pub enum Code {
     Fields,
 }
 
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 impl Code {
     /// All codes, in the order of the catalog.
     pub const ALL: &'static [Code] = &[
@@ -152,7 +152,7 @@ impl Code {
 }
 
 /// What the caller does next.
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Action {
@@ -164,7 +164,7 @@ pub enum Action {
     ContactSupport,
 }
 
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 impl Action {
     /// All of them, in the order of the catalog.
     pub const ALL: &'static [Action] = &[
@@ -192,12 +192,12 @@ impl Action {
 /// Odd names (`odd-names`): its envelope, its codes, and its reference at `https://odd.example/errors#…`.
 ///
 /// `errors.yaml:3`.
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OddNames {}
 
 /// Odd names.
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 pub mod odd_names {
     /// An error that this API answers with.
     pub type Error = ::errbook::Error<super::OddNames>;
@@ -213,12 +213,12 @@ pub mod odd_names {
 }
 
 /// The numbers that messages, reference and server agree on.
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 pub mod limits {
 }
 
 /// One payload per code: what a server raises, what a client matches. What a code requires is a field.
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 pub mod code {
     /// A keyword.
     ///
@@ -401,7 +401,7 @@ pub mod code {
 }
 
 #[doc(hidden)]
-#[allow(dead_code, unreachable_pub, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 mod __errbook {
     use ::errbook::__private::*;
 
@@ -416,6 +416,7 @@ mod __errbook {
                 status: status(400),
                 action: super::Action::FixRequest as u16,
                 message: &[Part::Text("A keyword.")],
+                takes_param: true,
                 ..Row::DEFAULT
             },
             Row {
@@ -425,6 +426,7 @@ mod __errbook {
                 status: status(400),
                 action: super::Action::FixRequest as u16,
                 message: &[Part::Text("Another keyword.")],
+                takes_param: true,
                 ..Row::DEFAULT
             },
             Row {
@@ -434,6 +436,7 @@ mod __errbook {
                 status: status(400),
                 action: super::Action::FixRequest as u16,
                 message: &[Part::Text("A name of the prelude.")],
+                takes_param: true,
                 ..Row::DEFAULT
             },
             Row {
@@ -443,6 +446,7 @@ mod __errbook {
                 status: status(400),
                 action: super::Action::FixRequest as u16,
                 message: &[Part::Text("Another name of the prelude.")],
+                takes_param: true,
                 ..Row::DEFAULT
             },
             Row {
@@ -452,6 +456,7 @@ mod __errbook {
                 status: status(400),
                 action: super::Action::FixRequest as u16,
                 message: &[Part::Text("No boolean.")],
+                takes_param: true,
                 ..Row::DEFAULT
             },
             Row {
@@ -473,6 +478,7 @@ mod __errbook {
                 status: status(400),
                 action: super::Action::FixRequest as u16,
                 message: &[Part::Text("A number with a letter.")],
+                takes_param: true,
                 ..Row::DEFAULT
             },
             Row {
@@ -482,6 +488,7 @@ mod __errbook {
                 status: status(400),
                 action: super::Action::FixRequest as u16,
                 message: &[Part::Text("A negative number.")],
+                takes_param: true,
                 ..Row::DEFAULT
             },
             Row {
@@ -491,6 +498,7 @@ mod __errbook {
                 status: status(400),
                 action: super::Action::FixRequest as u16,
                 message: &[Part::Text("Camel case.")],
+                takes_param: true,
                 ..Row::DEFAULT
             },
             Row {
@@ -500,6 +508,7 @@ mod __errbook {
                 status: status(400),
                 action: super::Action::FixRequest as u16,
                 message: &[Part::Text("A dot.")],
+                takes_param: true,
                 ..Row::DEFAULT
             },
             Row {
@@ -520,6 +529,7 @@ mod __errbook {
                 status: status(400),
                 action: super::Action::FixRequest as u16,
                 message: &[Part::Text("A dash.")],
+                takes_param: true,
                 ..Row::DEFAULT
             },
             Row {
@@ -529,6 +539,7 @@ mod __errbook {
                 status: status(400),
                 action: super::Action::FixRequest as u16,
                 message: &[Part::Text("Spaces.")],
+                takes_param: true,
                 ..Row::DEFAULT
             },
             Row {
@@ -538,6 +549,7 @@ mod __errbook {
                 status: status(400),
                 action: super::Action::FixRequest as u16,
                 message: &[Part::Text("Brackets.")],
+                takes_param: true,
                 ..Row::DEFAULT
             },
             Row {
@@ -575,6 +587,7 @@ mod __errbook {
                     Part::Field(1),
                     Part::Text("."),
                 ],
+                takes_param: true,
                 fields: &[
                     Field {
                         name: "kind",
@@ -728,7 +741,7 @@ mod __errbook {
         }
     }
 
-    ::errbook::__code_impls!(super::Code);
+    ::errbook::__code_impls!(super::Code = "OddNamesErrorCode");
 
     pub enum Class0 {}
     impl Has<super::OddNames> for Class0 {}
@@ -923,5 +936,5 @@ mod __errbook {
         }
     }
 
-    ::errbook::__payload_impls!(super::code::Fields);
+    ::errbook::__payload_impls!(super::code::Fields = "OddNamesFields");
 }
