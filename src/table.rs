@@ -247,6 +247,8 @@ impl Placeholder {
 /// A minimal perfect hash from the text of a code to its place (hash and displace), made by the generator.
 #[derive(Debug)]
 pub struct Index {
+    /// What the hash begins with: another one where two texts would have one hash.
+    pub key: u64,
     pub seeds: &'static [u16],
     pub slots: &'static [u16],
 }
@@ -254,33 +256,38 @@ pub struct Index {
 impl Index {
     /// Constant time, whatever the text: one hash, two loads and one comparison.
     pub fn find(&self, codes: &[Row], text: &str) -> Option<u16> {
-        let hash = hash(text.as_bytes());
+        if self.seeds.is_empty() {
+            let at = codes.iter().position(|row| row.code == text)?;
+            return u16::try_from(at).ok();
+        }
+        let hash = hash(text.as_bytes(), self.key);
         // In 64 bits, whatever the width of a usize is here: the generator ran elsewhere.
-        let seed = *self.seeds.get((hash % self.seeds.len().max(1) as u64) as usize)?;
+        let seed = *self.seeds.get((hash % self.seeds.len() as u64) as usize)?;
         let slot = displace(hash, seed) % self.slots.len().max(1) as u64;
         let code = *self.slots.get(slot as usize)?;
         (codes.get(usize::from(code))?.code == text).then_some(code)
     }
 }
 
-// `hash` and `displace` stand in errbook-codegen too, which links no runtime; a change here is a new `EDITION`.
+// `hash`, `displace` and `fold` stand in errbook-codegen too, which links no runtime; a change here is a new `EDITION`.
 
-fn hash(text: &[u8]) -> u64 {
-    const PRIME: u64 = 0x9E37_79B9_7F4A_7C15;
-    let mut hash = (text.len() as u64).wrapping_mul(PRIME);
+fn hash(text: &[u8], key: u64) -> u64 {
+    let mut hash = fold(key ^ text.len() as u64);
     let mut chunks = text.chunks_exact(8);
     for chunk in &mut chunks {
-        let word = chunk.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
-        hash = (hash.rotate_left(5) ^ word).wrapping_mul(PRIME);
+        hash = fold(hash ^ chunk.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)));
     }
-    let rest = chunks.remainder().iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
-    hash = (hash.rotate_left(5) ^ rest).wrapping_mul(PRIME);
-    hash ^ hash >> 32
+    fold(hash ^ chunks.remainder().iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)))
 }
 
 fn displace(hash: u64, seed: u16) -> u64 {
-    let mixed = (hash ^ u64::from(seed)).wrapping_mul(0xD6E8_FEB8_6659_FD93);
-    mixed ^ mixed >> 32
+    fold(hash ^ u64::from(seed))
+}
+
+/// Every bit of the input reaches every bit of the output: both halves of a product, one over the other.
+fn fold(word: u64) -> u64 {
+    let product = u128::from(word ^ 0x9E37_79B9_7F4A_7C15) * 0xD6E8_FEB8_6659_FD93;
+    (product >> 64) as u64 ^ product as u64
 }
 
 /// What a payload holds, without its type.

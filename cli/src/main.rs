@@ -21,8 +21,8 @@ struct Cli {
 enum Command {
     /// Shows every mistake in catalogs
     Check {
-        /// Catalogs: errors.yaml
-        #[arg(required = true)]
+        /// The catalogs
+        #[arg(default_value = "errors.yaml")]
         files: Vec<PathBuf>,
     },
     /// Writes the Rust, as a build script does, and the pages that it includes
@@ -84,23 +84,25 @@ enum Stop {
 }
 
 fn check(files: &[PathBuf]) -> Result<(), Stop> {
-    let mut found = Ok(());
+    let mut worst = Ok(());
     for file in files {
         match catalog(file) {
             Ok(catalog) => {
                 say(&format!("{}: {} codes, no mistakes", file.display(), catalog.codes().count()))?
             }
-            Err(Stop::Findings) => found = Err(Stop::Findings),
-            Err(unable) => return Err(unable),
+            Err(Stop::Findings) if worst.is_ok() => worst = Err(Stop::Findings),
+            Err(Stop::Findings) => {}
+            Err(unable) => worst = Err(unable),
         }
     }
-    found
+    worst
 }
 
 fn explain(catalog: &Catalog, code: &str) -> Result<(), Stop> {
     match catalog.explain(code) {
-        Some(section) => say(section.trim_end()),
-        None => Err(Stop::Unable(format!(
+        Ok(section) => say(section.trim_end()),
+        Err(Some(near)) => Err(Stop::Unable(format!("there is no code `{code}`; did you mean `{near}`?"))),
+        Err(None) => Err(Stop::Unable(format!(
             "there is no code `{code}`; the catalog has {}",
             catalog.codes().collect::<Vec<_>>().join(", ")
         ))),
@@ -115,7 +117,10 @@ fn put(files: &[errbook_codegen::File], Out { out, check }: &Out) -> Result<(), 
         }
         return if stale.is_empty() { Ok(()) } else { Err(Stop::Findings) };
     }
-    write(files, out).map_err(|error| Stop::Unable(format!("could not write to {}: {error}", out.display())))
+    write(files, out)
+        .map_err(|error| Stop::Unable(format!("could not write to {}: {error}", out.display())))?;
+    let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+    say(&format!("{}: {}", out.display(), names.join(", ")))
 }
 
 /// The catalog; its mistakes go to stderr.

@@ -93,10 +93,21 @@ fn explain_shows_the_section_of_a_code() {
     let section = stdout(&output);
     assert!(section.starts_with("### `slow`\n\n**HTTP 429**"), "{section}");
     assert!(section.contains("> At most 60 a minute."), "{section}");
+    assert!(section.ends_with(
+        "- Store API: https://every.example/store#slow\n- Admin API: https://every.example/admin#slow\n"
+    ));
 
     let output = errbook(&["explain", "--file", &case("everything"), "slowly"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(stderr(&output).starts_with("there is no code `slowly`"), "{}", stderr(&output));
+    assert_eq!(stderr(&output), "there is no code `slowly`; did you mean `slow`?\n");
+
+    let output = errbook(&["explain", "--file", &case("everything"), "old"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(
+        stdout(&output).starts_with("### `old`\n\nNo longer sent, since 1.10. Now:"),
+        "{}",
+        stdout(&output)
+    );
 }
 
 #[test]
@@ -106,6 +117,12 @@ fn what_could_not_run_exits_with_2() {
     assert!(stderr(&missing).contains("no/such/errors.yaml"), "{}", stderr(&missing));
     assert_eq!(errbook(&["chek"]).status.code(), Some(2));
     assert_eq!(errbook(&[]).status.code(), Some(2));
+    let both = errbook(&["check", "no/such/errors.yaml", &case("smallest")]);
+    assert_eq!(
+        (both.status.code(), stdout(&both).lines().count()),
+        (Some(2), 1),
+        "the other file is checked, too"
+    );
 
     let file = folder("unwritable").join("file");
     fs::write(&file, "").unwrap();

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::{env, fs, io};
 
 use crate::catalog::Catalog;
-use crate::{emit, load};
+use crate::{check, emit, load};
 
 /// What a `build.rs` does: reads the catalog beside the crate's `Cargo.toml`, and writes the Rust that
 /// `errbook::include_catalog!()` includes.
@@ -56,10 +56,17 @@ impl Catalog {
         emit::markdown::pages(self).into_iter().map(|(name, text)| File { name, text }).collect()
     }
 
-    /// The section of the reference that explains a code.
-    pub fn explain(&self, code: &str) -> Option<String> {
-        let code = self.codes.iter().find(|known| known.code == code)?;
-        emit::markdown::section(self, code)
+    /// What the reference says of a code, also of a retired one: its section on the first of its pages, and where it
+    /// stands on all of them.
+    ///
+    /// # Errors
+    ///
+    /// The code that was probably meant, where there is one.
+    pub fn explain(&self, code: &str) -> Result<String, Option<&str>> {
+        emit::markdown::explain(self, code).ok_or_else(|| {
+            let known = self.codes.iter().map(|code| code.code.as_str());
+            check::nearest(code, known.chain(self.retired.iter().map(|retired| retired.code.as_str())))
+        })
     }
 
     /// All codes, as they are on the wire, in the order of the file.

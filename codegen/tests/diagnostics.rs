@@ -106,3 +106,21 @@ fn cases() -> Vec<String> {
 fn folder() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/diagnostics"))
 }
+
+/// docs/FORMAT.md has every key that the checker knows; each mapping's keys stand in the help of a case.
+#[test]
+fn the_format_s_reference_has_every_key() {
+    let reference = fs::read_to_string(folder().join("../../../docs/FORMAT.md")).unwrap();
+    let mut keys = BTreeSet::new();
+    for case in cases() {
+        let report = report(&case).to_string();
+        for list in ["the keys are ", "the types are "].iter().flat_map(|head| report.split(head).skip(1)) {
+            let list = list.lines().next().unwrap_or_default();
+            keys.extend(list.split('`').skip(1).step_by(2).map(str::to_owned));
+        }
+    }
+    assert!(keys.len() > 40, "{keys:?}");
+    for key in keys {
+        assert!(reference.contains(&format!("`{key}`")), "`{key}` is not in docs/FORMAT.md");
+    }
+}

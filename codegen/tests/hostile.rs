@@ -172,10 +172,27 @@ fn much_of_everything_takes_time_in_proportion() {
     let apis: String =
         (0..many).map(|number| format!("  a{number}: {{docs: \"https://a.example/{number}\"}}\n")).collect();
     check_soon(&format!("{}apis:\n{apis}codes:\n{codes}", head.replace("docs", "doc"))).unwrap_err();
+    let apis: String =
+        (0..7_000).map(|number| format!("  a{number}: {{docs: \"https://a.example/{number}\"}}\n")).collect();
+    let broken =
+        (0..7_000).map(|number| format!("  c{number}: {{status: 500, retryable: true, message: A.}}\n"));
+    let emitted = format!("errbook: 1\nname: a\napis:\n{apis}codes:\n{}", broken.collect::<String>());
+    assert_eq!(ids(&emitted), ["catalog-too-large"]);
     let headers: String = (0..many).map(|number| format!("X-{number}: optional, ")).collect();
     let _ = check_soon(&format!(
         "{head}codes:\n  c0: {{status: 400, retryable: false, message: A., headers: {{{headers}}}}}\n"
     ));
+    let limits: String = (0..10 * many).map(|number| format!("{{limits.l{number}}} {{")).collect();
+    check_soon(&format!("{head}codes:\n{codes}  d: {{doc: '{limits}'}}\n")).unwrap_err();
+    check_soon(&format!("{head}codes:\n{codes}  d: {{fix: '{}'}}\n", "{limits.".repeat(many))).unwrap_err();
+    let grouped: String = (0..many).map(|number| format!("  d{number}: {{group: all}}\n")).collect();
+    let long = "x".repeat(1 << 20);
+    for shared in [format!("message: {long}"), format!("fields: {{long: {{const: {long}}}}}")] {
+        let groups = format!("groups:\n  all: {{{shared}}}\n");
+        assert!(ids(&format!("{head}{groups}codes:\n{grouped}")).contains(&"catalog-too-large"));
+    }
+    let payment = "groups:\n  all: {status: 402, retryable: false, message: Pay.}\n";
+    assert_eq!(ids(&format!("{head}{payment}codes:\n{codes}{grouped}")), ["missing-action"]);
     check_soon(&format!("{head}codes: {{{}}}", "a,".repeat(1 << 18))).unwrap_err();
     check_soon(&format!("{head}codes:\n{codes}{codes}")).unwrap_err();
     check_soon(&format!("a: \"{}", "b: x\n".repeat(1 << 18))).unwrap_err();
@@ -254,4 +271,17 @@ proptest! {
         let _ = check_soon(&format!("{}{piece}{}", &VALID[..at], &VALID[at..]));
         let _ = check_soon(&format!("{}{}{}", &VALID[..at], &VALID[from..to], &VALID[at..]));
     }
+}
+
+#[test]
+fn more_codes_than_two_bytes_hold() {
+    let mut text =
+        "errbook: 1\nname: big\ndocs: https://big.example/errors\nby_status: {4xx: c0, 5xx: c1}\ncodes:\n"
+            .to_owned();
+    text.push_str("  c0: {status: 400, retryable: false, message: A.}\n  c1: {status: 500, retryable: true, message: B.}\n");
+    for number in 2..=65_536 {
+        text += &format!("  c{number}: {{status: 400, retryable: false, message: C.}}\n");
+    }
+    let report = check("errors.yaml", &text).unwrap_err().to_string();
+    assert!(report.contains("a catalog has at most 65536 codes"), "{report}");
 }

@@ -41,12 +41,19 @@ impl Actions<'_> {
         self.names.get(name).unwrap_or_default()
     }
 
-    /// What a code with 402 may ask for, each as `action: name`; of very many only the first.
-    pub(super) fn of_payment(&self) -> Vec<String> {
-        const MOST: usize = 12;
-        let own = self.actions.iter().skip(BUILT_IN.len()).map(|action| action.name.as_str());
-        let names = ["top_up", "upgrade_plan"].into_iter().chain(own);
-        names.take(MOST).map(|name| quote(&format!("action: {name}"))).collect()
+    /// What a code with 402 may ask for; of very many own actions only the first.
+    pub(super) fn of_payment(&self) -> String {
+        const MOST: usize = 10;
+        let own = self.actions.iter().skip(BUILT_IN.len()).take(MOST).map(|action| action.name.as_str());
+        let all: Vec<_> = ["top_up", "upgrade_plan"]
+            .into_iter()
+            .chain(own)
+            .map(|name| quote(&format!("action: {name}")))
+            .collect();
+        match all.as_slice() {
+            [others @ .., last] if others.len() > 1 => format!("{} or {last}", others.join(", ")),
+            _ => format!("{}, or declare another under `actions:`", all.join(" or ")),
+        }
     }
 
     /// The actions that are declared or `used`, and what becomes of the indices of all.

@@ -68,35 +68,57 @@ impl fmt::Display for Pattern {
     }
 }
 
-/// The codes that may stand for a class of statuses.
-#[derive(Debug, Default)]
+/// The best code for each class.
+#[derive(Debug, Clone, Copy, Default)]
+struct Best {
+    client: Option<usize>,
+    server: Option<usize>,
+}
+
+impl Best {
+    fn of(&self, class: Pattern) -> Option<usize> {
+        match class {
+            Pattern::Server => self.server,
+            Pattern::Client | Pattern::Exact(_) => self.client,
+        }
+    }
+
+    /// 400 and 500 say least of what is wrong, so they fit best; of others the first.
+    fn offer(&mut self, code: usize, status: u16, codes: &[CodeDraft]) {
+        let best = if status < 500 { &mut self.client } else { &mut self.server };
+        let general = |status: u16| matches!(status, 400 | 500);
+        let has_general =
+            best.and_then(|best| codes.get(best)).is_some_and(|draft| general(draft.code.status));
+        if best.is_none() || general(status) && !has_general {
+            *best = Some(code);
+        }
+    }
+}
+
+/// The codes that could stand for the statuses of a class.
+#[derive(Debug)]
 struct Fallbacks {
-    /// The best of all.
-    any: BTreeMap<Pattern, usize>,
-    /// The best that an API emits.
-    of_api: BTreeMap<(usize, Pattern), usize>,
+    any: Best,
+    of_api: Vec<Best>,
 }
 
 impl Fallbacks {
-    fn new(codes: &[CodeDraft]) -> Self {
-        let general = |code: usize| {
-            codes.get(code).and_then(|draft| draft.status).is_some_and(|s| matches!(s.value, 400 | 500))
-        };
-        let better = |best: &mut usize, code: usize| {
-            if general(code) && !general(*best) {
-                *best = code;
-            }
-        };
-        let mut fallbacks = Self::default();
+    fn new(codes: &[CodeDraft], apis: usize) -> Self {
+        let mut fallbacks = Self { any: Best::default(), of_api: vec![Best::default(); apis] };
         for (code, draft) in codes.iter().enumerate() {
             let Some(status) = draft.status.filter(|_| draft.asks_for().is_none()) else { continue };
-            let class = Pattern::of(status.value);
-            better(fallbacks.any.entry(class).or_insert(code), code);
+            fallbacks.any.offer(code, status.value, codes);
             for api in &draft.code.apis {
-                better(fallbacks.of_api.entry((*api, class)).or_insert(code), code);
+                if let Some(best) = fallbacks.of_api.get_mut(*api) {
+                    best.offer(code, status.value, codes);
+                }
             }
         }
         fallbacks
+    }
+
+    fn of_api(&self, api: usize, class: Pattern) -> Option<usize> {
+        self.of_api.get(api).and_then(|best| best.of(class))
     }
 
     /// What to do where an API has no code for a class. `shared` is the one that stands for it elsewhere.
@@ -110,8 +132,8 @@ impl Fallbacks {
         let name = |code: usize| codes.get(code).map_or("", |draft| draft.code.code.as_str());
         let entry = |code: usize| quote(&format!("{class}: {}", name(code)));
         let emit = |code: usize| format!("{} to the `apis` of {}", quote(api.1), quote(name(code)));
-        let own = self.of_api.get(&(api.0, class)).copied();
-        match (own, shared, self.any.get(&class).copied()) {
+        let own = self.of_api(api.0, class);
+        match (own, shared, self.any.of(class)) {
             (Some(own), Some(shared), _) => {
                 format!("add {} to its own `by_status`, or {}", entry(own), emit(shared))
             }
@@ -141,7 +163,9 @@ impl<'t> Context<'t> {
             let name = Spanned { value: entry.key.text.as_str(), span: entry.key.span };
             let named = self.name(name, "an API");
             let Some(map) = self.map(&entry.value, name.span, "an API", &keys) else {
-                apis.push(self.api(name, named, &Map::empty(name.span), limits, &mut scope));
+                let mut draft = self.api(name, named, &Map::empty(name.span), limits, &mut scope);
+                draft.by_status.complete = false;
+                apis.push(draft);
                 continue;
             };
             self.required(&map, "docs", "an API", "https://example.com/errors");
@@ -240,19 +264,19 @@ impl<'t> Context<'t> {
         place: Span,
     ) {
         let one_api = apis.len() == 1;
-        let fallbacks = Fallbacks::new(codes);
+        let fallbacks = Fallbacks::new(codes, apis.len());
         for entry in &mut shared.entries {
-            self.of_class(entry, codes, fallbacks.any.get(&entry.pattern.class()));
+            self.of_class(entry, codes, fallbacks.any.of(entry.pattern.class()));
         }
         for (index, draft) in apis.iter_mut().enumerate() {
             let emits = |entry: &StatusEntry| match entry.code.and_then(|code| codes.get(code)) {
-                Some(code) => code.code.apis.binary_search(&index).is_ok(),
+                Some(code) => !code.apis_known || code.code.apis.binary_search(&index).is_ok(),
                 // Reported already; taken as if it were right.
                 None => true,
             };
             for entry in &mut draft.by_status.entries {
                 let class = entry.pattern.class();
-                let fallback = fallbacks.of_api.get(&(index, class)).or(fallbacks.any.get(&class));
+                let fallback = fallbacks.of_api(index, class).or(fallbacks.any.of(class));
                 self.of_class(entry, codes, fallback);
             }
             for entry in draft.by_status.entries.iter().filter(|entry| !emits(entry)) {
@@ -299,13 +323,13 @@ impl<'t> Context<'t> {
     }
 
     /// Takes the code from an entry where its status is of another class: a 5xx is no 400.
-    fn of_class(&mut self, entry: &mut StatusEntry, codes: &[CodeDraft], fallback: Option<&usize>) {
+    fn of_class(&mut self, entry: &mut StatusEntry, codes: &[CodeDraft], fallback: Option<usize>) {
         let Some(draft) = entry.code.and_then(|code| codes.get(code)) else { return };
         let class = entry.pattern.class();
         let Some(status) = draft.status.filter(|status| Pattern::of(status.value) != class) else { return };
         let title =
             format!("{} answers a {} with HTTP {}", quote(&draft.code.code), entry.pattern, status.value);
-        let help = match fallback.and_then(|code| codes.get(*code)) {
+        let help = match fallback.and_then(|code| codes.get(code)) {
             Some(meant) => {
                 format!("name a code whose status is a {class}, such as {}", quote(&meant.code.code))
             }

@@ -12,6 +12,9 @@ use crate::report::{Diagnostic, Mistake, Span};
 use crate::syntax::{Entry, Kind, Node};
 use std::collections::BTreeMap;
 
+/// A code is two bytes in Rust.
+const MOST: usize = 1 << 16;
+
 /// What a code may have and a group may give it.
 const SHARED_KEYS: &[&str] = &[
     "apis",
@@ -54,6 +57,14 @@ pub(super) struct Known<'c, 't> {
     pub(super) codes: &'c Names<'t>,
 }
 
+/// `apis:` of a code, ascending.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ApiList {
+    pub(super) apis: Vec<usize>,
+    /// False where there may be more that could not be read, which is reported.
+    complete: bool,
+}
+
 pub(super) struct GroupDraft<'t> {
     pub(super) group: Group,
     span: Span,
@@ -71,6 +82,8 @@ pub(super) struct CodeDraft {
     pub(super) fields: Vec<FieldDraft>,
     pub(super) headers: Vec<HeaderDraft>,
     pub(super) items: Vec<Spanned<usize>>,
+    /// False where there may be more APIs that emit it.
+    pub(super) apis_known: bool,
     /// Neither it nor its group has an `action`.
     lacks_action: bool,
 }
@@ -79,7 +92,7 @@ pub(super) struct CodeDraft {
 #[derive(Clone)]
 pub(super) struct Given<'t> {
     map: Map<'t>,
-    apis: Option<Vec<usize>>,
+    apis: Option<ApiList>,
     status: Option<Spanned<u16>>,
     pub(super) retryable: Option<Spanned<bool>>,
     message: Option<&'t Node>,
@@ -94,6 +107,9 @@ pub(super) struct Given<'t> {
     causes: Option<Vec<String>>,
     fix: Option<String>,
 }
+
+/// What a code in one more API costs of what may be multiplied: its anchor is compared, and it is in that API's tables.
+pub(super) const IN_AN_API: usize = 16;
 
 impl<'t> Context<'t> {
     pub(super) fn groups(&mut self, entries: &'t [Entry], known: &Known<'_, 't>) -> Vec<GroupDraft<'t>> {
@@ -144,6 +160,14 @@ impl<'t> Context<'t> {
             if !self.is_within_budget() {
                 break;
             }
+            if codes.len() == MOST {
+                self.report(
+                    Diagnostic::new(Mistake::CatalogTooLarge, format!("a catalog has at most {MOST} codes"))
+                        .at(entry.key.span, "one too many")
+                        .help("make several catalogs of it"),
+                );
+                break;
+            }
             codes.push(self.code(entry, &keys, groups, known, &mut scope));
         }
         self.actions_of_payment(&codes, known);
@@ -161,12 +185,10 @@ impl<'t> Context<'t> {
         for (span, names) in lacking {
             let has = if names.len() == 1 { "has" } else { "have" };
             let title = format!("{} {has} status 402 and no `action`", list(names));
-            let help = format!("add {}, to the code or its group", known.actions.of_payment().join(" or "));
             self.report(
                 Diagnostic::new(Mistake::MissingAction, title)
                     .at(span, "does not say what helps")
-                    .help(help)
-                    .help("actions of your own stand under `actions:`"),
+                    .help(format!("write {}", known.actions.of_payment())),
             );
         }
     }
@@ -226,8 +248,9 @@ impl<'t> Context<'t> {
         let status = status.map_or(500, |status| status.value);
         let items = given.items.unwrap_or_default();
         let all_apis = 0..known.apis.len();
-        let apis = given.apis.filter(|apis| !apis.is_empty()).unwrap_or_else(|| all_apis.collect());
-        self.spend(apis.len() + items.len() * apis.len());
+        let list = given.apis.unwrap_or_else(|| ApiList { apis: all_apis.collect(), complete: group_known });
+        let ApiList { apis, complete: apis_known } = list;
+        self.spend(apis.len() * (IN_AN_API + items.len()));
         let code = Code {
             code: name.to_owned(),
             rust: rust.unwrap_or_else(unnamed),
@@ -254,7 +277,7 @@ impl<'t> Context<'t> {
             fix: given.fix,
             line: self.line(span),
         };
-        CodeDraft { code, span, status: known_status, fields, headers, items, lacks_action }
+        CodeDraft { code, span, status: known_status, fields, headers, items, apis_known, lacks_action }
     }
 
     fn required_keys(&mut self, map: &Map<'t>, name: &str, group: Option<&GroupDraft<'t>>) {
@@ -280,7 +303,10 @@ impl<'t> Context<'t> {
     fn given(&mut self, map: Map<'t>, known: &Known<'_, 't>) -> Given<'t> {
         Given {
             map,
-            apis: map.entry("apis").and_then(|entry| self.api_list(entry, known)),
+            apis: match map.entry("apis") {
+                Some(entry) => Some(self.api_list(entry, known)),
+                None => (!map.lacks("apis")).then(ApiList::default),
+            },
             status: map.get("status").and_then(|node| self.status(node)),
             retryable: map.get("retryable").and_then(|node| self.bool(node, "`retryable`")),
             message: map.get("message").filter(|node| self.line_of_text(node, "`message`").is_some()),
@@ -417,15 +443,20 @@ impl<'t> Context<'t> {
         Some(found)
     }
 
-    /// `apis:`, ascending.
-    pub(super) fn api_list(&mut self, entry: &'t Entry, known: &Known<'_, 't>) -> Option<Vec<usize>> {
-        let found = self.names_in(&entry.value, "`apis`", "API", known.apis)?;
-        if matches!(&entry.value.kind, Kind::List(items) if items.is_empty()) {
+    pub(super) fn api_list(&mut self, entry: &'t Entry, known: &Known<'_, 't>) -> ApiList {
+        let Some(found) = self.names_in(&entry.value, "`apis`", "API", known.apis) else {
+            return ApiList::default();
+        };
+        let wanted = match &entry.value.kind {
+            Kind::List(items) => items.len(),
+            _ => 0,
+        };
+        if wanted == 0 {
             self.empty(entry.key.span, "`apis`");
         }
         let mut apis: Vec<_> = found.into_iter().map(|api| api.value).collect();
         apis.sort_unstable();
-        Some(apis)
+        ApiList { complete: apis.len() == wanted && wanted > 0, apis }
     }
 }
 

@@ -79,6 +79,11 @@ pub fn check(file: &str, text: &str) -> Result<Catalog, Report> {
     }
 }
 
+/// The name that was probably meant.
+pub(crate) fn nearest<'n>(wrong: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    suggest::Suggest::new().nearest(wrong, names)
+}
+
 /// YAML allows none but tabs and line breaks, and an editor shows none.
 fn control_character(text: &str) -> Option<Diagnostic> {
     let control = |char: char| char.is_control() && !matches!(char, '\t' | '\n' | '\r' | '\u{85}');

@@ -69,6 +69,9 @@ const ELSEWHERE: &[(&[&str], &str, &str)] = &[(
     "retired codes stand under the top-level `retired:`",
 )];
 
+/// So many misspelt keys of one mapping are told from missing ones.
+const MISSPELT: usize = 8;
+
 /// A mapping with known keys.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Map<'t> {
@@ -76,13 +79,13 @@ pub(super) struct Map<'t> {
     /// The key whose value it is, or the mapping itself.
     pub(super) owner: Span,
     /// The known keys that unknown ones were probably meant to be, the first few.
-    meant: [&'static str; 4],
+    meant: [&'static str; MISSPELT],
 }
 
 impl<'t> Map<'t> {
     /// What stands in for a mapping that could not be read.
     pub(super) fn empty(owner: Span) -> Self {
-        Self { entries: &[], owner, meant: [""; 4] }
+        Self { entries: &[], owner, meant: [""; MISSPELT] }
     }
 
     pub(super) fn entry(&self, key: &str) -> Option<&'t Entry> {
@@ -176,7 +179,7 @@ impl<'t> Context<'t> {
                 return None;
             }
         };
-        let mut meant = [""; 4];
+        let mut meant = [""; MISSPELT];
         let mut misspelt = 0;
         for entry in entries.iter().filter(|entry| !keys.contains(&entry.key.text.as_str())) {
             let near = self.unknown_key(entry, what, keys, flow);

@@ -1,6 +1,6 @@
 //! `retired:`, codes that are never used again.
 
-use super::codes::Known;
+use super::codes::{IN_AN_API, Known};
 use super::reader::{Context, Map, Spanned, quote};
 use super::urls::anchor_of;
 use crate::catalog::Retired;
@@ -40,9 +40,9 @@ impl<'t> Context<'t> {
                 self.replacement(name, known)
             });
             let anchor = map.get("anchor").and_then(|node| self.anchor(node));
-            let apis = map.entry("apis").and_then(|entry| self.api_list(entry, known));
+            let apis = map.entry("apis").map(|entry| self.api_list(entry, known).apis);
             let apis = apis.unwrap_or_else(|| (0..known.apis.len()).collect());
-            self.spend(apis.len());
+            self.spend(apis.len() * IN_AN_API);
             let since = since.map(|since| since.value.to_owned());
             let anchor = anchor.unwrap_or_else(|| anchor_of(code));
             retired.push((Retired { code: code.to_owned(), anchor, since, replacement, apis }, span));

@@ -107,7 +107,8 @@ impl Context<'_> {
         }
         for item in &draft.items {
             let Some(code) = codes.get(item.value) else { continue };
-            if draft.code.apis.iter().any(|api| code.code.apis.binary_search(api).is_err()) {
+            if code.apis_known && draft.code.apis.iter().any(|api| code.code.apis.binary_search(api).is_err())
+            {
                 let title = format!("{} is an issue where it is not emitted", quote(&code.code.code));
                 self.report(
                     Diagnostic::new(Mistake::ItemNotEmitted, title)

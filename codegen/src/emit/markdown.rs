@@ -13,10 +13,19 @@ pub(crate) fn pages(catalog: &Catalog) -> Vec<(String, String)> {
     catalog.apis.iter().enumerate().map(page).collect()
 }
 
-/// What the terminal shows of one code: its section on the page of the first API that emits it.
-pub(crate) fn section(catalog: &Catalog, code: &Code) -> Option<String> {
-    let at = *code.apis.first()?;
-    Some(Page { catalog, at, api: &catalog.apis[at] }.code(code))
+/// What a terminal shows of one code, or of a retired one.
+pub(crate) fn explain(catalog: &Catalog, name: &str) -> Option<String> {
+    let page = |at: usize| Page { catalog, at, api: &catalog.apis[at] };
+    let Some(code) = catalog.codes.iter().find(|code| code.code == name) else {
+        let retired = catalog.retired.iter().find(|retired| retired.code == name)?;
+        return Some(page(*retired.apis.first()?).retired_code(retired));
+    };
+    let section = page(*code.apis.first()?).code(code);
+    let place = |at: &usize| {
+        let api = &catalog.apis[*at];
+        format!("- {}: {}\n", markup::plain(&api.title), api.docs.of(code))
+    };
+    Some(format!("{section}\n{}", code.apis.iter().map(place).collect::<String>()))
 }
 
 struct Page<'c> {
@@ -209,18 +218,23 @@ impl Page<'_> {
         }
         let mut text =
             "## Retired codes\n\nThese are no longer sent, and never mean anything else.\n\n".to_owned();
-        for Retired { code, anchor, since, replacement, .. } in retired {
-            text.push_str(&format!("<a id=\"{}\"></a>\n\n### {}\n\n", attribute(anchor), markup::code(code)));
-            let since =
-                since.as_deref().map(|since| format!(", since {}", markup::plain(since))).unwrap_or_default();
-            let replacement = replacement.map(|code| &self.catalog.codes[code].code);
-            let instead = match replacement {
-                Some(code) => format!(" Now: {}.", self.link(code).unwrap_or_else(|| markup::code(code))),
-                None => String::new(),
-            };
-            text.push_str(&format!("No longer sent{since}.{instead}\n\n"));
+        for retired in retired {
+            text.push_str(&format!("<a id=\"{}\"></a>\n\n", attribute(&retired.anchor)));
+            text.push_str(&self.retired_code(retired));
+            text.push('\n');
         }
         text
+    }
+
+    fn retired_code(&self, Retired { code, since, replacement, .. }: &Retired) -> String {
+        let since =
+            since.as_deref().map(|since| format!(", since {}", markup::plain(since))).unwrap_or_default();
+        let replacement = replacement.map(|code| &self.catalog.codes[code].code);
+        let instead = match replacement {
+            Some(code) => format!(" Now: {}.", self.link(code).unwrap_or_else(|| markup::code(code))),
+            None => String::new(),
+        };
+        format!("### {}\n\nNo longer sent{since}.{instead}\n", markup::code(code))
     }
 
     fn block(&self, text: &str) -> String {

@@ -42,7 +42,8 @@ fn table(catalog: &Catalog) -> TokenStream {
     let (name, prefix) = (&catalog.name, &catalog.request_id_prefix);
     let rows = catalog.codes.iter().map(|code| row(catalog, code));
     let texts: Vec<&str> = catalog.codes.iter().map(|code| code.code.as_str()).collect();
-    let index::Index { seeds, slots } = index::build(&texts);
+    let index::Index { key, seeds, slots } = index::build(&texts);
+    let key = Number::u64_unsuffixed(key);
     let (seeds, slots) =
         (seeds.into_iter().map(Number::u16_unsuffixed), slots.into_iter().map(Number::u16_unsuffixed));
     let groups = catalog.groups.iter().map(|group| {
@@ -64,7 +65,7 @@ fn table(catalog: &Catalog) -> TokenStream {
             name: #name,
             request_id_prefix: #prefix,
             codes: &[#(#rows,)*],
-            index: Index { seeds: &[#(#seeds),*], slots: &[#(#slots),*] },
+            index: Index { key: #key, seeds: &[#(#seeds),*], slots: &[#(#slots),*] },
             groups: &[#(#groups,)*],
             actions: &[#(#actions,)*],
         };

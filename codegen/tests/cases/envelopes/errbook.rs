@@ -448,8 +448,9 @@ mod __errbook {
             },
         ],
         index: Index {
-            seeds: &[17, 1],
-            slots: &[2, 1, 4, 0, 3, 5],
+            key: 0,
+            seeds: &[1, 18],
+            slots: &[4, 1, 0, 5, 3, 2],
         },
         groups: &[
             GroupRow {

@@ -652,8 +652,9 @@ mod __errbook {
             },
         ],
         index: Index {
-            seeds: &[2, 3, 4, 0],
-            slots: &[5, 2, 3, 8, 7, 0, 4, 6, 9, 1],
+            key: 0,
+            seeds: &[0, 12, 7, 25],
+            slots: &[4, 3, 2, 8, 5, 6, 7, 1, 9, 0],
         },
         groups: &[
             GroupRow {

@@ -246,8 +246,9 @@ mod __errbook {
             },
         ],
         index: Index {
-            seeds: &[0, 1],
-            slots: &[3, 2, 1, 0],
+            key: 0,
+            seeds: &[1, 4],
+            slots: &[1, 0, 2, 3],
         },
         groups: &[],
         actions: &[

@@ -227,8 +227,9 @@ mod __errbook {
             },
         ],
         index: Index {
-            seeds: &[6],
-            slots: &[2, 1, 0],
+            key: 0,
+            seeds: &[1],
+            slots: &[1, 2, 0],
         },
         groups: &[],
         actions: &[

@@ -64,13 +64,13 @@ fn in_envelope<A: Api>(app: &App, mut response: Response, id: &RequestId) -> Res
         return response;
     }
     let raised = response.extensions_mut().remove::<Error<A>>();
-    let error = raised.unwrap_or_else(|| Error::for_status(status.as_u16()));
+    let error = raised.unwrap_or_else(|| Error::for_response(status.as_u16(), response.headers()));
     if app.log && status.is_server_error() {
         log(&error, id);
     }
     let answer: http::Response<Bytes> = error.answer(id).into_response();
     let (mut parts, body) = answer.into_parts();
-    // What describes the replaced body goes with it; the rest stays, such as the framework's `Allow`.
+    // What describes the replaced body goes with it; the rest stays.
     for (name, value) in response.headers() {
         let of_the_body =
             [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_ENCODING].contains(name);
