@@ -372,7 +372,7 @@ pub(crate) fn doc_url<A: Api>(code: u16) -> String {
 /// what stands before and after, and the rest is encoded here.
 fn push_doc_url<A: Api>(out: &mut Vec<u8>, code: u16) {
     let docs = &A::INFO.docs;
-    let row = &A::Code::TABLE.codes[usize::from(code)];
+    let row = A::Code::TABLE.row(code);
     out.extend_from_slice(docs.before.as_bytes());
     push_url(
         out,

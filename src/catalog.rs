@@ -47,7 +47,7 @@ pub trait ErrorCode: Copy + Eq + Hash + Ord + fmt::Debug + fmt::Display + Send +
 
     /// The code with this text, in constant time.
     fn from_text(text: &str) -> Option<Self> {
-        Self::from_index(Self::TABLE.index.find(Self::TABLE.codes, text)?)
+        Self::from_index(Self::TABLE.find(text)?)
     }
 }
 
@@ -195,5 +195,5 @@ pub trait HasParam {}
 pub trait HasRetryAfter {}
 
 pub(crate) fn row<C: ErrorCode>(code: C) -> &'static Row {
-    &C::TABLE.codes[usize::from(code.index())]
+    C::TABLE.row(code.index())
 }

@@ -400,7 +400,7 @@ impl Inner {
     }
 
     pub(crate) fn row(&self) -> &'static Row {
-        &self.table.codes[usize::from(self.code)]
+        self.table.row(self.code)
     }
 
     /// Where the code has a Retry-After.

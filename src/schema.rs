@@ -32,7 +32,8 @@ macro_rules! __schema_impls {
 
 /// One constant per code, each with its title.
 pub fn code<C: ErrorCode>() -> Schema {
-    let codes = C::TABLE.codes.iter().map(|row| json!({"const": row.code, "title": row.title}));
+    let codes =
+        C::TABLE.codes.iter().copied().flatten().map(|row| json!({"const": row.code, "title": row.title}));
     json_schema!({ "type": "string", "oneOf": codes.collect::<Vec<_>>() })
 }
 

@@ -21,10 +21,30 @@ pub const fn requires(edition: u32) {
 pub struct Table {
     pub name: &'static str,
     pub request_id_prefix: &'static str,
-    pub codes: &'static [Row],
+    /// In chunks of [`CHUNK`]: rustc needs ten gigabytes for 20,000 rows in one static.
+    pub codes: &'static [&'static [Row]],
     pub index: Index,
     pub groups: &'static [GroupRow],
     pub actions: &'static [ActionRow],
+}
+
+/// So many codes stand in one static; the last one may have fewer.
+pub const CHUNK: usize = 256;
+
+impl Table {
+    pub const fn row(&self, code: u16) -> &'static Row {
+        &self.codes[code as usize / CHUNK][code as usize % CHUNK]
+    }
+
+    /// The code with this text, in constant time.
+    pub fn find(&self, text: &str) -> Option<u16> {
+        if self.index.seeds.is_empty() {
+            let at = self.codes.iter().copied().flatten().position(|row| row.code == text)?;
+            return u16::try_from(at).ok();
+        }
+        let code = self.index.get(text)?;
+        (self.row(code).code == text).then_some(code)
+    }
 }
 
 /// One code.
@@ -254,18 +274,13 @@ pub struct Index {
 }
 
 impl Index {
-    /// Constant time, whatever the text: one hash, two loads and one comparison.
-    pub fn find(&self, codes: &[Row], text: &str) -> Option<u16> {
-        if self.seeds.is_empty() {
-            let at = codes.iter().position(|row| row.code == text)?;
-            return u16::try_from(at).ok();
-        }
+    /// Whatever the text: one hash and two loads. The code that it is, if it is one.
+    fn get(&self, text: &str) -> Option<u16> {
         let hash = hash(text.as_bytes(), self.key);
         // In 64 bits, whatever the width of a usize is here: the generator ran elsewhere.
         let seed = *self.seeds.get((hash % self.seeds.len() as u64) as usize)?;
         let slot = displace(hash, seed) % self.slots.len().max(1) as u64;
-        let code = *self.slots.get(slot as usize)?;
-        (codes.get(usize::from(code))?.code == text).then_some(code)
+        self.slots.get(slot as usize).copied()
     }
 }
 

@@ -73,7 +73,7 @@ pub(super) fn code(catalog: &Catalog) -> Vec<TokenStream> {
 
                 #group
 
-                const fn row(self) -> &'static ::errbook::__private::Row { &__errbook::TABLE.codes[self as usize] }
+                const fn row(self) -> &'static ::errbook::__private::Row { __errbook::TABLE.row(self as u16) }
             }
         },
     ]

@@ -14,7 +14,9 @@ use crate::catalog::{
 use crate::emit::json_string;
 
 pub(super) fn tables(catalog: &Catalog) -> Vec<TokenStream> {
-    let mut items = vec![quote! { use ::errbook::__private::*; }, table(catalog)];
+    let mut items = vec![quote! { use ::errbook::__private::*; }];
+    items.extend(rows(catalog));
+    items.push(table(catalog));
     items.extend(catalog.envelopes.iter().map(envelope));
     items.extend(catalog.apis.iter().map(|at| api(catalog, at)));
     items.extend(enums(catalog));
@@ -38,9 +40,24 @@ pub(super) fn tables(catalog: &Catalog) -> Vec<TokenStream> {
     items
 }
 
+/// So many codes stand in one static; the runtime counts on it.
+const CHUNK: usize = 256;
+
+fn rows(catalog: &Catalog) -> impl Iterator<Item = TokenStream> {
+    catalog.codes.chunks(CHUNK).enumerate().map(|(at, codes)| {
+        let (name, length) = (chunk_name(at), Number::usize_unsuffixed(codes.len()));
+        let rows = codes.iter().map(|code| row(catalog, code));
+        quote! { static #name: [Row; #length] = [#(#rows,)*]; }
+    })
+}
+
+fn chunk_name(at: usize) -> Ident {
+    format_ident!("CODES_{at}")
+}
+
 fn table(catalog: &Catalog) -> TokenStream {
     let (name, prefix) = (&catalog.name, &catalog.request_id_prefix);
-    let rows = catalog.codes.iter().map(|code| row(catalog, code));
+    let chunks = (0..catalog.codes.len().div_ceil(CHUNK)).map(chunk_name);
     let texts: Vec<&str> = catalog.codes.iter().map(|code| code.code.as_str()).collect();
     let index::Index { key, seeds, slots } = index::build(&texts);
     let key = Number::u64_unsuffixed(key);
@@ -64,7 +81,7 @@ fn table(catalog: &Catalog) -> TokenStream {
         pub(super) static TABLE: Table = Table {
             name: #name,
             request_id_prefix: #prefix,
-            codes: &[#(#rows,)*],
+            codes: &[#(&#chunks),*],
             index: Index { key: #key, seeds: &[#(#seeds),*], slots: &[#(#slots),*] },
             groups: &[#(#groups,)*],
             actions: &[#(#actions,)*],

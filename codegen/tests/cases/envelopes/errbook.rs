@@ -102,7 +102,7 @@ impl Code {
     }
 
     const fn row(self) -> &'static ::errbook::__private::Row {
-        &__errbook::TABLE.codes[self as usize]
+        __errbook::TABLE.row(self as u16)
     }
 }
 
@@ -354,99 +354,101 @@ pub mod code {
 mod __errbook {
     use ::errbook::__private::*;
 
+    static CODES_0: [Row; 6] = [
+        Row {
+            code: "bad",
+            title: "Bad",
+            anchor: "bad",
+            status: status(400),
+            action: super::Action::FixRequest as u16,
+            message: &[Part::Text("Bad.")],
+            takes_param: true,
+            takes_issues: true,
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "several",
+            title: "Several",
+            anchor: "several",
+            status: status(422),
+            action: super::Action::FixRequest as u16,
+            message: &[Part::Text("Several.")],
+            takes_param: true,
+            takes_issues: true,
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "size",
+            title: "Size",
+            anchor: "size",
+            status: status(422),
+            action: super::Action::FixRequest as u16,
+            message: &[Part::Field(0), Part::Text(" is too much.")],
+            takes_param: true,
+            fields: &[
+                Field {
+                    name: "size",
+                    kind: Kind::Required(Type::U64),
+                },
+                Field {
+                    name: "unit",
+                    kind: Kind::Optional(Type::String),
+                },
+            ],
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "plan",
+            title: "Plan",
+            anchor: "plan",
+            status: status(402),
+            action: super::Action::TopUp as u16,
+            group: Some(super::Group::Limits as u16),
+            message: &[Part::Text("Not in the plan.")],
+            fields: &[
+                Field {
+                    name: "upgrade",
+                    kind: Kind::Const("true"),
+                },
+            ],
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "slow",
+            title: "Slow",
+            anchor: "slow",
+            status: status(429),
+            retryable: true,
+            retry: Retry::Throttle,
+            action: super::Action::Wait as u16,
+            message: &[Part::Text("Slow down.")],
+            headers: &[
+                Header {
+                    name: "retry-after",
+                    value: HeaderSource::RetryAfter,
+                    required: false,
+                },
+            ],
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "broken",
+            title: "Broken",
+            anchor: "broken",
+            status: status(500),
+            retryable: true,
+            retry: Retry::Backoff,
+            applied: Applied::Maybe,
+            action: super::Action::ContactSupport as u16,
+            message: &[Part::Text("Broken.")],
+            ..Row::DEFAULT
+        },
+    ];
+
     pub(super) static TABLE: Table = Table {
         name: "shapes",
         request_id_prefix: "req_",
-        codes: &[
-            Row {
-                code: "bad",
-                title: "Bad",
-                anchor: "bad",
-                status: status(400),
-                action: super::Action::FixRequest as u16,
-                message: &[Part::Text("Bad.")],
-                takes_param: true,
-                takes_issues: true,
-                ..Row::DEFAULT
-            },
-            Row {
-                code: "several",
-                title: "Several",
-                anchor: "several",
-                status: status(422),
-                action: super::Action::FixRequest as u16,
-                message: &[Part::Text("Several.")],
-                takes_param: true,
-                takes_issues: true,
-                ..Row::DEFAULT
-            },
-            Row {
-                code: "size",
-                title: "Size",
-                anchor: "size",
-                status: status(422),
-                action: super::Action::FixRequest as u16,
-                message: &[Part::Field(0), Part::Text(" is too much.")],
-                takes_param: true,
-                fields: &[
-                    Field {
-                        name: "size",
-                        kind: Kind::Required(Type::U64),
-                    },
-                    Field {
-                        name: "unit",
-                        kind: Kind::Optional(Type::String),
-                    },
-                ],
-                ..Row::DEFAULT
-            },
-            Row {
-                code: "plan",
-                title: "Plan",
-                anchor: "plan",
-                status: status(402),
-                action: super::Action::TopUp as u16,
-                group: Some(super::Group::Limits as u16),
-                message: &[Part::Text("Not in the plan.")],
-                fields: &[
-                    Field {
-                        name: "upgrade",
-                        kind: Kind::Const("true"),
-                    },
-                ],
-                ..Row::DEFAULT
-            },
-            Row {
-                code: "slow",
-                title: "Slow",
-                anchor: "slow",
-                status: status(429),
-                retryable: true,
-                retry: Retry::Throttle,
-                action: super::Action::Wait as u16,
-                message: &[Part::Text("Slow down.")],
-                headers: &[
-                    Header {
-                        name: "retry-after",
-                        value: HeaderSource::RetryAfter,
-                        required: false,
-                    },
-                ],
-                ..Row::DEFAULT
-            },
-            Row {
-                code: "broken",
-                title: "Broken",
-                anchor: "broken",
-                status: status(500),
-                retryable: true,
-                retry: Retry::Backoff,
-                applied: Applied::Maybe,
-                action: super::Action::ContactSupport as u16,
-                message: &[Part::Text("Broken.")],
-                ..Row::DEFAULT
-            },
-        ],
+        codes: &[&CODES_0],
         index: Index {
             key: 0,
             seeds: &[1, 18],

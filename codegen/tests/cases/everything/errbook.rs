@@ -122,7 +122,7 @@ impl Code {
     }
 
     const fn row(self) -> &'static ::errbook::__private::Row {
-        &__errbook::TABLE.codes[self as usize]
+        __errbook::TABLE.row(self as u16)
     }
 }
 
@@ -414,243 +414,241 @@ pub mod code {
 mod __errbook {
     use ::errbook::__private::*;
 
+    static CODES_0: [Row; 10] = [
+        Row {
+            code: "bad",
+            title: "Bad",
+            anchor: "bad",
+            status: status(400),
+            action: super::Action::FixRequest as u16,
+            message: &[Part::Text("Bad.")],
+            takes_param: true,
+            takes_issues: true,
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "missing",
+            title: "Missing",
+            anchor: "missing",
+            status: status(404),
+            action: super::Action::FixRequest as u16,
+            message: &[Part::Text("Missing.")],
+            takes_param: true,
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "gone",
+            title: "Gone",
+            anchor: "gone-for-good",
+            status: status(404),
+            action: super::Action::FixRequest as u16,
+            message: &[Part::Text("Gone.")],
+            takes_param: true,
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "typed",
+            title: "Typed",
+            anchor: "typed",
+            status: status(422),
+            action: super::Action::FixRequest as u16,
+            message: &[
+                Part::Field(0),
+                Part::Text(" "),
+                Part::Field(1),
+                Part::Text(" "),
+                Part::Field(2),
+                Part::Text(" "),
+                Part::Field(3),
+                Part::Text(" "),
+                Part::Field(4),
+                Part::Text(" "),
+                Part::Field(5),
+                Part::Text(" "),
+                Part::Field(6),
+                Part::Text(" "),
+                Part::Field(7),
+                Part::Text(": at most 2 MiB."),
+            ],
+            takes_param: true,
+            fields: &[
+                Field {
+                    name: "text",
+                    kind: Kind::Required(Type::String),
+                },
+                Field {
+                    name: "number",
+                    kind: Kind::Required(Type::I32),
+                },
+                Field {
+                    name: "small",
+                    kind: Kind::Required(Type::U32),
+                },
+                Field {
+                    name: "big",
+                    kind: Kind::Required(Type::I64),
+                },
+                Field {
+                    name: "ratio",
+                    kind: Kind::Required(Type::F64),
+                },
+                Field {
+                    name: "flag",
+                    kind: Kind::Required(Type::Bool),
+                },
+                Field {
+                    name: "size",
+                    kind: Kind::Required(Type::U64),
+                },
+                Field {
+                    name: "wait",
+                    kind: Kind::Required(Type::Seconds),
+                },
+                Field {
+                    name: "count",
+                    kind: Kind::Required(Type::U64),
+                },
+                Field {
+                    name: "maybe_text",
+                    kind: Kind::Optional(Type::String),
+                },
+                Field {
+                    name: "maybe_number",
+                    kind: Kind::Optional(Type::I64),
+                },
+                Field {
+                    name: "maybe_wait",
+                    kind: Kind::Optional(Type::Seconds),
+                },
+            ],
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "plan_size",
+            title: "Plan size",
+            anchor: "plan_size",
+            status: status(402),
+            retry: Retry::NeedsAction,
+            action: super::Action::Phone as u16,
+            group: Some(super::Group::Plan as u16),
+            message: &[Part::Text("The plan is full at "), Part::Field(0), Part::Text(".")],
+            fields: &[
+                Field {
+                    name: "upgrade",
+                    kind: Kind::Const("true"),
+                },
+                Field {
+                    name: "tier",
+                    kind: Kind::Const("\"pro\""),
+                },
+                Field {
+                    name: "size",
+                    kind: Kind::Required(Type::U32),
+                },
+            ],
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "plan_seats",
+            title: "No seat",
+            anchor: "plan_seats",
+            status: status(402),
+            retry: Retry::NeedsAction,
+            action: super::Action::Phone as u16,
+            group: Some(super::Group::Plan as u16),
+            message: &[Part::Text("No seat left.")],
+            fields: &[
+                Field {
+                    name: "upgrade",
+                    kind: Kind::Const("true"),
+                },
+                Field {
+                    name: "tier",
+                    kind: Kind::Const("\"pro\""),
+                },
+            ],
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "busy",
+            title: "Busy",
+            anchor: "busy",
+            status: status(409),
+            on_repeat: Some(Retry::Backoff),
+            applied: Applied::Maybe,
+            action: super::Action::FixRequest as u16,
+            message: &[Part::Text("Busy.")],
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "odd_headers",
+            title: "Odd headers",
+            anchor: "odd_headers",
+            status: status(401),
+            retry: Retry::Refresh,
+            action: super::Action::Authenticate as u16,
+            message: &[Part::Text("Odd.")],
+            headers: &[
+                Header {
+                    name: "www-authenticate",
+                    value: HeaderSource::Slot(0),
+                    required: true,
+                },
+                Header {
+                    name: "retry-after",
+                    value: HeaderSource::RetryAfter,
+                    required: false,
+                },
+                Header {
+                    name: "x-reason",
+                    value: HeaderSource::Default("odd"),
+                    required: true,
+                },
+                Header {
+                    name: "x-hint",
+                    value: HeaderSource::Slot(1),
+                    required: false,
+                },
+            ],
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "slow",
+            title: "Slow",
+            anchor: "slow",
+            status: status(429),
+            retryable: true,
+            retry: Retry::Throttle,
+            action: super::Action::Wait as u16,
+            message: &[Part::Text("At most 60 a minute.")],
+            takes_param: true,
+            headers: &[
+                Header {
+                    name: "retry-after",
+                    value: HeaderSource::RetryAfter,
+                    required: true,
+                },
+            ],
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "broken",
+            title: "Broken",
+            anchor: "broken",
+            status: status(500),
+            retryable: true,
+            retry: Retry::Backoff,
+            applied: Applied::Maybe,
+            action: super::Action::ContactSupport as u16,
+            message: &[Part::Text("Broken.")],
+            ..Row::DEFAULT
+        },
+    ];
+
     pub(super) static TABLE: Table = Table {
         name: "everything",
         request_id_prefix: "r-",
-        codes: &[
-            Row {
-                code: "bad",
-                title: "Bad",
-                anchor: "bad",
-                status: status(400),
-                action: super::Action::FixRequest as u16,
-                message: &[Part::Text("Bad.")],
-                takes_param: true,
-                takes_issues: true,
-                ..Row::DEFAULT
-            },
-            Row {
-                code: "missing",
-                title: "Missing",
-                anchor: "missing",
-                status: status(404),
-                action: super::Action::FixRequest as u16,
-                message: &[Part::Text("Missing.")],
-                takes_param: true,
-                ..Row::DEFAULT
-            },
-            Row {
-                code: "gone",
-                title: "Gone",
-                anchor: "gone-for-good",
-                status: status(404),
-                action: super::Action::FixRequest as u16,
-                message: &[Part::Text("Gone.")],
-                takes_param: true,
-                ..Row::DEFAULT
-            },
-            Row {
-                code: "typed",
-                title: "Typed",
-                anchor: "typed",
-                status: status(422),
-                action: super::Action::FixRequest as u16,
-                message: &[
-                    Part::Field(0),
-                    Part::Text(" "),
-                    Part::Field(1),
-                    Part::Text(" "),
-                    Part::Field(2),
-                    Part::Text(" "),
-                    Part::Field(3),
-                    Part::Text(" "),
-                    Part::Field(4),
-                    Part::Text(" "),
-                    Part::Field(5),
-                    Part::Text(" "),
-                    Part::Field(6),
-                    Part::Text(" "),
-                    Part::Field(7),
-                    Part::Text(": at most 2 MiB."),
-                ],
-                takes_param: true,
-                fields: &[
-                    Field {
-                        name: "text",
-                        kind: Kind::Required(Type::String),
-                    },
-                    Field {
-                        name: "number",
-                        kind: Kind::Required(Type::I32),
-                    },
-                    Field {
-                        name: "small",
-                        kind: Kind::Required(Type::U32),
-                    },
-                    Field {
-                        name: "big",
-                        kind: Kind::Required(Type::I64),
-                    },
-                    Field {
-                        name: "ratio",
-                        kind: Kind::Required(Type::F64),
-                    },
-                    Field {
-                        name: "flag",
-                        kind: Kind::Required(Type::Bool),
-                    },
-                    Field {
-                        name: "size",
-                        kind: Kind::Required(Type::U64),
-                    },
-                    Field {
-                        name: "wait",
-                        kind: Kind::Required(Type::Seconds),
-                    },
-                    Field {
-                        name: "count",
-                        kind: Kind::Required(Type::U64),
-                    },
-                    Field {
-                        name: "maybe_text",
-                        kind: Kind::Optional(Type::String),
-                    },
-                    Field {
-                        name: "maybe_number",
-                        kind: Kind::Optional(Type::I64),
-                    },
-                    Field {
-                        name: "maybe_wait",
-                        kind: Kind::Optional(Type::Seconds),
-                    },
-                ],
-                ..Row::DEFAULT
-            },
-            Row {
-                code: "plan_size",
-                title: "Plan size",
-                anchor: "plan_size",
-                status: status(402),
-                retry: Retry::NeedsAction,
-                action: super::Action::Phone as u16,
-                group: Some(super::Group::Plan as u16),
-                message: &[
-                    Part::Text("The plan is full at "),
-                    Part::Field(0),
-                    Part::Text("."),
-                ],
-                fields: &[
-                    Field {
-                        name: "upgrade",
-                        kind: Kind::Const("true"),
-                    },
-                    Field {
-                        name: "tier",
-                        kind: Kind::Const("\"pro\""),
-                    },
-                    Field {
-                        name: "size",
-                        kind: Kind::Required(Type::U32),
-                    },
-                ],
-                ..Row::DEFAULT
-            },
-            Row {
-                code: "plan_seats",
-                title: "No seat",
-                anchor: "plan_seats",
-                status: status(402),
-                retry: Retry::NeedsAction,
-                action: super::Action::Phone as u16,
-                group: Some(super::Group::Plan as u16),
-                message: &[Part::Text("No seat left.")],
-                fields: &[
-                    Field {
-                        name: "upgrade",
-                        kind: Kind::Const("true"),
-                    },
-                    Field {
-                        name: "tier",
-                        kind: Kind::Const("\"pro\""),
-                    },
-                ],
-                ..Row::DEFAULT
-            },
-            Row {
-                code: "busy",
-                title: "Busy",
-                anchor: "busy",
-                status: status(409),
-                on_repeat: Some(Retry::Backoff),
-                applied: Applied::Maybe,
-                action: super::Action::FixRequest as u16,
-                message: &[Part::Text("Busy.")],
-                ..Row::DEFAULT
-            },
-            Row {
-                code: "odd_headers",
-                title: "Odd headers",
-                anchor: "odd_headers",
-                status: status(401),
-                retry: Retry::Refresh,
-                action: super::Action::Authenticate as u16,
-                message: &[Part::Text("Odd.")],
-                headers: &[
-                    Header {
-                        name: "www-authenticate",
-                        value: HeaderSource::Slot(0),
-                        required: true,
-                    },
-                    Header {
-                        name: "retry-after",
-                        value: HeaderSource::RetryAfter,
-                        required: false,
-                    },
-                    Header {
-                        name: "x-reason",
-                        value: HeaderSource::Default("odd"),
-                        required: true,
-                    },
-                    Header {
-                        name: "x-hint",
-                        value: HeaderSource::Slot(1),
-                        required: false,
-                    },
-                ],
-                ..Row::DEFAULT
-            },
-            Row {
-                code: "slow",
-                title: "Slow",
-                anchor: "slow",
-                status: status(429),
-                retryable: true,
-                retry: Retry::Throttle,
-                action: super::Action::Wait as u16,
-                message: &[Part::Text("At most 60 a minute.")],
-                takes_param: true,
-                headers: &[
-                    Header {
-                        name: "retry-after",
-                        value: HeaderSource::RetryAfter,
-                        required: true,
-                    },
-                ],
-                ..Row::DEFAULT
-            },
-            Row {
-                code: "broken",
-                title: "Broken",
-                anchor: "broken",
-                status: status(500),
-                retryable: true,
-                retry: Retry::Backoff,
-                applied: Applied::Maybe,
-                action: super::Action::ContactSupport as u16,
-                message: &[Part::Text("Broken.")],
-                ..Row::DEFAULT
-            },
-        ],
+        codes: &[&CODES_0],
         index: Index {
             key: 0,
             seeds: &[0, 12, 7, 25],

@@ -8,7 +8,7 @@ const _: () = ::errbook::__private::requires(1);
 #[non_exhaustive]
 #[repr(u16)]
 pub enum Code {
-    /// "quotes" \\ {braces} \*/ /// \`tick \| &lt;b&gt; {value}
+    /// "quotes" \ {braces} \*/ /// \`tick | &lt;b> {value}
     ///
     /// HTTP 400, not retryable; advice: `never`. `errors.yaml:18`.
     Bad,
@@ -83,7 +83,7 @@ impl Code {
     }
 
     const fn row(self) -> &'static ::errbook::__private::Row {
-        &__errbook::TABLE.codes[self as usize]
+        __errbook::TABLE.row(self as u16)
     }
 }
 
@@ -92,7 +92,7 @@ impl Code {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Group {
-    /// \`Odd\` \| \*group\* (`odd`). `errors.yaml:16`.
+    /// \`Odd\` | \*group\* (`odd`). `errors.yaml:16`.
     Odd,
 }
 
@@ -116,7 +116,7 @@ pub enum Action {
     FixRequest,
     /// Contact support and quote the request id.
     ContactSupport,
-    /// Call \[us\](javascript:alert(1)) \| now
+    /// Call \[us\](javascript:alert(1)) | now
     Call,
 }
 
@@ -145,14 +145,14 @@ impl Action {
     }
 }
 
-/// A \| "title" \*/ with \`ticks\` &amp; &lt;b&gt;tags&lt;/b&gt; (`hostile`): its envelope, its codes, and its reference at `https://hostile.example/errors#…`.
+/// A | "title" \*/ with \`ticks\` & &lt;b>tags&lt;/b> (`hostile`): its envelope, its codes, and its reference at `https://hostile.example/errors#…`.
 ///
 /// `errors.yaml:3`.
 #[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Hostile {}
 
-/// A \| "title" \*/ with \`ticks\` &amp; &lt;b&gt;tags&lt;/b&gt;.
+/// A | "title" \*/ with \`ticks\` & &lt;b>tags&lt;/b>.
 #[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 pub mod hostile {
     /// An error that this API answers with.
@@ -176,20 +176,20 @@ pub mod limits {
 /// One payload per code: what a server raises, what a client matches. What a code requires is a field.
 #[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
 pub mod code {
-    /// "quotes" \\ {braces} \*/ /// \`tick \| &lt;b&gt; {value}
+    /// "quotes" \ {braces} \*/ /// \`tick | &lt;b> {value}
     ///
     /// | a | table |
     /// |---|---|
     /// | stays | one |
     ///
-    /// A stray \` tick, "quotes", */ and \ backslashes, <https://bare.example/x>.
+    /// A stray \` tick, "quotes", \*/ and \ backslashes, <https://bare.example/x>.
     ///
     /// Causes:
     ///
     /// - one | &lt;i>two&lt;/i>
     /// - \# three
     ///
-    /// What to do: \~~~ open
+    /// What to do: \~\~\~ open
     ///
     /// Sent with ``flag: "\"|`</code>"``.
     ///
@@ -197,7 +197,7 @@ pub mod code {
     ///
     /// Reference:
     ///
-    /// - [A \| "title" \*/ with \`ticks\` &amp; &lt;b&gt;tags&lt;/b&gt;](<https://hostile.example/errors#bad>)
+    /// - [A | "title" \*/ with \`ticks\` & &lt;b>tags&lt;/b>](<https://hostile.example/errors#bad>)
     #[derive(Clone, Debug, PartialEq)]
     pub struct Bad {
         /// pipe | and \`tick
@@ -210,7 +210,7 @@ pub mod code {
     ///
     /// Reference:
     ///
-    /// - [A \| "title" \*/ with \`ticks\` &amp; &lt;b&gt;tags&lt;/b&gt;](<https://hostile.example/errors#poor>)
+    /// - [A | "title" \*/ with \`ticks\` & &lt;b>tags&lt;/b>](<https://hostile.example/errors#poor>)
     #[derive(Clone, Copy)]
     pub struct Poor;
 
@@ -220,7 +220,7 @@ pub mod code {
     ///
     /// Reference:
     ///
-    /// - [A \| "title" \*/ with \`ticks\` &amp; &lt;b&gt;tags&lt;/b&gt;](<https://hostile.example/errors#broken>)
+    /// - [A | "title" \*/ with \`ticks\` & &lt;b>tags&lt;/b>](<https://hostile.example/errors#broken>)
     #[derive(Clone, Copy)]
     pub struct Broken;
 }
@@ -230,60 +230,63 @@ pub mod code {
 mod __errbook {
     use ::errbook::__private::*;
 
+    static CODES_0: [Row; 3] = [
+        Row {
+            code: "bad",
+            title: "a | b",
+            anchor: "bad",
+            status: status(400),
+            action: super::Action::Call as u16,
+            group: Some(super::Group::Odd as u16),
+            message: &[
+                Part::Text("\"quotes\" \\ {braces} */ /// `tick | <b> "),
+                Part::Field(0),
+            ],
+            takes_param: true,
+            fields: &[
+                Field {
+                    name: "value",
+                    kind: Kind::Required(Type::String),
+                },
+                Field {
+                    name: "flag",
+                    kind: Kind::Const("\"\\\"|`</code>\""),
+                },
+            ],
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "poor",
+            title: "Poor",
+            anchor: "poor",
+            status: status(404),
+            action: super::Action::FixRequest as u16,
+            message: &[Part::Text("Poor.")],
+            takes_param: true,
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "broken",
+            title: "Broken",
+            anchor: "broken",
+            status: status(500),
+            retryable: true,
+            retry: Retry::Backoff,
+            applied: Applied::Maybe,
+            action: super::Action::ContactSupport as u16,
+            message: &[Part::Text("{}")],
+            ..Row::DEFAULT
+        },
+    ];
+
     pub(super) static TABLE: Table = Table {
         name: "hostile",
         request_id_prefix: "req_",
-        codes: &[
-            Row {
-                code: "bad",
-                title: "a | b",
-                anchor: "bad",
-                status: status(400),
-                action: super::Action::Call as u16,
-                group: Some(super::Group::Odd as u16),
-                message: &[
-                    Part::Text("\"quotes\" \\ {braces} */ /// `tick | <b> "),
-                    Part::Field(0),
-                ],
-                takes_param: true,
-                fields: &[
-                    Field {
-                        name: "value",
-                        kind: Kind::Required(Type::String),
-                    },
-                    Field {
-                        name: "flag",
-                        kind: Kind::Const("\"\\\"|`</code>\""),
-                    },
-                ],
-                ..Row::DEFAULT
-            },
-            Row {
-                code: "poor",
-                title: "Poor",
-                anchor: "poor",
-                status: status(404),
-                action: super::Action::FixRequest as u16,
-                message: &[Part::Text("Poor.")],
-                takes_param: true,
-                ..Row::DEFAULT
-            },
-            Row {
-                code: "broken",
-                title: "Broken",
-                anchor: "broken",
-                status: status(500),
-                retryable: true,
-                retry: Retry::Backoff,
-                applied: Applied::Maybe,
-                action: super::Action::ContactSupport as u16,
-                message: &[Part::Text("{}")],
-                ..Row::DEFAULT
-            },
-        ],
+        codes: &[&CODES_0],
         index: Index {
-            seeds: &[0],
-            slots: &[0, 1, 2],
+            key: 0,
+            seeds: &[4],
+            slots: &[2, 0, 1],
         },
         groups: &[
             GroupRow {

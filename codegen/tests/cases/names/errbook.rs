@@ -147,7 +147,7 @@ impl Code {
     }
 
     const fn row(self) -> &'static ::errbook::__private::Row {
-        &__errbook::TABLE.codes[self as usize]
+        __errbook::TABLE.row(self as u16)
     }
 }
 
@@ -405,210 +405,207 @@ pub mod code {
 mod __errbook {
     use ::errbook::__private::*;
 
+    static CODES_0: [Row; 17] = [
+        Row {
+            code: "type",
+            title: "Type",
+            anchor: "type",
+            status: status(400),
+            action: super::Action::FixRequest as u16,
+            message: &[Part::Text("A keyword.")],
+            takes_param: true,
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "Self",
+            title: "Self",
+            anchor: "Self",
+            status: status(400),
+            action: super::Action::FixRequest as u16,
+            message: &[Part::Text("Another keyword.")],
+            takes_param: true,
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "Option",
+            title: "Option",
+            anchor: "Option",
+            status: status(400),
+            action: super::Action::FixRequest as u16,
+            message: &[Part::Text("A name of the prelude.")],
+            takes_param: true,
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "None",
+            title: "None",
+            anchor: "None",
+            status: status(400),
+            action: super::Action::FixRequest as u16,
+            message: &[Part::Text("Another name of the prelude.")],
+            takes_param: true,
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "no",
+            title: "No",
+            anchor: "no",
+            status: status(400),
+            action: super::Action::FixRequest as u16,
+            message: &[Part::Text("No boolean.")],
+            takes_param: true,
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "500",
+            title: "500",
+            anchor: "500",
+            status: status(500),
+            retryable: true,
+            retry: Retry::Backoff,
+            applied: Applied::Maybe,
+            action: super::Action::ContactSupport as u16,
+            message: &[Part::Text("A number.")],
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "2202E",
+            title: "2202E",
+            anchor: "2202E",
+            status: status(400),
+            action: super::Action::FixRequest as u16,
+            message: &[Part::Text("A number with a letter.")],
+            takes_param: true,
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "-32001",
+            title: "32001",
+            anchor: "-32001",
+            status: status(400),
+            action: super::Action::FixRequest as u16,
+            message: &[Part::Text("A negative number.")],
+            takes_param: true,
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "InvalidParameterValue",
+            title: "Invalid parameter value",
+            anchor: "InvalidParameterValue",
+            status: status(400),
+            action: super::Action::FixRequest as u16,
+            message: &[Part::Text("Camel case.")],
+            takes_param: true,
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "QuotaExceeded.DBInstance",
+            title: "Quota exceeded DB instance",
+            anchor: "QuotaExceeded.DBInstance",
+            status: status(400),
+            action: super::Action::FixRequest as u16,
+            message: &[Part::Text("A dot.")],
+            takes_param: true,
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "urn:x:y:rateLimited",
+            title: "Urn x y rate limited",
+            anchor: "urn:x:y:rateLimited",
+            status: status(429),
+            retryable: true,
+            retry: Retry::Throttle,
+            action: super::Action::Wait as u16,
+            message: &[Part::Text("A URN.")],
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "invalid-grant",
+            title: "Invalid grant",
+            anchor: "invalid-grant",
+            status: status(400),
+            action: super::Action::FixRequest as u16,
+            message: &[Part::Text("A dash.")],
+            takes_param: true,
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "DCP stream-ID invalid",
+            title: "DCP stream ID invalid",
+            anchor: "DCP-stream-ID-invalid",
+            status: status(400),
+            action: super::Action::FixRequest as u16,
+            message: &[Part::Text("Spaces.")],
+            takes_param: true,
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "ERROR - [05]",
+            title: "Error 05",
+            anchor: "ERROR-05",
+            status: status(400),
+            action: super::Action::FixRequest as u16,
+            message: &[Part::Text("Brackets.")],
+            takes_param: true,
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "TIMEOUT",
+            title: "Timeout",
+            anchor: "TIMEOUT",
+            status: status(504),
+            retryable: true,
+            retry: Retry::Backoff,
+            applied: Applied::Maybe,
+            action: super::Action::Wait as u16,
+            message: &[Part::Text("Upper case.")],
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "Timeout",
+            title: "Timeout",
+            anchor: "Timeout",
+            status: status(408),
+            retryable: true,
+            retry: Retry::Backoff,
+            action: super::Action::Wait as u16,
+            message: &[Part::Text("Camel case.")],
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "fields",
+            title: "Fields",
+            anchor: "fields",
+            status: status(400),
+            action: super::Action::FixRequest as u16,
+            message: &[Part::Field(0), Part::Text(" and "), Part::Field(1), Part::Text(".")],
+            takes_param: true,
+            fields: &[
+                Field {
+                    name: "kind",
+                    kind: Kind::Required(Type::String),
+                },
+                Field {
+                    name: "Self",
+                    kind: Kind::Required(Type::U32),
+                },
+                Field {
+                    name: "with-dash",
+                    kind: Kind::Optional(Type::Bool),
+                },
+                Field {
+                    name: "value",
+                    kind: Kind::Required(Type::String),
+                },
+            ],
+            ..Row::DEFAULT
+        },
+    ];
+
     pub(super) static TABLE: Table = Table {
         name: "odd-names",
         request_id_prefix: "req_",
-        codes: &[
-            Row {
-                code: "type",
-                title: "Type",
-                anchor: "type",
-                status: status(400),
-                action: super::Action::FixRequest as u16,
-                message: &[Part::Text("A keyword.")],
-                takes_param: true,
-                ..Row::DEFAULT
-            },
-            Row {
-                code: "Self",
-                title: "Self",
-                anchor: "Self",
-                status: status(400),
-                action: super::Action::FixRequest as u16,
-                message: &[Part::Text("Another keyword.")],
-                takes_param: true,
-                ..Row::DEFAULT
-            },
-            Row {
-                code: "Option",
-                title: "Option",
-                anchor: "Option",
-                status: status(400),
-                action: super::Action::FixRequest as u16,
-                message: &[Part::Text("A name of the prelude.")],
-                takes_param: true,
-                ..Row::DEFAULT
-            },
-            Row {
-                code: "None",
-                title: "None",
-                anchor: "None",
-                status: status(400),
-                action: super::Action::FixRequest as u16,
-                message: &[Part::Text("Another name of the prelude.")],
-                takes_param: true,
-                ..Row::DEFAULT
-            },
-            Row {
-                code: "no",
-                title: "No",
-                anchor: "no",
-                status: status(400),
-                action: super::Action::FixRequest as u16,
-                message: &[Part::Text("No boolean.")],
-                takes_param: true,
-                ..Row::DEFAULT
-            },
-            Row {
-                code: "500",
-                title: "500",
-                anchor: "500",
-                status: status(500),
-                retryable: true,
-                retry: Retry::Backoff,
-                applied: Applied::Maybe,
-                action: super::Action::ContactSupport as u16,
-                message: &[Part::Text("A number.")],
-                ..Row::DEFAULT
-            },
-            Row {
-                code: "2202E",
-                title: "2202E",
-                anchor: "2202E",
-                status: status(400),
-                action: super::Action::FixRequest as u16,
-                message: &[Part::Text("A number with a letter.")],
-                takes_param: true,
-                ..Row::DEFAULT
-            },
-            Row {
-                code: "-32001",
-                title: "32001",
-                anchor: "-32001",
-                status: status(400),
-                action: super::Action::FixRequest as u16,
-                message: &[Part::Text("A negative number.")],
-                takes_param: true,
-                ..Row::DEFAULT
-            },
-            Row {
-                code: "InvalidParameterValue",
-                title: "Invalid parameter value",
-                anchor: "InvalidParameterValue",
-                status: status(400),
-                action: super::Action::FixRequest as u16,
-                message: &[Part::Text("Camel case.")],
-                takes_param: true,
-                ..Row::DEFAULT
-            },
-            Row {
-                code: "QuotaExceeded.DBInstance",
-                title: "Quota exceeded DB instance",
-                anchor: "QuotaExceeded.DBInstance",
-                status: status(400),
-                action: super::Action::FixRequest as u16,
-                message: &[Part::Text("A dot.")],
-                takes_param: true,
-                ..Row::DEFAULT
-            },
-            Row {
-                code: "urn:x:y:rateLimited",
-                title: "Urn x y rate limited",
-                anchor: "urn:x:y:rateLimited",
-                status: status(429),
-                retryable: true,
-                retry: Retry::Throttle,
-                action: super::Action::Wait as u16,
-                message: &[Part::Text("A URN.")],
-                ..Row::DEFAULT
-            },
-            Row {
-                code: "invalid-grant",
-                title: "Invalid grant",
-                anchor: "invalid-grant",
-                status: status(400),
-                action: super::Action::FixRequest as u16,
-                message: &[Part::Text("A dash.")],
-                takes_param: true,
-                ..Row::DEFAULT
-            },
-            Row {
-                code: "DCP stream-ID invalid",
-                title: "DCP stream ID invalid",
-                anchor: "DCP-stream-ID-invalid",
-                status: status(400),
-                action: super::Action::FixRequest as u16,
-                message: &[Part::Text("Spaces.")],
-                takes_param: true,
-                ..Row::DEFAULT
-            },
-            Row {
-                code: "ERROR - [05]",
-                title: "Error 05",
-                anchor: "ERROR-05",
-                status: status(400),
-                action: super::Action::FixRequest as u16,
-                message: &[Part::Text("Brackets.")],
-                takes_param: true,
-                ..Row::DEFAULT
-            },
-            Row {
-                code: "TIMEOUT",
-                title: "Timeout",
-                anchor: "TIMEOUT",
-                status: status(504),
-                retryable: true,
-                retry: Retry::Backoff,
-                applied: Applied::Maybe,
-                action: super::Action::Wait as u16,
-                message: &[Part::Text("Upper case.")],
-                ..Row::DEFAULT
-            },
-            Row {
-                code: "Timeout",
-                title: "Timeout",
-                anchor: "Timeout",
-                status: status(408),
-                retryable: true,
-                retry: Retry::Backoff,
-                action: super::Action::Wait as u16,
-                message: &[Part::Text("Camel case.")],
-                ..Row::DEFAULT
-            },
-            Row {
-                code: "fields",
-                title: "Fields",
-                anchor: "fields",
-                status: status(400),
-                action: super::Action::FixRequest as u16,
-                message: &[
-                    Part::Field(0),
-                    Part::Text(" and "),
-                    Part::Field(1),
-                    Part::Text("."),
-                ],
-                takes_param: true,
-                fields: &[
-                    Field {
-                        name: "kind",
-                        kind: Kind::Required(Type::String),
-                    },
-                    Field {
-                        name: "Self",
-                        kind: Kind::Required(Type::U32),
-                    },
-                    Field {
-                        name: "with-dash",
-                        kind: Kind::Optional(Type::Bool),
-                    },
-                    Field {
-                        name: "value",
-                        kind: Kind::Required(Type::String),
-                    },
-                ],
-                ..Row::DEFAULT
-            },
-        ],
+        codes: &[&CODES_0],
         index: Index {
             key: 0,
             seeds: &[15, 2, 18, 1, 2, 9],

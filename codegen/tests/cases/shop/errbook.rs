@@ -82,7 +82,7 @@ impl Code {
     }
 
     const fn row(self) -> &'static ::errbook::__private::Row {
-        &__errbook::TABLE.codes[self as usize]
+        __errbook::TABLE.row(self as u16)
     }
 }
 
@@ -198,53 +198,55 @@ pub mod code {
 mod __errbook {
     use ::errbook::__private::*;
 
+    static CODES_0: [Row; 4] = [
+        Row {
+            code: "out_of_stock",
+            title: "Out of stock",
+            anchor: "out_of_stock",
+            status: status(409),
+            action: super::Action::FixRequest as u16,
+            message: &[Part::Text("The article is out of stock.")],
+            takes_param: true,
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "invalid_order",
+            title: "Invalid order",
+            anchor: "invalid_order",
+            status: status(400),
+            action: super::Action::FixRequest as u16,
+            message: &[Part::Text("The order is not valid.")],
+            takes_param: true,
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "unknown_article",
+            title: "Unknown article",
+            anchor: "unknown_article",
+            status: status(404),
+            action: super::Action::FixRequest as u16,
+            message: &[Part::Text("There is no such article.")],
+            takes_param: true,
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "internal_error",
+            title: "Internal error",
+            anchor: "internal_error",
+            status: status(500),
+            retryable: true,
+            retry: Retry::Backoff,
+            applied: Applied::Maybe,
+            action: super::Action::ContactSupport as u16,
+            message: &[Part::Text("Something went wrong on our side.")],
+            ..Row::DEFAULT
+        },
+    ];
+
     pub(super) static TABLE: Table = Table {
         name: "shop",
         request_id_prefix: "req_",
-        codes: &[
-            Row {
-                code: "out_of_stock",
-                title: "Out of stock",
-                anchor: "out_of_stock",
-                status: status(409),
-                action: super::Action::FixRequest as u16,
-                message: &[Part::Text("The article is out of stock.")],
-                takes_param: true,
-                ..Row::DEFAULT
-            },
-            Row {
-                code: "invalid_order",
-                title: "Invalid order",
-                anchor: "invalid_order",
-                status: status(400),
-                action: super::Action::FixRequest as u16,
-                message: &[Part::Text("The order is not valid.")],
-                takes_param: true,
-                ..Row::DEFAULT
-            },
-            Row {
-                code: "unknown_article",
-                title: "Unknown article",
-                anchor: "unknown_article",
-                status: status(404),
-                action: super::Action::FixRequest as u16,
-                message: &[Part::Text("There is no such article.")],
-                takes_param: true,
-                ..Row::DEFAULT
-            },
-            Row {
-                code: "internal_error",
-                title: "Internal error",
-                anchor: "internal_error",
-                status: status(500),
-                retryable: true,
-                retry: Retry::Backoff,
-                applied: Applied::Maybe,
-                action: super::Action::ContactSupport as u16,
-                message: &[Part::Text("Something went wrong on our side.")],
-                ..Row::DEFAULT
-            },
-        ],
+        codes: &[&CODES_0],
         index: Index {
             key: 0,
             seeds: &[1, 4],

@@ -77,7 +77,7 @@ impl Code {
     }
 
     const fn row(self) -> &'static ::errbook::__private::Row {
-        &__errbook::TABLE.codes[self as usize]
+        __errbook::TABLE.row(self as u16)
     }
 }
 
@@ -183,49 +183,51 @@ pub mod code {
 mod __errbook {
     use ::errbook::__private::*;
 
+    static CODES_0: [Row; 3] = [
+        Row {
+            code: "bad_request",
+            title: "Bad request",
+            anchor: "bad_request",
+            status: status(400),
+            action: super::Action::FixRequest as u16,
+            message: &[Part::Text("The request could not be understood.")],
+            takes_param: true,
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "out_of_stock",
+            title: "Out of stock",
+            anchor: "out_of_stock",
+            status: status(409),
+            action: super::Action::FixRequest as u16,
+            message: &[Part::Text("Only "), Part::Field(0), Part::Text(" left.")],
+            takes_param: true,
+            fields: &[
+                Field {
+                    name: "left",
+                    kind: Kind::Required(Type::U32),
+                },
+            ],
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "internal_error",
+            title: "Internal error",
+            anchor: "internal_error",
+            status: status(500),
+            retryable: true,
+            retry: Retry::Backoff,
+            applied: Applied::Maybe,
+            action: super::Action::ContactSupport as u16,
+            message: &[Part::Text("Something went wrong on our side.")],
+            ..Row::DEFAULT
+        },
+    ];
+
     pub(super) static TABLE: Table = Table {
         name: "shop",
         request_id_prefix: "req_",
-        codes: &[
-            Row {
-                code: "bad_request",
-                title: "Bad request",
-                anchor: "bad_request",
-                status: status(400),
-                action: super::Action::FixRequest as u16,
-                message: &[Part::Text("The request could not be understood.")],
-                takes_param: true,
-                ..Row::DEFAULT
-            },
-            Row {
-                code: "out_of_stock",
-                title: "Out of stock",
-                anchor: "out_of_stock",
-                status: status(409),
-                action: super::Action::FixRequest as u16,
-                message: &[Part::Text("Only "), Part::Field(0), Part::Text(" left.")],
-                takes_param: true,
-                fields: &[
-                    Field {
-                        name: "left",
-                        kind: Kind::Required(Type::U32),
-                    },
-                ],
-                ..Row::DEFAULT
-            },
-            Row {
-                code: "internal_error",
-                title: "Internal error",
-                anchor: "internal_error",
-                status: status(500),
-                retryable: true,
-                retry: Retry::Backoff,
-                applied: Applied::Maybe,
-                action: super::Action::ContactSupport as u16,
-                message: &[Part::Text("Something went wrong on our side.")],
-                ..Row::DEFAULT
-            },
-        ],
+        codes: &[&CODES_0],
         index: Index {
             key: 0,
             seeds: &[1],
