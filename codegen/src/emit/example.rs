@@ -75,7 +75,7 @@ impl Example<'_> {
     /// `None`: the key is left out.
     fn hole(&self, hole: Hole, issue: &[Member]) -> Option<Json> {
         let code = self.code;
-        let text = |text: &str| Some(Json::Value(json_string(text)));
+        let text = |text: &str| Some(Json::Value(visible(text)));
         match hole.what {
             Placeholder::Action => text(&self.catalog.actions[code.action].name),
             Placeholder::Code => text(&code.code),
@@ -129,6 +129,19 @@ impl Example<'_> {
         };
         self.code.message.iter().map(part).collect()
     }
+}
+
+/// A JSON string in which nothing changes the direction of the page's text.
+fn visible(text: &str) -> String {
+    let is_mark = |char: char| matches!(char, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    let mut out = String::new();
+    for char in json_string(text).chars() {
+        match char {
+            char if is_mark(char) => out.push_str(&format!("\\u{:04x}", u32::from(char))),
+            char => out.push(char),
+        }
+    }
+    out
 }
 
 enum Json {

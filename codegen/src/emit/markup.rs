@@ -1,54 +1,46 @@
 //! Text of the YAML in its place: it may look as it likes, and can't break out.
 
-/// A plain text inside a line of Markdown: nothing in it is markup.
+mod rewrite;
+#[cfg(test)]
+mod tests;
+
+pub(super) use rewrite::{block, line, rustdoc};
+
+/// A plain text inside a line of Markdown, or at its beginning: nothing in it is markup.
 pub(super) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for char in text.chars() {
-        match char {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' | '!' => out.extend(['\\', char]),
-            char if char.is_whitespace() || char.is_control() => out.push(' '),
-            char => out.push(char),
-        }
-    }
+    escape(&mut out, in_one_line(text).trim(), true, Inside::Plain);
     out
 }
 
-/// A cell of a table, from markup that may hold a pipe.
+/// A cell of a table, from markup that may hold a pipe: a table takes one backslash from before every pipe, in code
+/// and elsewhere, before it reads the cell.
 pub(super) fn cell(markup: &str) -> String {
-    let mut out = String::with_capacity(markup.len());
-    for char in markup.chars() {
-        if char == '|' && !out.ends_with('\\') {
-            out.push('\\');
-        }
-        out.push(char);
-    }
-    out
+    markup.replace('|', "\\|")
 }
 
 /// A text as a code span, whatever backticks it holds.
 pub(super) fn code(text: &str) -> String {
-    let text: String = text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect();
+    let text: String = in_one_line(text).chars().map(shown).collect();
     if text.is_empty() {
         return "` `".to_owned();
     }
-    let longest = text.split(|char| char != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest + 1);
-    let pad = if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) { " " } else { "" };
+    let fence = "`".repeat(longest_ticks(&text) + 1);
+    // One blank is taken from both ends, but from blanks alone.
+    let padded = text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']);
+    let pad = if padded && !text.trim_matches(' ').is_empty() { " " } else { "" };
     format!("{fence}{pad}{text}{pad}{fence}")
 }
 
-/// A URL as the target of a link.
+/// A URL as the target of a link, in parentheses or angle brackets.
 pub(super) fn url(url: &str) -> String {
     let mut out = String::with_capacity(url.len());
-    for byte in url.bytes() {
-        match byte {
-            b'!' | b'#'..=b'\'' | b'*'..=b';' | b'=' | b'?'..=b'Z' | b'_' | b'a'..=b'z' | b'~' => {
-                out.push(char::from(byte));
-            }
-            _ => out.push_str(&format!("%{byte:02X}")),
+    for (at, byte) in url.bytes().enumerate() {
+        // `&copy;` would be read as one character.
+        let entity = byte == b';' && url[..at].rsplit_once('&').is_some_and(|(_, name)| is_entity_name(name));
+        match in_url(char::from(byte)) && !entity {
+            true => out.push(char::from(byte)),
+            false => out.push_str(&format!("%{byte:02X}")),
         }
     }
     out
@@ -63,236 +55,136 @@ pub(super) fn component(text: &str) -> String {
     text.bytes().map(encode).collect()
 }
 
-/// Markdown of the YAML as a block: emphasis, lists, links, code and quotes as written; HTML is shown, headings are
-/// text, an open fence is closed. ``[`code`]`` becomes what `link` says.
-pub(super) fn block(text: &str, link: &dyn Fn(&str) -> Option<String>) -> String {
-    render(text, link, false)
+/// Where a text stands that is escaped.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Inside {
+    /// URLs become links.
+    Paragraph,
+    /// In the text of a link, where there can't be another.
+    Link,
+    /// Nothing becomes a link, and it may stand in the text of one.
+    Plain,
 }
 
-/// The same for a documentation comment: rustdoc takes code for a Rust test unless it says what it is.
-pub(super) fn rustdoc(text: &str, link: &dyn Fn(&str) -> Option<String>) -> String {
-    render(text, link, true)
-}
-
-fn render(text: &str, link: &dyn Fn(&str) -> Option<String>, rustdoc: bool) -> String {
-    let mut out = String::with_capacity(text.len() + 16);
-    // The fence that is open: its character and length.
-    let mut fence: Option<(char, usize)> = None;
-    let mut paragraph = String::new();
-    let mut in_list = false;
-    for line in text.trim_end().lines() {
-        let line: String = line.chars().filter(|char| !char.is_control() || *char == '\t').collect();
-        let start = line.trim_start();
-        let opener = start.chars().next().unwrap_or(' ');
-        let run = start.chars().take_while(|char| *char == opener).count();
-        let is_fence = matches!(opener, '`' | '~') && run >= 3;
-        match fence {
-            Some((char, length)) => {
-                if is_fence && opener == char && run >= length && start[run..].trim().is_empty() {
-                    fence = None;
-                }
-                out.push_str(&line);
-                out.push('\n');
-            }
-            None if is_fence && !(opener == '`' && start[run..].contains('`')) => {
-                flush(&mut out, &mut paragraph, link);
-                fence = Some((opener, run));
-                let info = start[run..].trim();
-                if rustdoc
-                    && (info.is_empty()
-                        || info.starts_with("rust")
-                        || !info.chars().all(char::is_alphanumeric))
-                {
-                    out.push_str(&line[..line.len() - start.len() + run]);
-                    out.push_str("text");
-                } else {
-                    out.push_str(&line);
-                }
-                out.push('\n');
-            }
-            None if start.is_empty() => {
-                flush(&mut out, &mut paragraph, link);
-                out.push('\n');
-            }
-            None => {
-                // Code by indentation has no place for a language.
-                let indented =
-                    rustdoc && paragraph.is_empty() && (line.starts_with("    ") || line.starts_with('\t'));
-                paragraph.push_str(if indented && !in_list { start } else { &line });
-                paragraph.push('\n');
-                in_list |= start.starts_with(['-', '*', '+'])
-                    || start.starts_with(|first: char| first.is_ascii_digit());
-            }
-        }
-    }
-    flush(&mut out, &mut paragraph, link);
-    if let Some((char, length)) = fence {
-        out.extend(std::iter::repeat_n(char, length));
-        out.push('\n');
-    }
-    out.truncate(out.trim_end().len());
-    out
-}
-
-/// The same in one line, for an item of a list.
-pub(super) fn line(text: &str, link: &dyn Fn(&str) -> Option<String>) -> String {
-    let mut out = String::new();
-    let mut joined = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    joined.push('\n');
-    flush(&mut out, &mut joined, link);
-    out.truncate(out.trim_end().len());
-    out
-}
-
-/// Lines that can't be cut by a fence; code spans may go over several of them.
-fn flush(out: &mut String, paragraph: &mut String, link: &dyn Fn(&str) -> Option<String>) {
-    let text = std::mem::take(paragraph);
-    let mut rest = text.as_str();
-    let mut line_start = true;
-    while let Some(char) = rest.chars().next() {
-        let tail = &rest[char.len_utf8()..];
-        if line_start {
-            // What would be a heading, a rule under a line (a heading, too), or a definition of a link.
-            let blank = rest.len() - rest.trim_start_matches([' ', '\t']).len();
-            out.push_str(&rest[..blank]);
-            rest = &rest[blank..];
-            line_start = false;
-            let line = rest.split('\n').next().unwrap_or_default().trim_end();
-            let ruler = |mark: char| !line.is_empty() && line.chars().all(|char| char == mark);
-            if rest.starts_with('#') || rest.starts_with("~~~") || ruler('=') || ruler('-') {
-                out.push('\\');
-                out.extend(rest.chars().next());
-                rest = &rest[1..];
-            }
-            continue;
-        }
+/// Appends `text` so that it is read as it is. What can't be markup where it stands is not escaped: people read the
+/// pages as they are, and their diffs. Nothing is known of what follows, and a blank at the end may yet be dropped.
+fn escape(out: &mut String, text: &str, starts_line: bool, inside: Inside) {
+    let (text, end) = text.split_at(text.trim_end().len());
+    let opener = if starts_line { block_opener(text) } else { None };
+    let mut before = None;
+    let mut at = 0;
+    while let Some(char) = text[at..].chars().next() {
+        let rest = &text[at..];
+        let next = rest[char.len_utf8()..].chars().next();
+        let mut length = char.len_utf8();
         match char {
-            '`' => {
-                let run = rest.len() - rest.trim_start_matches('`').len();
-                match closing(&rest[run..], run) {
-                    Some(end) => {
-                        out.push_str(&rest[..run + end + run]);
-                        rest = &rest[run + end + run..];
-                    }
-                    None => {
-                        out.push_str(&"\\`".repeat(run));
-                        rest = &rest[run..];
-                    }
-                }
-                continue;
+            _ if opener == Some(at) => out.extend(['\\', char]),
+            '*' | '_' | '~' => {
+                length = run(rest, char);
+                let blank = rest[length..].starts_with(char::is_whitespace)
+                    && before.is_some_and(char::is_whitespace);
+                let in_word = is_word(&rest[length..]) && before.is_some_and(char::is_alphanumeric);
+                let is_text = blank || char == '_' && in_word;
+                out.push_str(&if is_text {
+                    rest[..length].to_owned()
+                } else {
+                    format!("\\{char}").repeat(length)
+                });
             }
-            '[' => {
-                if let Some((name, after)) = tail.strip_prefix('`').and_then(|tail| tail.split_once("`]"))
-                    && !after.starts_with('(')
-                    && !name.contains('`')
-                {
-                    out.push_str(&link(name).unwrap_or_else(|| code(name)));
-                    rest = after;
-                    continue;
-                }
-                // A link to a page stays one; anything else in brackets is text.
-                let target = tail.find(']').and_then(|end| tail[end..].strip_prefix("]("));
-                let pages = ["https://", "http://", "mailto:", "#", "/"];
-                let is_link = target.is_some_and(|target| pages.iter().any(|page| target.starts_with(page)));
-                out.push_str(if is_link { "[" } else { "\\[" });
+            '`' | '[' => out.extend(['\\', char]),
+            ']' if inside != Inside::Paragraph => out.push_str("\\]"),
+            '\\' if next != Some(' ') && !is_word(&rest[1..]) => out.push_str("\\\\"),
+            '<' if !next.is_some_and(|next| next.is_whitespace() || matches!(next, '=' | '0'..='9')) => {
+                out.push_str("&lt;")
             }
-            '<' => match tail.split_once('>') {
-                Some((target, after)) if is_url(target) => {
-                    out.push_str(&format!("<{target}>"));
-                    rest = after;
-                    continue;
-                }
-                _ => out.push_str("&lt;"),
-            },
-            'h' if rest.starts_with("https://") && !out.ends_with(['(', '<']) => {
-                let end = rest.find(|char: char| char.is_whitespace() || "<>()[]`\"".contains(char));
+            '&' if rest[1..].split_once(';').is_some_and(|(name, _)| is_entity_name(name)) => {
+                out.push_str("&amp;");
+            }
+            // At the end of a heading they would be part of its markup.
+            '#' if before == Some(' ') && run(rest, '#') == rest.len() => out.push_str("\\#"),
+            'h' if inside != Inside::Link
+                && (rest.starts_with("http://") || rest.starts_with("https://")) =>
+            {
+                let scheme = rest.find(':').unwrap_or(0);
+                let end = rest.find(|char| !in_url(char)).unwrap_or(rest.len());
                 let target =
-                    rest[..end.unwrap_or(rest.len())].trim_end_matches(['.', ',', ';', ':', '!', '?']);
-                out.push_str(&format!("<{target}>"));
-                rest = &rest[target.len()..];
-                continue;
+                    rest[..end].trim_end_matches(['.', ',', ';', ':', '!', '?', '\'', '*', '_', '~']);
+                if inside == Inside::Paragraph && target.len() > scheme + "://".len() {
+                    out.push_str(&format!("<{}>", url(target)));
+                    length = target.len();
+                } else {
+                    // GitHub makes a link of it otherwise, and rustdoc warns that it is none.
+                    out.push_str(&format!("{}\\:", &rest[..scheme]));
+                    length = scheme + 1;
+                }
             }
-            '\n' => {
-                out.push('\n');
-                line_start = true;
-            }
+            char if is_bidi(char) => out.push_str(&format!("&#x{:X};", u32::from(char))),
             char => out.push(char),
         }
-        rest = tail;
+        at += length;
+        before = Some(char);
     }
+    out.push_str(end);
 }
 
-/// Where the closing run of exactly `run` backticks begins.
-fn closing(text: &str, run: usize) -> Option<usize> {
-    let mut at = 0;
-    while let Some(found) = text[at..].find('`') {
-        let start = at + found;
-        let length = text[start..].len() - text[start..].trim_start_matches('`').len();
-        if length == run {
-            return Some(start);
+/// Where a backslash keeps the text of a line from beginning a block, or from making one of the line before.
+fn block_opener(text: &str) -> Option<usize> {
+    let first = text.chars().next()?;
+    let ends = |at: usize| text[at..].chars().next().is_none_or(char::is_whitespace);
+    let opens = match first {
+        '>' => true,
+        '#' => ends(run(text, '#')),
+        '+' => ends(1),
+        '=' => run(text, '=') == text.trim_end().len(),
+        '-' => !text[run(text, '-')..].starts_with(char::is_alphanumeric),
+        '|' | ':' => text.chars().all(|char| matches!(char, '|' | ':' | '-' | ' ')),
+        '0'..='9' => {
+            let digits = text.len() - text.trim_start_matches(|char: char| char.is_ascii_digit()).len();
+            let is_item = digits <= 9 && text[digits..].starts_with(['.', ')']) && ends(digits + 1);
+            return is_item.then_some(digits);
         }
-        at = start + length;
-    }
-    None
+        _ => false,
+    };
+    opens.then_some(0)
 }
 
-fn is_url(text: &str) -> bool {
-    text.strip_prefix("https://").is_some_and(|rest| {
-        !rest.is_empty()
-            && !rest.contains(|char: char| char.is_whitespace() || char.is_control() || "<\"'".contains(char))
-    })
+/// How many bytes `text` has of `char` at its beginning.
+fn run(text: &str, char: char) -> usize {
+    text.len() - text.trim_start_matches(char).len()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Begins with what is written as it is: a URL gets a bracket.
+fn is_word(text: &str) -> bool {
+    text.starts_with(char::is_alphanumeric) && !text.starts_with("http")
+}
 
-    #[test]
-    fn nothing_breaks_out_of_a_block() {
-        let link = |name: &str| (name == "not_found").then(|| "[link](#not_found)".to_owned());
-        for (text, expected) in [
-            (
-                "plain *text* with `a < b` and [a link](https://x.example)",
-                "plain *text* with `a < b` and [a link](https://x.example)",
-            ),
-            ("<script>alert(1)</script>", "&lt;script>alert(1)&lt;/script>"),
-            ("<https://x.example/a?b>", "<https://x.example/a?b>"),
-            ("see https://x.example/a.", "see <https://x.example/a>."),
-            ("# heading\ntext\n===\nmore\n---", "\\# heading\ntext\n\\===\nmore\n\\---"),
-            ("```\nopen\n# inside", "```\nopen\n# inside\n```"),
-            ("a ` stray tick\n\nand `code`", "a \\` stray tick\n\nand `code`"),
-            (
-                "see [`not_found`], [`other`], [x] and [1]: y",
-                "see [link](#not_found), `other`, \\[x] and \\[1]: y",
-            ),
-            ("- a\n  - <b>", "- a\n  - &lt;b>"),
-            ("[x](javascript:alert(1))", "\\[x](javascript:alert(1))"),
-        ] {
-            assert_eq!(block(text, &link), expected);
-        }
-        assert_eq!(line("~~~ open", &link), "\\~~~ open");
-    }
+fn longest_ticks(text: &str) -> usize {
+    text.split(|char| char != '`').map(str::len).max().unwrap_or(0)
+}
 
-    #[test]
-    fn rustdoc_finds_no_tests() {
-        for (text, expected) in [
-            ("```\ncode\n```", "```text\ncode\n```"),
-            ("~~~ rust,ignore\ncode\n~~~", "~~~text\ncode\n~~~"),
-            ("```json\n{}\n```", "```json\n{}\n```"),
-            ("text\n\n    code", "text\n\ncode"),
-            ("- a\n\n    more of a", "- a\n\n    more of a"),
-        ] {
-            assert_eq!(rustdoc(text, &|_| None), expected);
-        }
-    }
+fn is_entity_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte == b'#' || byte.is_ascii_alphanumeric())
+}
 
-    #[test]
-    fn nothing_breaks_out_of_a_line() {
-        assert_eq!(plain("a|b <i>`c`</i>\n*d*"), "a\\|b &lt;i&gt;\\`c\\`&lt;/i&gt; \\*d\\*");
-        assert_eq!(code("a`|``b"), "```a`|``b```");
-        assert_eq!(cell("a | `b|c` \\| d"), "a \\| `b\\|c` \\| d");
-        assert_eq!(code("`"), "`` ` ``");
-        assert_eq!(url("https://x.example/a(b) c\"<"), "https://x.example/a%28b%29%20c%22%3C");
-        assert_eq!(line("one\ntwo  # three", &|_| None), "one two  # three".replace("  ", " "));
-    }
+/// What stands for itself in a URL, and means nothing to Markdown there.
+fn in_url(char: char) -> bool {
+    matches!(char, '!' | '#'..='\'' | '*'..=';' | '=' | '?'..='Z' | '_' | 'a'..='z' | '~')
+}
+
+/// What changes the direction of the text after it, and thereby hides what is written: rustc takes none of them in a
+/// documentation comment.
+fn is_bidi(char: char) -> bool {
+    matches!(
+        char,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    )
+}
+
+fn in_one_line(text: &str) -> String {
+    text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect()
+}
+
+/// A character of code, where no entity can stand.
+fn shown(char: char) -> char {
+    if is_bidi(char) { char::REPLACEMENT_CHARACTER } else { char }
 }
