@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use errbook::{Api, Error, ErrorResponse, Issues, Raise, Raised, RequestId, prelude::*};
+use errbook::{Api, Error, ErrorResponse, Issues, Raise, Raised, RequestId};
 use http::{HeaderMap, StatusCode};
 
 mod shapes {

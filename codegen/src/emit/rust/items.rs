@@ -32,14 +32,14 @@ pub(super) fn code(catalog: &Catalog) -> Vec<TokenStream> {
     vec![
         quote! {
             #[doc = #summary]
-            #[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
+            #[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
             #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
             #[non_exhaustive]
             #[repr(u16)]
             pub enum Code { #(#variants,)* }
         },
         quote! {
-            #[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
+            #[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
             impl Code {
                 #[doc = " All codes, in the order of the catalog."]
                 pub const ALL: &'static [Code] = &[#(Code::#all,)*];
@@ -128,13 +128,13 @@ fn named(
     vec![
         quote! {
             #doc
-            #[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
+            #[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
             #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
             #[non_exhaustive]
             pub enum #name { #(#documented,)* }
         },
         quote! {
-            #[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
+            #[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
             impl #name {
                 #[doc = " All of them, in the order of the catalog."]
                 pub const ALL: &'static [#name] = &[#(#name::#names,)*];
@@ -163,13 +163,13 @@ pub(super) fn api(catalog: &Catalog, api: &Api) -> Vec<TokenStream> {
     vec![
         quote! {
             #marker_doc
-            #[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
+            #[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
             #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
             pub enum #marker {}
         },
         quote! {
             #module_doc
-            #[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
+            #[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
             pub mod #module {
                 #[doc = " An error that this API answers with."]
                 pub type Error = ::errbook::Error<super::#marker>;

@@ -3,7 +3,7 @@
 const _: () = ::errbook::__private::requires(1);
 
 /// Every error code of `everything`.
-#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 #[repr(u16)]
@@ -50,7 +50,7 @@ pub enum Code {
     Broken,
 }
 
-#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
 impl Code {
     /// All codes, in the order of the catalog.
     pub const ALL: &'static [Code] = &[
@@ -127,7 +127,7 @@ impl Code {
 }
 
 /// Codes that belong together.
-#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Group {
@@ -135,7 +135,7 @@ pub enum Group {
     Plan,
 }
 
-#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
 impl Group {
     /// All of them, in the order of the catalog.
     pub const ALL: &'static [Group] = &[Group::Plan];
@@ -147,7 +147,7 @@ impl Group {
 }
 
 /// What the caller does next.
-#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Action {
@@ -163,7 +163,7 @@ pub enum Action {
     Phone,
 }
 
-#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
 impl Action {
     /// All of them, in the order of the catalog.
     pub const ALL: &'static [Action] = &[
@@ -193,12 +193,12 @@ impl Action {
 /// Store API (`store`): its envelope, its codes, and its reference at `https://every.example/store#…`.
 ///
 /// `errors.yaml:24`.
-#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Store {}
 
 /// Store API.
-#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
 pub mod store {
     /// An error that this API answers with.
     pub type Error = ::errbook::Error<super::Store>;
@@ -216,12 +216,12 @@ pub mod store {
 /// Admin API (`admin`): its envelope, its codes, and its reference at `https://every.example/admin#…`.
 ///
 /// `errors.yaml:25`.
-#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Admin {}
 
 /// Admin API.
-#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
 pub mod admin {
     /// An error that this API answers with.
     pub type Error = ::errbook::Error<super::Admin>;
@@ -237,7 +237,7 @@ pub mod admin {
 }
 
 /// The numbers that messages, reference and server agree on.
-#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
 pub mod limits {
     /// `per_minute: 60`. `errors.yaml:30`.
     pub const PER_MINUTE: u64 = 60;
@@ -247,7 +247,7 @@ pub mod limits {
 }
 
 /// One payload per code: what a server raises, what a client matches. What a code requires is a field.
-#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
 pub mod code {
     /// Bad.
     ///
@@ -410,7 +410,7 @@ pub mod code {
 }
 
 #[doc(hidden)]
-#[allow(dead_code, unreachable_pub, clippy::nursery, clippy::pedantic)]
+#[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
 mod __errbook {
     use ::errbook::__private::*;
 

@@ -82,7 +82,7 @@ mod tests {
     fn finds_every_code<C: ErrorCode + std::str::FromStr>(all: &[C]) {
         for code in all {
             assert_eq!(C::from_text(&code.to_string()), Some(*code));
-            assert_eq!(C::from_text(&format!("{}x", code)), None);
+            assert_eq!(C::from_text(&format!("{code}x")), None);
         }
         assert_eq!(C::from_text(""), None);
     }
