@@ -1,5 +1,7 @@
 //! The Rust that servers and clients share.
 
+mod envelopes;
+mod impls;
 mod index;
 mod items;
 mod tables;
@@ -39,7 +41,11 @@ pub(crate) fn emit(catalog: &Catalog) -> String {
         "pub mod code",
         items::payloads(catalog),
     );
-    file.module("#[doc(hidden)]", "mod __errbook", tables::tables(catalog));
+    let mut hidden = vec![quote! { use ::errbook::__private::*; }];
+    hidden.extend(tables::tables(catalog));
+    hidden.extend(catalog.envelopes.iter().map(envelopes::envelope));
+    hidden.extend(impls::impls(catalog));
+    file.module("#[doc(hidden)]", "mod __errbook", hidden);
     file.text
 }
 

@@ -1,0 +1,148 @@
+//! An envelope, twice: as a tree and as flat pieces.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+
+use super::items::ident;
+use crate::catalog::{Envelope, Hole, Member, Placeholder, Template};
+use crate::emit::json_string;
+
+pub(super) fn envelope(envelope: &Envelope) -> TokenStream {
+    let name = envelope_name(envelope);
+    let content_type = &envelope.content_type;
+    let headers = envelope.headers.iter().map(|(name, hole)| {
+        let placeholder = placeholder(hole.what);
+        quote! { (#name, #placeholder) }
+    });
+    let (body, issue) = (members(&envelope.body), members(&envelope.issue));
+    let (body_pieces, issue_pieces) = (pieces(&envelope.body), pieces(&envelope.issue));
+    quote! {
+        pub(super) static #name: Envelope = Envelope {
+            content_type: #content_type,
+            headers: &[#(#headers),*],
+            body: &[#(#body,)*],
+            issue: &[#(#issue,)*],
+            body_pieces: &[#(#body_pieces,)*],
+            issue_pieces: &[#(#issue_pieces,)*],
+        };
+    }
+}
+
+pub(super) fn envelope_name(envelope: &Envelope) -> Ident {
+    format_ident!("ENVELOPE_{}", envelope.rust.snake.to_uppercase())
+}
+
+fn members(members: &[Member]) -> Vec<TokenStream> {
+    let member = |member: &Member| match member {
+        Member::Fields => quote! { Member::Fields },
+        Member::Key { key, value } => {
+            let node = match value {
+                Template::Const(value) => {
+                    let json = value.json();
+                    quote! { Node::Const(#json) }
+                }
+                Template::Hole(Hole { what, optional }) => {
+                    let placeholder = placeholder(*what);
+                    if *optional {
+                        quote! { Node::Optional(#placeholder) }
+                    } else {
+                        quote! { Node::Required(#placeholder) }
+                    }
+                }
+                Template::Map(inside) => {
+                    let inside = self::members(inside);
+                    quote! { Node::Map(&[#(#inside,)*]) }
+                }
+            };
+            quote! { Member::Key(#key, #node) }
+        }
+    };
+    members.iter().map(member).collect()
+}
+
+/// The flat form of a body: text that is copied, between what is filled in.
+fn pieces(body: &[Member]) -> Vec<TokenStream> {
+    let mut pieces = Pieces::default();
+    pieces.map(body);
+    pieces.end()
+}
+
+#[derive(Default)]
+struct Pieces {
+    done: Vec<TokenStream>,
+    /// Text that is not yet a piece.
+    text: String,
+}
+
+impl Pieces {
+    fn map(&mut self, members: &[Member]) {
+        self.text.push('{');
+        // Does a member stand before, whatever the values are? Then a comma is text, else it depends.
+        let (mut first, mut sure) = (true, false);
+        for member in members {
+            match member {
+                Member::Fields => self.piece(quote! { Piece::Fields }),
+                Member::Key { key, value: Template::Hole(Hole { what, optional: true }) } => {
+                    let (key, placeholder) = (format!("{}:", json_string(key)), placeholder(*what));
+                    self.piece(quote! { Piece::Optional(#key, #placeholder) });
+                }
+                Member::Key { key, value } => {
+                    match (first, sure) {
+                        (true, _) => {}
+                        (false, true) => self.text.push(','),
+                        (false, false) => self.piece(quote! { Piece::Comma }),
+                    }
+                    sure = true;
+                    self.text.push_str(&json_string(key));
+                    self.text.push(':');
+                    match value {
+                        Template::Const(value) => self.text.push_str(&value.json()),
+                        Template::Hole(Hole { what, .. }) => {
+                            let placeholder = placeholder(*what);
+                            self.piece(quote! { Piece::Value(#placeholder) });
+                        }
+                        Template::Map(members) => self.map(members),
+                    }
+                }
+            }
+            first = false;
+        }
+        self.text.push('}');
+    }
+
+    fn piece(&mut self, piece: TokenStream) {
+        self.flush();
+        self.done.push(piece);
+    }
+
+    fn flush(&mut self) {
+        if !self.text.is_empty() {
+            let text = std::mem::take(&mut self.text);
+            self.done.push(quote! { Piece::Text(#text) });
+        }
+    }
+
+    fn end(mut self) -> Vec<TokenStream> {
+        self.flush();
+        self.done
+    }
+}
+
+fn placeholder(placeholder: Placeholder) -> TokenStream {
+    let name = match placeholder {
+        Placeholder::Action => "Action",
+        Placeholder::Code => "Code",
+        Placeholder::DocUrl => "DocUrl",
+        Placeholder::Errors => "Errors",
+        Placeholder::Group => "Group",
+        Placeholder::Message => "Message",
+        Placeholder::Param => "Param",
+        Placeholder::RequestId => "RequestId",
+        Placeholder::RetryAfter => "RetryAfter",
+        Placeholder::Retryable => "Retryable",
+        Placeholder::Status => "Status",
+        Placeholder::Title => "Title",
+    };
+    let name = ident(name);
+    quote! { Placeholder::#name }
+}
