@@ -59,6 +59,7 @@ impl<A: Api> Answer<'_, A> {
                 Filled::Absent | Filled::Issues(_) => {}
                 Filled::Bool(value) => insert(&mut headers, name, if value { "true" } else { "false" }),
                 Filled::Number(number) => _ = headers.insert(*name, HeaderValue::from(number)),
+                Filled::Digits(number) => _ = headers.insert(*name, HeaderValue::from(number)),
                 Filled::Text(text) => insert(&mut headers, name, text),
                 Filled::Message(message) => insert(&mut headers, name, &message.to_string()),
                 Filled::DocUrl(code) => insert(&mut headers, name, &doc_url::<A>(code)),
@@ -98,7 +99,8 @@ impl<A: Api> Answer<'_, A> {
             .map(|piece| match piece {
                 Piece::Text(text) => text.len(),
                 Piece::Optional(key, _) => key.len() + 3,
-                Piece::Value(_) | Piece::Comma => 8,
+                Piece::OptionalMap(key, pieces) => key.len() + 3 + 64 * pieces.len(),
+                Piece::Value(_) | Piece::Nullable(_) | Piece::Comma => 8,
                 Piece::Fields => row.fields.iter().map(|field| field.name.len() + 28).sum(),
             })
             .sum();
@@ -133,10 +135,45 @@ impl<A: Api> Answer<'_, A> {
                         self.push_value(out, value);
                     }
                 }
+                Piece::Nullable(placeholder) => {
+                    let value = self.filled(*placeholder, inner);
+                    self.push_value(out, if value.is_absent() { Filled::Absent } else { value });
+                }
+                Piece::OptionalMap(key, pieces) => {
+                    if self.has_value(pieces, inner) {
+                        push_comma(out);
+                        out.extend_from_slice(key.as_bytes());
+                        self.push_pieces(out, pieces, inner);
+                    }
+                }
                 Piece::Fields => push_fields(out, inner),
                 Piece::Comma => push_comma(out),
             }
         }
+    }
+
+    /// Does anything but constants stand in the mapping?
+    fn has_value(&self, pieces: &[Piece], inner: &Inner) -> bool {
+        pieces.iter().any(|piece| match piece {
+            Piece::Text(_) | Piece::Comma => false,
+            Piece::Value(placeholder) | Piece::Optional(_, placeholder) | Piece::Nullable(placeholder) => {
+                !self.filled(*placeholder, inner).is_absent()
+            }
+            Piece::OptionalMap(_, pieces) => self.has_value(pieces, inner),
+            Piece::Fields => has_fields(inner),
+        })
+    }
+
+    /// The same of the tree.
+    fn any_value(&self, members: &[Member], inner: &Inner) -> bool {
+        members.iter().any(|member| match member {
+            Member::Key(_, Node::Const(_)) => false,
+            Member::Key(_, Node::Required(place) | Node::Optional(place) | Node::Nullable(place)) => {
+                !self.filled(*place, inner).is_absent()
+            }
+            Member::Key(_, Node::Map(members) | Node::OptionalMap(members)) => self.any_value(members, inner),
+            Member::Fields => has_fields(inner),
+        })
     }
 
     fn push_value(&self, out: &mut Vec<u8>, value: Filled<'_>) {
@@ -144,6 +181,7 @@ impl<A: Api> Answer<'_, A> {
             Filled::Absent => out.extend_from_slice(b"null"),
             Filled::Bool(value) => out.extend_from_slice(if value { b"true" } else { b"false" }),
             Filled::Number(number) => push_number(out, number),
+            Filled::Digits(number) => push_json_display(out, number),
             Filled::Text(text) => push_json(out, text),
             Filled::Message(message) => push_json_display(out, message),
             Filled::DocUrl(code) => {
@@ -184,8 +222,13 @@ impl<A: Api> Answer<'_, A> {
             Placeholder::RetryAfter => {
                 inner.retry_after().map_or(Filled::Absent, |wait| Filled::Number(seconds(wait)))
             }
+            Placeholder::RetryAfterMs => match inner.retry_after() {
+                Some(wait) => Filled::Number(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
+                None => Filled::Absent,
+            },
             Placeholder::Retryable => Filled::Bool(row.retryable),
             Placeholder::Status => Filled::Number(row.status.as_u16().into()),
+            Placeholder::StatusText => Filled::Digits(row.status.as_u16()),
             Placeholder::Title => Filled::Text(row.title),
         }
     }
@@ -196,6 +239,8 @@ enum Filled<'v> {
     Absent,
     Bool(bool),
     Number(u64),
+    /// As a string.
+    Digits(u16),
     Text(&'v str),
     Message(Message<'v>),
     DocUrl(u16),
@@ -251,6 +296,16 @@ impl<A: Api> Serialize for Mapping<'_, A> {
                         map.serialize_entry(key, &Hole { answer, value })?;
                     }
                 }
+                Member::Key(key, Node::Nullable(placeholder)) => {
+                    let value = answer.filled(*placeholder, inner);
+                    let value = if value.is_absent() { Filled::Absent } else { value };
+                    map.serialize_entry(key, &Hole { answer, value })?;
+                }
+                Member::Key(key, Node::OptionalMap(members)) => {
+                    if answer.any_value(members, inner) {
+                        map.serialize_entry(key, &Mapping { answer, members, inner })?;
+                    }
+                }
                 Member::Fields => serialize_fields(&mut map, inner.row(), &inner.values)?,
             }
         }
@@ -269,6 +324,7 @@ impl<A: Api> Serialize for Hole<'_, A> {
             Filled::Absent => serializer.serialize_none(),
             Filled::Bool(value) => serializer.serialize_bool(*value),
             Filled::Number(number) => serializer.serialize_u64(*number),
+            Filled::Digits(number) => serializer.collect_str(number),
             Filled::Text(text) => serializer.serialize_str(text),
             Filled::Message(message) => serializer.collect_str(message),
             Filled::DocUrl(code) => serializer.serialize_str(&doc_url::<A>(*code)),
@@ -315,6 +371,11 @@ pub(crate) fn serialize_seconds<M: SerializeMap>(
         Some(seconds) => map.serialize_entry(name, &seconds),
         None => map.serialize_entry(name, &value.as_secs_f64()),
     }
+}
+
+fn has_fields(inner: &Inner) -> bool {
+    let constant = inner.row().fields.iter().any(|field| matches!(field.kind, Kind::Const(_)));
+    constant || inner.values.iter().any(|value| *value != Value::Absent)
 }
 
 fn push_fields(out: &mut Vec<u8>, inner: &Inner) {

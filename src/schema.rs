@@ -126,6 +126,8 @@ fn value(placeholder: Placeholder, row: &Row, table: &Table) -> Value {
             None => json!({"type": "string"}),
         },
         Placeholder::RetryAfter => json!({"type": "integer", "minimum": 1}),
+        Placeholder::RetryAfterMs => json!({"type": "integer", "minimum": 0}),
+        Placeholder::StatusText => json!({"const": row.status.to_string()}),
         Placeholder::DocUrl
         | Placeholder::Errors
         | Placeholder::Message
@@ -147,6 +149,17 @@ fn members(members: &'static [Member], row: &Row, value: &dyn Fn(Placeholder) ->
                     object.add(key, value(*placeholder), false);
                 }
             }
+            Member::Key(key, Node::Nullable(placeholder)) => {
+                let absent = json!({"type": "null"});
+                let schema = match may_have(row, *placeholder) {
+                    true => json!({"anyOf": [value(*placeholder), absent]}),
+                    false => absent,
+                };
+                object.add(key, schema, true);
+            }
+            Member::Key(key, Node::OptionalMap(inside)) => {
+                object.add(key, self::members(inside, row, value).schema(), false);
+            }
             Member::Key(key, Node::Map(inside)) => {
                 object.add(key, self::members(inside, row, value).schema(), true);
             }
@@ -162,7 +175,7 @@ fn may_have(row: &Row, placeholder: Placeholder) -> bool {
         Placeholder::Param => row.takes_param,
         Placeholder::Errors => row.takes_issues,
         Placeholder::Group => row.group.is_some(),
-        Placeholder::RetryAfter => {
+        Placeholder::RetryAfter | Placeholder::RetryAfterMs => {
             row.headers.iter().any(|header| matches!(header.value, HeaderSource::RetryAfter))
         }
         _ => true,

@@ -207,10 +207,18 @@ pub struct Envelope {
 
 impl Envelope {
     pub fn lists_issues(&self) -> bool {
-        self.body_pieces.iter().any(|piece| {
-            matches!(piece, Piece::Value(Placeholder::Errors) | Piece::Optional(_, Placeholder::Errors))
-        })
+        lists_issues(self.body_pieces)
     }
+}
+
+fn lists_issues(pieces: &[Piece]) -> bool {
+    pieces.iter().any(|piece| match piece {
+        Piece::Value(placeholder) | Piece::Optional(_, placeholder) | Piece::Nullable(placeholder) => {
+            *placeholder == Placeholder::Errors
+        }
+        Piece::OptionalMap(_, pieces) => lists_issues(pieces),
+        Piece::Text(_) | Piece::Fields | Piece::Comma => false,
+    })
 }
 
 #[derive(Debug)]
@@ -227,7 +235,11 @@ pub enum Node {
     Required(Placeholder),
     /// The key is left out when there is no value.
     Optional(Placeholder),
+    /// Null when there is no value.
+    Nullable(Placeholder),
     Map(&'static [Member]),
+    /// The key is left out when nothing but constants is in it.
+    OptionalMap(&'static [Member]),
 }
 
 /// A piece of the text of an answer.
@@ -238,6 +250,10 @@ pub enum Piece {
     Value(Placeholder),
     /// The key (`"param":`) and the value, after a comma where one is needed; nothing when there is no value.
     Optional(&'static str, Placeholder),
+    /// The value, or null.
+    Nullable(Placeholder),
+    /// The key and a mapping, after a comma where one is needed; nothing when no value is in the mapping.
+    OptionalMap(&'static str, &'static [Piece]),
     /// The code's fields, each after a comma where one is needed.
     Fields,
     /// A comma, unless nothing stands before it in its mapping.
@@ -255,8 +271,10 @@ pub enum Placeholder {
     Param,
     RequestId,
     RetryAfter,
+    RetryAfterMs,
     Retryable,
     Status,
+    StatusText,
     Title,
 }
 

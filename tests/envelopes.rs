@@ -10,7 +10,7 @@ mod shapes {
     #![allow(clippy::all, unused)]
     include!("../codegen/tests/cases/envelopes/errbook.rs");
 }
-use shapes::{Action, Code, First, Fourth, Second, Third, code};
+use shapes::{Action, Code, Fifth, First, Fourth, Second, Third, code};
 
 /// Whatever it is, raised.
 struct Any(Raised);
@@ -43,13 +43,15 @@ fn every<A: Api<Code = Code>>() -> Vec<Error<A>> {
 }
 
 fn check<A: Api<Code = Code>>() {
+    let schema = schemars::SchemaGenerator::default().into_root_schema_for::<Error<A>>();
+    let schema = jsonschema::draft202012::new(schema.as_value()).unwrap();
     for error in every::<A>() {
         let answer = error.answer("req_1");
         let body = String::from_utf8(answer.body()).unwrap();
         assert_eq!(serde_json::to_string(&error.answer("req_1")).unwrap(), body, "serde writes the same");
         let value: serde_json::Value =
             serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {body}"));
-        assert!(value.is_object());
+        assert!(schema.is_valid(&value), "{value}");
 
         let (head, body) = answer.into_response().into_parts();
         let err = ErrorResponse::<A>::parse(head.status, &head.headers, body);
@@ -68,6 +70,7 @@ fn every_shape_is_written_and_read() {
     check::<Second>();
     check::<Third>();
     check::<Fourth>();
+    check::<Fifth>();
 }
 
 #[test]
@@ -97,6 +100,45 @@ fn constants_and_an_empty_list() {
         )
     );
     assert_eq!(error.answer("req_1").headers()["content-type"], "application/vnd.shapes+json");
+}
+
+#[test]
+fn nulls_and_mappings_that_are_left_out() {
+    let body = |error: Error<Fifth>| String::from_utf8(error.answer("req_1").body()).unwrap();
+    let head = r#"{"version":null,"warnings":[],"data":{},"#;
+    assert_eq!(
+        body(code::Bad.into()),
+        format!(r#"{head}"target":null,"problem":{{"code":"bad","status":"400","all":null}},"wait":null}}"#)
+    );
+    assert_eq!(
+        body(code::Size { size: 3, unit: None }.at("a").into()),
+        format!(
+            r#"{head}"target":"a","problem":{{"code":"size","status":"422","details":{{"size":3}},"all":null}},"wait":null}}"#
+        )
+    );
+    assert_eq!(
+        body(code::Slow.retry_after(Duration::from_millis(1_500)).into()),
+        format!(
+            r#"{head}"target":null,"extra":{{"kind":"detail","wait":1500}},"problem":{{"code":"slow","status":"429","all":null}},"wait":1500}}"#
+        )
+    );
+    let mut issues = Issues::of(code::Several);
+    issues.push(code::Bad.at("a"));
+    issues.push(code::Size { size: 7, unit: None });
+    assert_eq!(
+        body(issues.finish().unwrap_err().into()),
+        format!(
+            r#"{head}"target":"a","problem":{{"code":"several","status":"422","all":[{{"code":"bad","target":"a","details":{{}}}},{{"code":"size","target":null,"details":{{"size":7}}}}]}},"wait":null}}"#
+        )
+    );
+
+    // A wait that only the body tells, to the millisecond; a list as a constant, with blanks in it.
+    let text =
+        r#"{"version":null,"warnings":[ ],"extra":{"kind":"detail","wait":"250"},"problem":{"code":"slow"}}"#;
+    assert_eq!(read::<Fifth>(429, text).retry_after(), Some(Duration::from_millis(250)));
+    assert_eq!(read::<Fifth>(429, &text.replace("[ ]", "[1]")).code(), None);
+    assert_eq!(read::<Fifth>(429, &text.replace("null", "0")).code(), None);
+    assert_eq!(Error::<Fifth>::from(code::Bad).answer("req_1").headers()["x-status"], "400");
 }
 
 #[test]

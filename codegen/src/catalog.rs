@@ -77,15 +77,29 @@ pub(crate) enum Template {
     /// A constant.
     Const(Literal),
     Hole(Hole),
-    Map(Vec<Member>),
+    Map {
+        members: Vec<Member>,
+        /// `key?:`: the key is left out when nothing in the mapping has a value; constants don't count.
+        optional: bool,
+    },
 }
 
-/// `$name` or `$name?`.
+/// `$name`, `$name?` or `$name|null`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Hole {
     pub(crate) what: Placeholder,
-    /// `?`: the key is left out when there is no value.
-    pub(crate) optional: bool,
+    pub(crate) absent: Absent,
+}
+
+/// What is written where a placeholder has no value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Absent {
+    /// It always has one; of `$errors`, the empty list.
+    Never,
+    /// `?`: not even the key.
+    Omit,
+    /// `|null`
+    Null,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -100,14 +114,21 @@ pub(crate) enum Placeholder {
     RequestId,
     /// The wait in whole seconds.
     RetryAfter,
+    /// The wait in milliseconds.
+    RetryAfterMs,
     Retryable,
     Status,
+    /// The status as a string.
+    StatusText,
     Title,
 }
 
 /// A constant of an envelope or of a field.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Literal {
+    /// `null` and `[]` are constants of envelopes alone.
+    Null,
+    EmptyList,
     Bool(bool),
     Text(String),
     /// A JSON number, as it is written.

@@ -50,7 +50,7 @@ pub(super) fn read<'b>(text: &'b str, members: &'static [Member], max_issues: us
 
 /// Does a constant tell a failure from a success, as `ok: false` and `status: error` do? A number is a version or so.
 pub(super) fn declares_failure(members: &[Member]) -> bool {
-    count(members, &|json| !json.starts_with(|first: char| first == '-' || first.is_ascii_digit())) > 0
+    count(members, &|json| json.starts_with('"') || json == "true" || json == "false") > 0
 }
 
 /// The constants that are of a kind.
@@ -58,7 +58,9 @@ fn count(members: &[Member], of_kind: &dyn Fn(&str) -> bool) -> usize {
     let constants = |member: &Member| match member {
         Member::Key(_, Node::Const(json)) => usize::from(of_kind(json)),
         Member::Key(_, Node::Map(members)) => count(members, of_kind),
-        Member::Key(_, Node::Required(_) | Node::Optional(_)) | Member::Fields => 0,
+        // What may be absent can't be asked for.
+        Member::Key(_, Node::OptionalMap(_)) => 0,
+        Member::Key(_, Node::Required(_) | Node::Optional(_) | Node::Nullable(_)) | Member::Fields => 0,
     };
     members.iter().map(constants).sum()
 }
@@ -79,6 +81,7 @@ pub(super) fn same(raw: &RawValue, json: &str) -> bool {
     let number = |text: &str| text.parse::<f64>().ok();
     raw.get() == json
         || string(raw).is_some_and(|text| *text == crate::answer::constant(json))
+        || json == "[]" && raw.get().strip_prefix('[').is_some_and(|rest| rest.trim_ascii_start() == "]")
         || number(json).is_some_and(|expected| number(raw.get()) == Some(expected))
 }
 
@@ -157,16 +160,24 @@ impl<'b> Visitor<'b> for Mapping<'_, 'b> {
                 Node::Map(members) => {
                     map.next_value_seed(Mapping { members, found: &mut *found, max_issues })?;
                 }
+                Node::OptionalMap(members) => {
+                    // Its constants say nothing about the whole.
+                    let constants = found.constants;
+                    map.next_value_seed(Mapping { members, found: &mut *found, max_issues })?;
+                    found.constants = constants;
+                }
                 Node::Const(json) => {
                     if !same(map.next_value()?, json) {
                         return Err(M::Error::custom("another constant"));
                     }
                     found.constants += 1;
                 }
-                Node::Required(Placeholder::Errors) | Node::Optional(Placeholder::Errors) => {
+                Node::Required(Placeholder::Errors)
+                | Node::Optional(Placeholder::Errors)
+                | Node::Nullable(Placeholder::Errors) => {
                     map.next_value_seed(Issues { issues: &mut found.issues, max: max_issues })?;
                 }
-                Node::Required(placeholder) | Node::Optional(placeholder) => {
+                Node::Required(placeholder) | Node::Optional(placeholder) | Node::Nullable(placeholder) => {
                     let value: &RawValue = map.next_value()?;
                     // Null is no value: the placeholder may stand in another place, too.
                     if value.get() != "null" {

@@ -121,6 +121,9 @@ fn read<A: Api>(inner: &mut Inner<A::Code>, found: &Found<'_>, body: &str, heade
         // A number, or one as a text.
         retry_after::seconds(&envelope::string(raw).unwrap_or(Cow::Borrowed(raw.get())))
     });
+    let wait = wait.max(found.get(Placeholder::RetryAfterMs).and_then(|raw| {
+        Some(retry_after::seconds(&envelope::string(raw).unwrap_or(Cow::Borrowed(raw.get())))? / 1000)
+    }));
     inner.retry_after = inner.retry_after.max(wait.filter(|wait| !wait.is_zero()));
 
     if let Some(text) = code(found) {

@@ -464,7 +464,7 @@ impl Given<'_> {
     fn weight(&self) -> usize {
         let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
         let constant = |value: &Literal| match value {
-            Literal::Bool(_) => 1,
+            Literal::Null | Literal::EmptyList | Literal::Bool(_) => 1,
             Literal::Number(text) | Literal::Text(text) => text.len(),
         };
         let field = |field: &FieldDraft| {

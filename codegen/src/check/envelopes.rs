@@ -2,9 +2,9 @@
 
 use super::names::{Names, Of, Scope, unnamed};
 use super::reader::{Context, Map, Spanned, quote};
-use crate::catalog::{Envelope, Hole, Literal, Member, Placeholder, RustName, Template};
+use crate::catalog::{Absent, Envelope, Hole, Literal, Member, Placeholder, RustName, Template};
 use crate::report::{Diagnostic, Mistake, Sink, Span};
-use crate::syntax::{self, Entry, Kind, Node};
+use crate::syntax::{self, Entry, Kind, Node, Style};
 use std::collections::BTreeMap;
 
 /// The body of RFC 9457, with this crate's members beside.
@@ -39,8 +39,10 @@ const PLACEHOLDERS: &[(&str, Placeholder)] = &[
     ("param", Placeholder::Param),
     ("request_id", Placeholder::RequestId),
     ("retry_after", Placeholder::RetryAfter),
+    ("retry_after_ms", Placeholder::RetryAfterMs),
     ("retryable", Placeholder::Retryable),
     ("status", Placeholder::Status),
+    ("status_text", Placeholder::StatusText),
     ("title", Placeholder::Title),
 ];
 
@@ -210,7 +212,9 @@ impl<'t> Context<'t> {
                 }
                 continue;
             }
-            if key.text.starts_with('$') || key.text.ends_with('?') {
+            let optional =
+                key.text.strip_suffix('?').filter(|_| matches!(entry.value.kind, Kind::Map { .. }));
+            if key.text.starts_with('$') || (key.text.ends_with('?') && optional.is_none()) {
                 shape.doubtful = true;
                 self.report(
                     Diagnostic::new(
@@ -218,12 +222,20 @@ impl<'t> Context<'t> {
                         format!("{} can't be a key here", quote(&key.text)),
                     )
                     .at(key.span, "keys stand on the wire as they are")
-                    .help("a placeholder, and the `?` after it, are written as the value"),
+                    .help("a placeholder, and the `?` after it, are written as the value; only a mapping has it at its key"),
                 );
                 continue;
             }
-            match self.value(&entry.value, &quote(&key.text), part, shape) {
-                Some(value) => members.push(Member::Key { key: key.text.clone(), value }),
+            let value = match optional {
+                Some(name) => {
+                    let members = self.template(&entry.value, &quote(name), part, shape);
+                    Some(Template::Map { members, optional: true })
+                }
+                None => self.value(&entry.value, &quote(&key.text), part, shape),
+            };
+            let key = optional.unwrap_or(&key.text);
+            match value {
+                Some(value) => members.push(Member::Key { key: key.to_owned(), value }),
                 None => shape.doubtful = true,
             }
         }
@@ -260,11 +272,35 @@ impl<'t> Context<'t> {
         true
     }
 
+    /// `details: $fields`: a mapping of nothing else.
+    fn fields_of_their_own(&mut self, span: Span, optional: bool, shape: &mut Shape) -> Option<Template> {
+        if let Some(first) = shape.fields {
+            self.report(
+                Diagnostic::new(Mistake::FieldsPlace, "`$fields` is there twice")
+                    .at(span, "the second")
+                    .and(first, "the first")
+                    .help("a code's fields have one place; remove the other"),
+            );
+            return None;
+        }
+        shape.fields = Some(span);
+        Some(Template::Map { members: vec![Member::Fields], optional })
+    }
+
     fn value(&mut self, node: &'t Node, what: &str, part: Part, shape: &mut Shape) -> Option<Template> {
         if matches!(node.kind, Kind::Map { .. }) && part != Part::Header {
-            return Some(Template::Map(self.template(node, what, part, shape)));
+            return Some(Template::Map { members: self.template(node, what, part, shape), optional: false });
         }
-        if let Kind::List(_) = node.kind {
+        if let Kind::Scalar { text, style: Style::Plain } = &node.kind
+            && text == "null"
+            && part != Part::Header
+        {
+            return Some(Template::Const(Literal::Null));
+        }
+        if let Kind::List(list) = &node.kind {
+            if list.is_empty() && part != Part::Header {
+                return Some(Template::Const(Literal::EmptyList));
+            }
             self.wrong_type(node, what, "a placeholder, a constant or a mapping");
             return None;
         }
@@ -273,18 +309,22 @@ impl<'t> Context<'t> {
         let Some(place) = text.strip_prefix('$').filter(|place| !place.starts_with('$')) else {
             return self.constant_text(text, node).map(Template::Const);
         };
-        let (name, optional) = match place.strip_suffix('?') {
-            Some(name) => (name, true),
-            None => (place, false),
+        let (name, absent) = match (place.strip_suffix('?'), place.strip_suffix("|null")) {
+            (Some(name), _) => (name, Absent::Omit),
+            (None, Some(name)) => (name, Absent::Null),
+            (None, None) => (place, Absent::Never),
         };
+        if name == "fields" && part != Part::Header && absent != Absent::Null {
+            return self.fields_of_their_own(span, absent == Absent::Omit, shape);
+        }
         let Some((_, what)) = PLACEHOLDERS.iter().find(|(known, _)| *known == name) else {
             // It may be the code that is misspelled.
             shape.code = true;
             if name == "fields" {
                 self.report(
-                    Diagnostic::new(Mistake::FieldsPlace, "`$fields` stands after `..`")
-                        .at(span, "not the value of a key")
-                        .help("write `..: $fields`; the fields become keys of this mapping"),
+                    Diagnostic::new(Mistake::FieldsPlace, "`$fields` is a mapping")
+                        .at(span, "can't be a header, or null")
+                        .help("write `..: $fields`, and the fields become keys of this mapping, or `key: $fields?`"),
                 );
             } else {
                 let known = PLACEHOLDERS.iter().map(|(name, _)| *name);
@@ -293,7 +333,7 @@ impl<'t> Context<'t> {
             }
             return None;
         };
-        self.hole(Hole { what: *what, optional }, name, span, part, shape).map(Template::Hole)
+        self.hole(Hole { what: *what, absent }, name, span, part, shape).map(Template::Hole)
     }
 
     /// A constant; `$$` in it is one dollar.
@@ -310,10 +350,10 @@ impl<'t> Context<'t> {
     }
 
     fn hole(&mut self, hole: Hole, name: &str, span: Span, part: Part, shape: &mut Shape) -> Option<Hole> {
-        use Placeholder::{Code, Errors, Group, Param, RequestId, RetryAfter};
+        use Placeholder::{Code, Errors, Group, Param, RequestId, RetryAfter, RetryAfterMs};
         let misplaced = match part {
             Part::Body => false,
-            Part::Issue => matches!(hole.what, Errors | RequestId | RetryAfter),
+            Part::Issue => matches!(hole.what, Errors | RequestId | RetryAfter | RetryAfterMs),
             Part::Header => hole.what == Errors,
         };
         if misplaced {
@@ -328,23 +368,25 @@ impl<'t> Context<'t> {
             );
             return None;
         }
-        let may_be_absent = matches!(hole.what, Errors | Group | Param | RetryAfter);
-        if matches!(hole.what, Group | Param | RetryAfter) && !hole.optional {
+        let may_be_absent = matches!(hole.what, Errors | Group | Param | RetryAfter | RetryAfterMs);
+        if may_be_absent && hole.what != Errors && hole.absent == Absent::Never {
             self.report(
                 Diagnostic::new(
                     Mistake::NeedsQuestionMark,
                     format!("`${name}` does not always have a value"),
                 )
                 .at(span, "nothing to write then")
-                .help(format!("write `${name}?`: the key is left out when there is no value")),
+                .help(format!(
+                    "write `${name}?`: the key is left out when there is no value; or `${name}|null`"
+                )),
             );
             return None;
         }
         shape.param |= hole.what == Param;
         shape.errors |= hole.what == Errors;
-        shape.code |= hole.what == Code && !hole.optional;
+        shape.code |= hole.what == Code && hole.absent == Absent::Never;
         // What always has a value is never left out.
-        Some(Hole { optional: hole.optional && may_be_absent, ..hole })
+        Some(if may_be_absent { hole } else { Hole { absent: Absent::Never, ..hole } })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::check;
 use crate::catalog::{
-    Applied, Catalog, Code, DocHole, HeaderRule, Literal, Member, Part, Placeholder, Presence, Retry,
+    Absent, Applied, Catalog, Code, DocHole, HeaderRule, Literal, Member, Part, Placeholder, Presence, Retry,
     Template,
 };
 
@@ -183,7 +183,7 @@ fn envelopes_are_templates() {
         .body
         .iter()
         .filter_map(|member| match member {
-            Member::Key { value: Template::Hole(hole), .. } => Some((hole.what, hole.optional)),
+            Member::Key { value: Template::Hole(hole), .. } => Some((hole.what, hole.absent == Absent::Omit)),
             _ => None,
         })
         .collect();

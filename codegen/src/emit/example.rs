@@ -1,8 +1,8 @@
 //! An answer as the reference shows it.
 
 use crate::catalog::{
-    Api, Catalog, Code, Envelope, FieldKind, Header, HeaderRule, Hole, Literal, Member, Part, Placeholder,
-    Presence, Template, Type,
+    Absent, Api, Catalog, Code, Envelope, FieldKind, Header, HeaderRule, Hole, Literal, Member, Part,
+    Placeholder, Presence, Template, Type,
 };
 use crate::emit::json_string;
 
@@ -62,7 +62,10 @@ impl Example<'_> {
                 Member::Key { key, value } => {
                     let value = match value {
                         Template::Const(value) => Some(Json::Value(value.json())),
-                        Template::Map(members) => Some(self.map(members, issue)),
+                        Template::Map { members, optional } => {
+                            let map = self.map(members, issue);
+                            (!optional || self.has_value(members)).then_some(map)
+                        }
                         Template::Hole(hole) => self.hole(*hole, issue),
                     };
                     map.extend(value.map(|value| (key.clone(), value)));
@@ -72,8 +75,26 @@ impl Example<'_> {
         Json::Map(map)
     }
 
+    /// Does anything but constants stand in the mapping?
+    fn has_value(&self, members: &[Member]) -> bool {
+        members.iter().any(|member| match member {
+            Member::Fields => !self.code.fields.is_empty(),
+            Member::Key { value: Template::Hole(hole), .. } => self.filled(*hole, &[]).is_some(),
+            Member::Key { value: Template::Map { members, .. }, .. } => self.has_value(members),
+            Member::Key { value: Template::Const(_), .. } => false,
+        })
+    }
+
     /// `None`: the key is left out.
     fn hole(&self, hole: Hole, issue: &[Member]) -> Option<Json> {
+        self.filled(hole, issue).or(match hole.absent {
+            Absent::Omit => None,
+            Absent::Null => Some(Json::Value("null".to_owned())),
+            Absent::Never => Some(Json::List(Vec::new())),
+        })
+    }
+
+    fn filled(&self, hole: Hole, issue: &[Member]) -> Option<Json> {
         let code = self.code;
         let text = |text: &str| Some(Json::Value(visible(text)));
         match hole.what {
@@ -86,6 +107,7 @@ impl Example<'_> {
             }
             Placeholder::Retryable => Some(Json::Value(code.retryable.to_string())),
             Placeholder::Status => Some(Json::Value(code.status.to_string())),
+            Placeholder::StatusText => text(&code.status.to_string()),
             Placeholder::Title => text(&code.title),
             Placeholder::Group => text(&self.catalog.groups[code.group?].name),
             Placeholder::Param => match code.param {
@@ -98,7 +120,11 @@ impl Example<'_> {
                     .find(|header| header.name == "retry-after" && header.rule == HeaderRule::Required)?;
                 Some(Json::Value("30".to_owned()))
             }
-            Placeholder::Errors if code.items.is_empty() => (!hole.optional).then(|| Json::List(Vec::new())),
+            Placeholder::RetryAfterMs => {
+                code.headers.iter().find(|header| header.name == "retry-after")?;
+                Some(Json::Value("30000".to_owned()))
+            }
+            Placeholder::Errors if code.items.is_empty() => None,
             Placeholder::Errors => {
                 let item = |(code, param): (&usize, &'static str)| {
                     Example { code: &self.catalog.codes[*code], param, ..*self }.map(issue, &[])
@@ -125,6 +151,7 @@ impl Example<'_> {
             Part::Field(at) => match &self.code.fields[*at].example {
                 Literal::Text(text) | Literal::Number(text) => text.clone(),
                 Literal::Bool(value) => value.to_string(),
+                Literal::Null | Literal::EmptyList => String::new(),
             },
         };
         self.code.message.iter().map(part).collect()

@@ -266,7 +266,9 @@ fn place(envelope: &[Member], placeholder: Placeholder) -> Option<String> {
 fn path(members: &[Member], is_it: &dyn Fn(&Member) -> bool) -> Option<String> {
     members.iter().find_map(|member| match member {
         Member::Key { key, .. } if is_it(member) => Some(key.clone()),
-        Member::Key { key, value: Template::Map(inside) } => Some(format!("{key}.{}", path(inside, is_it)?)),
+        Member::Key { key, value: Template::Map { members: inside, .. } } => {
+            Some(format!("{key}.{}", path(inside, is_it)?))
+        }
         Member::Fields if is_it(member) => Some(String::new()),
         _ => None,
     })

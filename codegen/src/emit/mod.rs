@@ -48,6 +48,8 @@ impl Retry {
 impl Literal {
     fn json(&self) -> String {
         match self {
+            Literal::Null => "null".to_owned(),
+            Literal::EmptyList => "[]".to_owned(),
             Literal::Bool(value) => value.to_string(),
             Literal::Number(number) => canonical(number),
             Literal::Text(text) => json_string(text),

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use super::items::ident;
-use crate::catalog::{Envelope, Hole, Member, Placeholder, Template};
+use crate::catalog::{Absent, Envelope, Hole, Member, Placeholder, Template};
 use crate::emit::json_string;
 
 pub(super) fn envelope(envelope: &Envelope) -> TokenStream {
@@ -41,17 +41,21 @@ fn members(members: &[Member]) -> Vec<TokenStream> {
                     let json = value.json();
                     quote! { Node::Const(#json) }
                 }
-                Template::Hole(Hole { what, optional }) => {
+                Template::Hole(Hole { what, absent }) => {
                     let placeholder = placeholder(*what);
-                    if *optional {
-                        quote! { Node::Optional(#placeholder) }
-                    } else {
-                        quote! { Node::Required(#placeholder) }
+                    match absent {
+                        Absent::Never => quote! { Node::Required(#placeholder) },
+                        Absent::Omit => quote! { Node::Optional(#placeholder) },
+                        Absent::Null => quote! { Node::Nullable(#placeholder) },
                     }
                 }
-                Template::Map(inside) => {
+                Template::Map { members: inside, optional } => {
                     let inside = self::members(inside);
-                    quote! { Node::Map(&[#(#inside,)*]) }
+                    if *optional {
+                        quote! { Node::OptionalMap(&[#(#inside,)*]) }
+                    } else {
+                        quote! { Node::Map(&[#(#inside,)*]) }
+                    }
                 }
             };
             quote! { Member::Key(#key, #node) }
@@ -82,9 +86,13 @@ impl Pieces {
         for member in members {
             match member {
                 Member::Fields => self.piece(quote! { Piece::Fields }),
-                Member::Key { key, value: Template::Hole(Hole { what, optional: true }) } => {
+                Member::Key { key, value: Template::Hole(Hole { what, absent: Absent::Omit }) } => {
                     let (key, placeholder) = (format!("{}:", json_string(key)), placeholder(*what));
                     self.piece(quote! { Piece::Optional(#key, #placeholder) });
+                }
+                Member::Key { key, value: Template::Map { members, optional: true } } => {
+                    let (key, inside) = (format!("{}:", json_string(key)), pieces(members));
+                    self.piece(quote! { Piece::OptionalMap(#key, &[#(#inside,)*]) });
                 }
                 Member::Key { key, value } => {
                     match (first, sure) {
@@ -97,11 +105,14 @@ impl Pieces {
                     self.text.push(':');
                     match value {
                         Template::Const(value) => self.text.push_str(&value.json()),
-                        Template::Hole(Hole { what, .. }) => {
+                        Template::Hole(Hole { what, absent }) => {
                             let placeholder = placeholder(*what);
-                            self.piece(quote! { Piece::Value(#placeholder) });
+                            self.piece(match absent {
+                                Absent::Null => quote! { Piece::Nullable(#placeholder) },
+                                Absent::Never | Absent::Omit => quote! { Piece::Value(#placeholder) },
+                            });
                         }
-                        Template::Map(members) => self.map(members),
+                        Template::Map { members, .. } => self.map(members),
                     }
                 }
             }
@@ -139,8 +150,10 @@ fn placeholder(placeholder: Placeholder) -> TokenStream {
         Placeholder::Param => "Param",
         Placeholder::RequestId => "RequestId",
         Placeholder::RetryAfter => "RetryAfter",
+        Placeholder::RetryAfterMs => "RetryAfterMs",
         Placeholder::Retryable => "Retryable",
         Placeholder::Status => "Status",
+        Placeholder::StatusText => "StatusText",
         Placeholder::Title => "Title",
     };
     let name = ident(name);

@@ -10,27 +10,27 @@ const _: () = ::errbook::__private::requires(1);
 pub enum Code {
     /// Bad.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:49`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:71`.
     Bad,
     /// Several.
     ///
-    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:50`.
+    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:72`.
     Several,
     /// {size} is too much.
     ///
-    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:51`.
+    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:73`.
     Size,
     /// Not in the plan.
     ///
-    /// HTTP 402, not retryable; advice: `never`. `errors.yaml:52`.
+    /// HTTP 402, not retryable; advice: `never`. `errors.yaml:74`.
     Plan,
     /// Slow down.
     ///
-    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:53`.
+    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:75`.
     Slow,
     /// Broken.
     ///
-    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:54`.
+    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:76`.
     Broken,
 }
 
@@ -111,7 +111,7 @@ impl Code {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Group {
-    /// Limits (`limits`). `errors.yaml:47`.
+    /// Limits (`limits`). `errors.yaml:69`.
     Limits,
 }
 
@@ -169,7 +169,7 @@ impl Action {
 
 /// First (`first`): its envelope, its codes, and its reference at `https://one.example/errors#…`.
 ///
-/// `errors.yaml:41`.
+/// `errors.yaml:62`.
 #[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum First {}
@@ -192,7 +192,7 @@ pub mod first {
 
 /// Second (`second`): its envelope, its codes, and its reference at `https://two.example/errors/…?lang=en`.
 ///
-/// `errors.yaml:42`.
+/// `errors.yaml:63`.
 #[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Second {}
@@ -215,7 +215,7 @@ pub mod second {
 
 /// Third (`third`): its envelope, its codes, and its reference at `https://three.example/….html`.
 ///
-/// `errors.yaml:43`.
+/// `errors.yaml:64`.
 #[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Third {}
@@ -236,9 +236,32 @@ pub mod third {
     pub const DOCS: &str = ::core::include_str!("third.md");
 }
 
+/// Fifth (`fifth`): its envelope, its codes, and its reference at `https://five.example/errors#…`.
+///
+/// `errors.yaml:65`.
+#[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fifth {}
+
+/// Fifth.
+#[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
+pub mod fifth {
+    /// An error that this API answers with.
+    pub type Error = ::errbook::Error<super::Fifth>;
+
+    /// An error answer that a client of this API received.
+    pub type ErrorResponse = ::errbook::ErrorResponse<super::Fifth>;
+
+    /// What a handler of this API returns.
+    pub type Result<T, E = Error> = ::core::result::Result<T, E>;
+
+    /// The reference of this API's errors, in Markdown.
+    pub const DOCS: &str = ::core::include_str!("fifth.md");
+}
+
 /// Fourth (`fourth`): its envelope, its codes, and its reference at `https://four.example/errors#…`.
 ///
-/// `errors.yaml:44`.
+/// `errors.yaml:66`.
 #[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fourth {}
@@ -269,36 +292,39 @@ pub mod limits {
 pub mod code {
     /// Bad.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:49`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:71`.
     ///
     /// Reference:
     ///
     /// - [First](<https://one.example/errors#bad>)
     /// - [Second](<https://two.example/errors/bad?lang=en>)
     /// - [Third](<https://three.example/bad.html>)
+    /// - [Fifth](<https://five.example/errors#bad>)
     /// - [Fourth](<https://four.example/errors#bad>)
     #[derive(Clone, Copy)]
     pub struct Bad;
 
     /// Several.
     ///
-    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:50`.
+    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:72`.
     ///
     /// Reference:
     ///
     /// - [Second](<https://two.example/errors/several?lang=en>)
+    /// - [Fifth](<https://five.example/errors#several>)
     #[derive(Clone, Copy)]
     pub struct Several;
 
     /// {size} is too much.
     ///
-    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:51`.
+    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:73`.
     ///
     /// Reference:
     ///
     /// - [First](<https://one.example/errors#size>)
     /// - [Second](<https://two.example/errors/size?lang=en>)
     /// - [Third](<https://three.example/size.html>)
+    /// - [Fifth](<https://five.example/errors#size>)
     #[derive(Clone, Debug, PartialEq)]
     pub struct Size {
         /// On the wire: `size`.
@@ -311,39 +337,42 @@ pub mod code {
     ///
     /// Sent with `upgrade: true`.
     ///
-    /// HTTP 402, not retryable; advice: `never`. `errors.yaml:52`.
+    /// HTTP 402, not retryable; advice: `never`. `errors.yaml:74`.
     ///
     /// Reference:
     ///
     /// - [First](<https://one.example/errors#plan>)
     /// - [Second](<https://two.example/errors/plan?lang=en>)
     /// - [Third](<https://three.example/plan.html>)
+    /// - [Fifth](<https://five.example/errors#plan>)
     /// - [Fourth](<https://four.example/errors#plan>)
     #[derive(Clone, Copy)]
     pub struct Plan;
 
     /// Slow down.
     ///
-    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:53`.
+    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:75`.
     ///
     /// Reference:
     ///
     /// - [First](<https://one.example/errors#slow>)
     /// - [Second](<https://two.example/errors/slow?lang=en>)
     /// - [Third](<https://three.example/slow.html>)
+    /// - [Fifth](<https://five.example/errors#slow>)
     /// - [Fourth](<https://four.example/errors#slow>)
     #[derive(Clone, Copy)]
     pub struct Slow;
 
     /// Broken.
     ///
-    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:54`.
+    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:76`.
     ///
     /// Reference:
     ///
     /// - [First](<https://one.example/errors#broken>)
     /// - [Second](<https://two.example/errors/broken?lang=en>)
     /// - [Third](<https://three.example/broken.html>)
+    /// - [Fifth](<https://five.example/errors#broken>)
     /// - [Fourth](<https://four.example/errors#broken>)
     #[derive(Clone, Copy)]
     pub struct Broken;
@@ -629,6 +658,79 @@ mod __errbook {
         ],
     };
 
+    pub(super) static ENVELOPE_NULLS_AND_OPTIONAL_MAPPINGS: Envelope = Envelope {
+        content_type: "application/json",
+        headers: &[("x-status", Placeholder::StatusText)],
+        body: &[
+            Member::Key("version", Node::Const("null")),
+            Member::Key("warnings", Node::Const("[]")),
+            Member::Key("data", Node::Map(&[])),
+            Member::Key("target", Node::Nullable(Placeholder::Param)),
+            Member::Key(
+                "extra",
+                Node::OptionalMap(
+                    &[
+                        Member::Key("kind", Node::Const("\"detail\"")),
+                        Member::Key("wait", Node::Optional(Placeholder::RetryAfterMs)),
+                        Member::Key("group", Node::Optional(Placeholder::Group)),
+                    ],
+                ),
+            ),
+            Member::Key(
+                "problem",
+                Node::Map(
+                    &[
+                        Member::Key("code", Node::Required(Placeholder::Code)),
+                        Member::Key("status", Node::Required(Placeholder::StatusText)),
+                        Member::Key("details", Node::OptionalMap(&[Member::Fields])),
+                        Member::Key("all", Node::Nullable(Placeholder::Errors)),
+                    ],
+                ),
+            ),
+            Member::Key("wait", Node::Nullable(Placeholder::RetryAfterMs)),
+        ],
+        issue: &[
+            Member::Key("code", Node::Required(Placeholder::Code)),
+            Member::Key("target", Node::Nullable(Placeholder::Param)),
+            Member::Key("details", Node::Map(&[Member::Fields])),
+        ],
+        body_pieces: &[
+            Piece::Text("{\"version\":null,\"warnings\":[],\"data\":{},\"target\":"),
+            Piece::Nullable(Placeholder::Param),
+            Piece::OptionalMap(
+                "\"extra\":",
+                &[
+                    Piece::Text("{\"kind\":\"detail\""),
+                    Piece::Optional("\"wait\":", Placeholder::RetryAfterMs),
+                    Piece::Optional("\"group\":", Placeholder::Group),
+                    Piece::Text("}"),
+                ],
+            ),
+            Piece::Text(",\"problem\":{\"code\":"),
+            Piece::Value(Placeholder::Code),
+            Piece::Text(",\"status\":"),
+            Piece::Value(Placeholder::StatusText),
+            Piece::OptionalMap(
+                "\"details\":",
+                &[Piece::Text("{"), Piece::Fields, Piece::Text("}")],
+            ),
+            Piece::Text(",\"all\":"),
+            Piece::Nullable(Placeholder::Errors),
+            Piece::Text("},\"wait\":"),
+            Piece::Nullable(Placeholder::RetryAfterMs),
+            Piece::Text("}"),
+        ],
+        issue_pieces: &[
+            Piece::Text("{\"code\":"),
+            Piece::Value(Placeholder::Code),
+            Piece::Text(",\"target\":"),
+            Piece::Nullable(Placeholder::Param),
+            Piece::Text(",\"details\":{"),
+            Piece::Fields,
+            Piece::Text("}}"),
+        ],
+    };
+
     pub(super) static ENVELOPE_PROBLEM: Envelope = Envelope {
         content_type: "application/problem+json",
         headers: &[],
@@ -754,6 +856,31 @@ mod __errbook {
         };
     }
 
+    impl ::errbook::Api for super::Fifth {
+        type Code = super::Code;
+        const INFO: &'static ApiInfo<super::Code> = &ApiInfo {
+            name: "fifth",
+            title: "Fifth",
+            docs: DocUrl {
+                before: "https://five.example/errors#",
+                hole: DocHole::Anchor,
+                after: "",
+            },
+            envelope: &ENVELOPE_NULLS_AND_OPTIONAL_MAPPINGS,
+            codes: &[
+                super::Code::Bad,
+                super::Code::Several,
+                super::Code::Size,
+                super::Code::Plan,
+                super::Code::Slow,
+                super::Code::Broken,
+            ],
+            by_status: &[],
+            by_4xx: super::Code::Bad,
+            by_5xx: super::Code::Broken,
+        };
+    }
+
     impl ::errbook::Api for super::Fourth {
         type Code = super::Code;
         const INFO: &'static ApiInfo<super::Code> = &ApiInfo {
@@ -809,18 +936,21 @@ mod __errbook {
     impl Has<super::First> for Class0 {}
     impl Has<super::Second> for Class0 {}
     impl Has<super::Third> for Class0 {}
+    impl Has<super::Fifth> for Class0 {}
     impl HasParam for Class0 {}
 
     pub enum Class1 {}
     impl Has<super::First> for Class1 {}
     impl Has<super::Second> for Class1 {}
     impl Has<super::Third> for Class1 {}
+    impl Has<super::Fifth> for Class1 {}
     impl Has<super::Fourth> for Class1 {}
 
     pub enum Class2 {}
     impl Has<super::First> for Class2 {}
     impl Has<super::Second> for Class2 {}
     impl Has<super::Third> for Class2 {}
+    impl Has<super::Fifth> for Class2 {}
     impl Has<super::Fourth> for Class2 {}
     impl HasRetryAfter for Class2 {}
 
@@ -828,11 +958,13 @@ mod __errbook {
     impl Has<super::First> for Class3 {}
     impl Has<super::Second> for Class3 {}
     impl Has<super::Third> for Class3 {}
+    impl Has<super::Fifth> for Class3 {}
     impl Has<super::Fourth> for Class3 {}
     impl HasParam for Class3 {}
 
     pub enum Class4 {}
     impl Has<super::Second> for Class4 {}
+    impl Has<super::Fifth> for Class4 {}
     impl HasParam for Class4 {}
 
     impl ::errbook::Payload for super::code::Bad {
