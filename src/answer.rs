@@ -9,7 +9,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use crate::catalog::{Api, ErrorCode as _};
 use crate::raise::{Inner, Message};
 use crate::table::{DocHole, HeaderSource, Kind, Member, Node, Piece, Placeholder, Row, Value};
-use crate::text::{push_json, push_json_display, push_url};
+use crate::text::{push_json, push_json_inside, push_url};
 use crate::{Error, RequestId, Status};
 
 /// An error as it is sent: in its API's envelope, with the id of the request that it answers.
@@ -99,8 +99,9 @@ impl<A: Api> Answer<'_, A> {
             .map(|piece| match piece {
                 Piece::Text(text) => text.len(),
                 Piece::Optional(key, _) => key.len() + 3,
+                Piece::OptionalText(key, _, after) => key.len() + after.len() + 8,
                 Piece::OptionalMap(key, pieces) => key.len() + 3 + 64 * pieces.len(),
-                Piece::Value(_) | Piece::Nullable(_) | Piece::Comma => 8,
+                Piece::Value(_) | Piece::Nullable(_) | Piece::Inside(_) | Piece::Comma => 8,
                 Piece::Fields => row.fields.iter().map(|field| field.name.len() + 28).sum(),
             })
             .sum();
@@ -139,6 +140,16 @@ impl<A: Api> Answer<'_, A> {
                     let value = self.filled(*placeholder, inner);
                     self.push_value(out, if value.is_absent() { Filled::Absent } else { value });
                 }
+                Piece::Inside(placeholder) => self.push_inside(out, self.filled(*placeholder, inner)),
+                Piece::OptionalText(key, placeholder, after) => {
+                    let value = self.filled(*placeholder, inner);
+                    if !value.is_absent() {
+                        push_comma(out);
+                        out.extend_from_slice(key.as_bytes());
+                        self.push_inside(out, value);
+                        out.extend_from_slice(after.as_bytes());
+                    }
+                }
                 Piece::OptionalMap(key, pieces) => {
                     if self.has_value(pieces, inner) {
                         push_comma(out);
@@ -156,9 +167,11 @@ impl<A: Api> Answer<'_, A> {
     fn has_value(&self, pieces: &[Piece], inner: &Inner) -> bool {
         pieces.iter().any(|piece| match piece {
             Piece::Text(_) | Piece::Comma => false,
-            Piece::Value(placeholder) | Piece::Optional(_, placeholder) | Piece::Nullable(placeholder) => {
-                !self.filled(*placeholder, inner).is_absent()
-            }
+            Piece::Value(placeholder)
+            | Piece::Optional(_, placeholder)
+            | Piece::Nullable(placeholder)
+            | Piece::Inside(placeholder)
+            | Piece::OptionalText(_, placeholder, _) => !self.filled(*placeholder, inner).is_absent(),
             Piece::OptionalMap(_, pieces) => self.has_value(pieces, inner),
             Piece::Fields => has_fields(inner),
         })
@@ -168,9 +181,13 @@ impl<A: Api> Answer<'_, A> {
     fn any_value(&self, members: &[Member], inner: &Inner) -> bool {
         members.iter().any(|member| match member {
             Member::Key(_, Node::Const(_)) => false,
-            Member::Key(_, Node::Required(place) | Node::Optional(place) | Node::Nullable(place)) => {
-                !self.filled(*place, inner).is_absent()
-            }
+            Member::Key(
+                _,
+                Node::Required(place)
+                | Node::Optional(place)
+                | Node::Nullable(place)
+                | Node::Text(_, place, _, _),
+            ) => !self.filled(*place, inner).is_absent(),
             Member::Key(_, Node::Map(members) | Node::OptionalMap(members)) => self.any_value(members, inner),
             Member::Fields => has_fields(inner),
         })
@@ -181,12 +198,10 @@ impl<A: Api> Answer<'_, A> {
             Filled::Absent => out.extend_from_slice(b"null"),
             Filled::Bool(value) => out.extend_from_slice(if value { b"true" } else { b"false" }),
             Filled::Number(number) => push_number(out, number),
-            Filled::Digits(number) => push_json_display(out, number),
             Filled::Text(text) => push_json(out, text),
-            Filled::Message(message) => push_json_display(out, message),
-            Filled::DocUrl(code) => {
+            Filled::Digits(_) | Filled::Message(_) | Filled::DocUrl(_) => {
                 out.push(b'"');
-                push_doc_url::<A>(out, code);
+                self.push_inside(out, value);
                 out.push(b'"');
             }
             Filled::Issues(issues) => {
@@ -199,6 +214,18 @@ impl<A: Api> Answer<'_, A> {
                 }
                 out.push(b']');
             }
+        }
+    }
+
+    /// The text of a value inside the quotes of a string.
+    fn push_inside(&self, out: &mut Vec<u8>, value: Filled<'_>) {
+        match value {
+            Filled::Text(text) => push_json_inside(out, text),
+            Filled::Digits(number) => push_json_inside(out, number),
+            Filled::Message(message) => push_json_inside(out, message),
+            Filled::DocUrl(code) => push_doc_url::<A>(out, code),
+            // The checker lets only texts stand in a text.
+            Filled::Absent | Filled::Bool(_) | Filled::Number(_) | Filled::Issues(_) => {}
         }
     }
 
@@ -300,6 +327,17 @@ impl<A: Api> Serialize for Mapping<'_, A> {
                     let value = answer.filled(*placeholder, inner);
                     let value = if value.is_absent() { Filled::Absent } else { value };
                     map.serialize_entry(key, &Hole { answer, value })?;
+                }
+                Member::Key(key, Node::Text(before, placeholder, after, _)) => {
+                    let value = answer.filled(*placeholder, inner);
+                    if !value.is_absent() {
+                        // In JSON, and out of it again: one way to put the text together.
+                        let mut text = Vec::new();
+                        answer.push_inside(&mut text, value);
+                        let inside = format!("\"{}\"", String::from_utf8_lossy(&text));
+                        let inside: String = serde_json::from_str(&inside).unwrap_or_default();
+                        map.serialize_entry(key, &format!("{before}{inside}{after}"))?;
+                    }
                 }
                 Member::Key(key, Node::OptionalMap(members)) => {
                     if answer.any_value(members, inner) {

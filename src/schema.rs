@@ -157,6 +157,18 @@ fn members(members: &'static [Member], row: &Row, value: &dyn Fn(Placeholder) ->
                 };
                 object.add(key, schema, true);
             }
+            Member::Key(key, Node::Text(before, placeholder, after, optional)) => {
+                if may_have(row, *placeholder) {
+                    let schema = match value(*placeholder) {
+                        Value::Object(inside) if inside.contains_key("const") => {
+                            let inside = inside["const"].as_str().unwrap_or_default();
+                            json!({"const": format!("{before}{inside}{after}")})
+                        }
+                        _ => json!({"type": "string"}),
+                    };
+                    object.add(key, schema, !optional);
+                }
+            }
             Member::Key(key, Node::OptionalMap(inside)) => {
                 object.add(key, self::members(inside, row, value).schema(), false);
             }

@@ -217,7 +217,7 @@ fn lists_issues(pieces: &[Piece]) -> bool {
             *placeholder == Placeholder::Errors
         }
         Piece::OptionalMap(_, pieces) => lists_issues(pieces),
-        Piece::Text(_) | Piece::Fields | Piece::Comma => false,
+        Piece::Text(_) | Piece::Inside(_) | Piece::OptionalText(..) | Piece::Fields | Piece::Comma => false,
     })
 }
 
@@ -237,6 +237,8 @@ pub enum Node {
     Optional(Placeholder),
     /// Null when there is no value.
     Nullable(Placeholder),
+    /// A placeholder between two constant texts; is the key left out when there is no value?
+    Text(&'static str, Placeholder, &'static str, bool),
     Map(&'static [Member]),
     /// The key is left out when nothing but constants is in it.
     OptionalMap(&'static [Member]),
@@ -252,6 +254,10 @@ pub enum Piece {
     Optional(&'static str, Placeholder),
     /// The value, or null.
     Nullable(Placeholder),
+    /// The value inside a string whose quotes are in the texts around it.
+    Inside(Placeholder),
+    /// The key and the text before the value, and the text after it; nothing when there is no value.
+    OptionalText(&'static str, Placeholder, &'static str),
     /// The key and a mapping, after a comma where one is needed; nothing when no value is in the mapping.
     OptionalMap(&'static str, &'static [Piece]),
     /// The code's fields, each after a comma where one is needed.

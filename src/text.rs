@@ -9,8 +9,8 @@ pub(crate) fn push_json(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
-/// The same for a value whose text is made on the way.
-pub(crate) fn push_json_display(out: &mut Vec<u8>, value: impl fmt::Display) {
+/// The same without the quotes, for a value whose text is made on the way.
+pub(crate) fn push_json_inside(out: &mut Vec<u8>, value: impl fmt::Display) {
     struct Escaped<'o>(&'o mut Vec<u8>);
 
     impl fmt::Write for Escaped<'_> {
@@ -20,10 +20,8 @@ pub(crate) fn push_json_display(out: &mut Vec<u8>, value: impl fmt::Display) {
         }
     }
 
-    out.push(b'"');
     // Writing to a Vec can't fail.
     let _ = write!(Escaped(out), "{value}");
-    out.push(b'"');
 }
 
 fn push_escaped(out: &mut Vec<u8>, text: &str) {

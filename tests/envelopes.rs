@@ -10,7 +10,7 @@ mod shapes {
     #![allow(clippy::all, unused)]
     include!("../codegen/tests/cases/envelopes/errbook.rs");
 }
-use shapes::{Action, Code, Fifth, First, Fourth, Second, Third, code};
+use shapes::{Action, Code, Fifth, First, Fourth, Second, Sixth, Third, code};
 
 /// Whatever it is, raised.
 struct Any(Raised);
@@ -71,6 +71,7 @@ fn every_shape_is_written_and_read() {
     check::<Third>();
     check::<Fourth>();
     check::<Fifth>();
+    check::<Sixth>();
 }
 
 #[test]
@@ -139,6 +140,32 @@ fn nulls_and_mappings_that_are_left_out() {
     assert_eq!(read::<Fifth>(429, &text.replace("[ ]", "[1]")).code(), None);
     assert_eq!(read::<Fifth>(429, &text.replace("null", "0")).code(), None);
     assert_eq!(Error::<Fifth>::from(code::Bad).answer("req_1").headers()["x-status"], "400");
+}
+
+#[test]
+fn placeholders_in_texts() {
+    let error = Error::<Sixth>::from(code::Size { size: 3, unit: None }.at("a\"b").message("\"no\""));
+    assert_eq!(
+        String::from_utf8(error.answer("req_1").body()).unwrap(),
+        concat!(
+            r#"{"type":"urn:shapes:error:size","link":"see \"https://six.example/errors#size\" \\ now","#,
+            r#""said":"it says: \"no\"","where":"at a\"b","ticket":"req_1!","number":"E-422","price":"5 $","size":3}"#,
+        )
+    );
+    let err = ErrorResponse::<Sixth>::from(error);
+    assert_eq!((err.param(), err.message()), (Some("a\"b"), Some("\"no\"")));
+    assert_eq!(err.doc_url().as_deref(), Some("https://six.example/errors#size"));
+
+    // What is around the place is a constant.
+    let code_of = |body: &str| read::<Sixth>(400, body).code_str().map(str::to_owned);
+    assert_eq!(code_of(r#"{"type":"urn:shapes:error:n\u0065w","price":"5 $"}"#).as_deref(), Some("new"));
+    assert_eq!(code_of(r#"{"type":"urn:others:error:bad","price":"5 $"}"#), None);
+    assert_eq!(code_of(r#"{"type":7,"price":"5 $"}"#), None);
+    assert_eq!(code_of(r#"{"type":"urn:shapes:error:","price":"5 $"}"#).as_deref(), Some(""));
+    assert_eq!(
+        read::<Sixth>(400, r#"{"type":"urn:shapes:error:bad","where":null,"price":"5 $"}"#).param(),
+        None
+    );
 }
 
 #[test]

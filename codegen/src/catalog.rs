@@ -77,6 +77,12 @@ pub(crate) enum Template {
     /// A constant.
     Const(Literal),
     Hole(Hole),
+    /// `"urn:x:$code"`: a placeholder with text around it, which is a constant for the reader.
+    Text {
+        before: String,
+        hole: Hole,
+        after: String,
+    },
     Map {
         members: Vec<Member>,
         /// `key?:`: the key is left out when nothing in the mapping has a value; constants don't count.

@@ -15,6 +15,8 @@ const MAX_MEMBERS: usize = 256;
 #[derive(Default)]
 pub(super) struct Found<'b> {
     holes: [Option<&'b RawValue>; Placeholder::COUNT],
+    /// What stood between constant texts.
+    texts: Vec<(Placeholder, Cow<'b, str>)>,
     /// The elements of `$errors`, as far as they were read.
     pub(super) issues: Vec<&'b RawValue>,
     /// Beside the keys of the template, where the code's fields are spread.
@@ -25,6 +27,15 @@ pub(super) struct Found<'b> {
 impl<'b> Found<'b> {
     pub(super) fn get(&self, placeholder: Placeholder) -> Option<&'b RawValue> {
         self.holes[placeholder as usize]
+    }
+
+    /// The value as a text: a JSON string, or what stood in one.
+    pub(super) fn text(&self, placeholder: Placeholder) -> Option<Cow<'b, str>> {
+        let (_, text) = match self.get(placeholder).and_then(string) {
+            Some(text) => return Some(text),
+            None => self.texts.iter().find(|(known, _)| *known == placeholder)?,
+        };
+        Some(text.clone())
     }
 
     pub(super) fn member(&self, name: &str) -> Option<&'b RawValue> {
@@ -59,7 +70,7 @@ fn count(members: &[Member], of_kind: &dyn Fn(&str) -> bool) -> usize {
         Member::Key(_, Node::Const(json)) => usize::from(of_kind(json)),
         Member::Key(_, Node::Map(members)) => count(members, of_kind),
         // What may be absent can't be asked for.
-        Member::Key(_, Node::OptionalMap(_)) => 0,
+        Member::Key(_, Node::OptionalMap(_) | Node::Text(..)) => 0,
         Member::Key(_, Node::Required(_) | Node::Optional(_) | Node::Nullable(_)) | Member::Fields => 0,
     };
     members.iter().map(constants).sum()
@@ -74,6 +85,16 @@ pub(super) fn string(raw: &RawValue) -> Option<Cow<'_, str>> {
     }
     let bytes = serde_json::Deserializer::from_str(json).deserialize_bytes(Bytes).ok()?;
     Some(Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+/// What stands between two texts.
+fn between<'b>(text: Cow<'b, str>, before: &str, after: &str) -> Option<Cow<'b, str>> {
+    let inside = |text: &str| Some(before.len()..text.strip_suffix(after)?.len());
+    let place = inside(&text).filter(|place| place.start <= place.end && text.starts_with(before))?;
+    Some(match text {
+        Cow::Borrowed(text) => Cow::Borrowed(&text[place]),
+        Cow::Owned(text) => Cow::Owned(text[place].to_owned()),
+    })
 }
 
 /// Are the two JSON texts the same value?
@@ -171,6 +192,15 @@ impl<'b> Visitor<'b> for Mapping<'_, 'b> {
                         return Err(M::Error::custom("another constant"));
                     }
                     found.constants += 1;
+                }
+                Node::Text(before, placeholder, after, optional) => {
+                    let value: &RawValue = map.next_value()?;
+                    let inside = string(value).and_then(|text| between(text, before, after));
+                    match inside {
+                        Some(text) => found.texts.push((*placeholder, text)),
+                        None if *optional && value.get() == "null" => {}
+                        None => return Err(M::Error::custom("another constant")),
+                    }
                 }
                 Node::Required(Placeholder::Errors)
                 | Node::Optional(Placeholder::Errors)

@@ -106,12 +106,12 @@ fn answer<A: Api>(text: &str) -> Option<Found<'_>> {
 }
 
 fn code<'b>(found: &Found<'b>) -> Option<Cow<'b, str>> {
-    let raw = found.get(Placeholder::Code)?;
-    envelope::string(raw).or_else(|| envelope::integer(raw).map(Cow::Borrowed))
+    let number = || found.get(Placeholder::Code).and_then(envelope::integer).map(Cow::Borrowed);
+    found.text(Placeholder::Code).or_else(number)
 }
 
 fn read<A: Api>(inner: &mut Inner<A::Code>, found: &Found<'_>, body: &str, headers: &HeaderMap) {
-    let string = |placeholder| found.get(placeholder).and_then(envelope::string).map(|text| keep(body, text));
+    let string = |placeholder| found.text(placeholder).map(|text| keep(body, text));
     inner.message = string(Placeholder::Message);
     inner.param = string(Placeholder::Param);
     inner.request_id = string(Placeholder::RequestId);
@@ -136,7 +136,7 @@ fn read<A: Api>(inner: &mut Inner<A::Code>, found: &Found<'_>, body: &str, heade
     };
     inner.action = match inner.code {
         Some(code) => Some(row(code).action),
-        None => found.get(Placeholder::Action).and_then(envelope::string).and_then(|name| {
+        None => found.text(Placeholder::Action).and_then(|name| {
             let at = A::Code::TABLE.actions.iter().position(|action| action.name == name)?;
             u16::try_from(at).ok()
         }),
@@ -159,7 +159,7 @@ fn read<A: Api>(inner: &mut Inner<A::Code>, found: &Found<'_>, body: &str, heade
 fn issue<A: Api>(raw: &RawValue) -> Option<Issue<A::Code>> {
     let found = envelope::read(raw.get(), A::INFO.envelope.issue, 0)?;
     let code = code(&found);
-    let string = |placeholder| found.get(placeholder).and_then(envelope::string).map(Box::from);
+    let string = |placeholder| found.text(placeholder).map(Box::from);
     Some(Issue {
         code: code.as_deref().and_then(A::Code::from_text),
         message: string(Placeholder::Message),

@@ -1,7 +1,7 @@
 //! `envelopes:`, the shapes of answers.
 
 use super::names::{Names, Of, Scope, unnamed};
-use super::reader::{Context, Map, Spanned, quote};
+use super::reader::{Context, Map, Spanned, list, quote};
 use crate::catalog::{Absent, Envelope, Hole, Literal, Member, Placeholder, RustName, Template};
 use crate::report::{Diagnostic, Mistake, Sink, Span};
 use crate::syntax::{self, Entry, Kind, Node, Style};
@@ -306,8 +306,11 @@ impl<'t> Context<'t> {
         }
         let Spanned { value, span } = self.literal(node, what)?;
         let Literal::Text(text) = &value else { return Some(Template::Const(value)) };
-        let Some(place) = text.strip_prefix('$').filter(|place| !place.starts_with('$')) else {
-            return self.constant_text(text, node).map(Template::Const);
+        let place = match Around::of(text) {
+            Some(around) if around.is_text() => return self.text_around(around, span, part, shape),
+            Some(around) => around.place,
+            // A constant; `$$` in it is one dollar.
+            None => return Some(Template::Const(Literal::Text(text.replace("$$", "$")))),
         };
         let (name, absent) = match (place.strip_suffix('?'), place.strip_suffix("|null")) {
             (Some(name), _) => (name, Absent::Omit),
@@ -336,17 +339,42 @@ impl<'t> Context<'t> {
         self.hole(Hole { what: *what, absent }, name, span, part, shape).map(Template::Hole)
     }
 
-    /// A constant; `$$` in it is one dollar.
-    fn constant_text(&mut self, text: &str, node: &Node) -> Option<Literal> {
-        if text.replace("$$", "").contains('$') {
+    /// Text with one placeholder in it.
+    fn text_around(
+        &mut self,
+        around: Around<'_>,
+        span: Span,
+        part: Part,
+        shape: &mut Shape,
+    ) -> Option<Template> {
+        use Placeholder::{Action, Code, DocUrl, Group, Message, Param, RequestId, StatusText, Title};
+        let Around { before, place, after } = around;
+        let (place, absent) = match place.strip_suffix('?') {
+            Some(name) => (name, Absent::Omit),
+            None => (place, Absent::Never),
+        };
+        let what = PLACEHOLDERS.iter().find(|(known, _)| *known == place).map(|(_, what)| *what);
+        let is_text = |what: &Placeholder| {
+            matches!(what, Action | Code | DocUrl | Group | Message | Param | RequestId | StatusText | Title)
+        };
+        let Some(what) = what.filter(is_text) else {
+            shape.code = true;
+            let known = PLACEHOLDERS.iter().filter(|(_, what)| is_text(what)).map(|(name, _)| *name);
+            let help = format!("a dollar is written as `$$`; in a text can stand {}", list(known.clone()));
+            self.unknown(Spanned { value: place, span }, "placeholder in a text", known, &help);
+            return None;
+        };
+        if after.replace("$$", "").contains('$') {
             self.report(
-                Diagnostic::new(Mistake::DollarInText, "a placeholder is the whole value")
-                    .at(node.span, "has text around it")
-                    .help("write the placeholder alone, or a dollar as `$$`"),
+                Diagnostic::new(Mistake::DollarInText, "a text has one placeholder")
+                    .at(span, "has more")
+                    .help("what stands between two could not be told when it is read; a dollar is written as `$$`"),
             );
             return None;
         }
-        Some(Literal::Text(text.replace("$$", "$")))
+        let hole = self.hole(Hole { what, absent }, place, span, part, shape)?;
+        let text = |text: &str| text.replace("$$", "$");
+        Some(Template::Text { before: text(before), hole, after: text(after) })
     }
 
     fn hole(&mut self, hole: Hole, name: &str, span: Span, part: Part, shape: &mut Shape) -> Option<Hole> {
@@ -387,6 +415,39 @@ impl<'t> Context<'t> {
         shape.code |= hole.what == Code && hole.absent == Absent::Never;
         // What always has a value is never left out.
         Some(if may_be_absent { hole } else { Hole { absent: Absent::Never, ..hole } })
+    }
+}
+
+/// A text, cut around its first placeholder: `before$place?after` or `before${place}after`.
+struct Around<'s> {
+    before: &'s str,
+    place: &'s str,
+    after: &'s str,
+}
+
+impl<'s> Around<'s> {
+    /// None where no placeholder is in it.
+    fn of(text: &'s str) -> Option<Around<'s>> {
+        let mut at = 0;
+        let dollar = loop {
+            let dollar = at + text.get(at..)?.find('$')?;
+            if !text[dollar + 1..].starts_with('$') {
+                break dollar;
+            }
+            at = dollar + 2;
+        };
+        let (before, rest) = (&text[..dollar], &text[dollar + 1..]);
+        if let Some((place, after)) = rest.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
+            return Some(Around { before, place, after });
+        }
+        let name = |char: char| char.is_ascii_alphanumeric() || char == '_';
+        let end = rest.find(|char| !name(char)).unwrap_or(rest.len());
+        let end = if rest[end..] == *"?" || rest[end..] == *"|null" { rest.len() } else { end };
+        Some(Around { before, place: &rest[..end], after: &rest[end..] })
+    }
+
+    fn is_text(&self) -> bool {
+        !self.before.is_empty() || !self.after.is_empty()
     }
 }
 

@@ -67,6 +67,14 @@ impl Example<'_> {
                             (!optional || self.has_value(members)).then_some(map)
                         }
                         Template::Hole(hole) => self.hole(*hole, issue),
+                        Template::Text { before, hole, after } => self.filled(*hole, issue).map(|value| {
+                            // A text inside its quotes, where it is escaped already.
+                            let json = value.line();
+                            let inside = json.strip_prefix('"').and_then(|json| json.strip_suffix('"'));
+                            let (before, after) = (visible(before), visible(after));
+                            let around = [&before[..before.len() - 1], inside.unwrap_or(&json), &after[1..]];
+                            Json::Value(around.concat())
+                        }),
                     };
                     map.extend(value.map(|value| (key.clone(), value)));
                 }
@@ -79,7 +87,9 @@ impl Example<'_> {
     fn has_value(&self, members: &[Member]) -> bool {
         members.iter().any(|member| match member {
             Member::Fields => !self.code.fields.is_empty(),
-            Member::Key { value: Template::Hole(hole), .. } => self.filled(*hole, &[]).is_some(),
+            Member::Key { value: Template::Hole(hole) | Template::Text { hole, .. }, .. } => {
+                self.filled(*hole, &[]).is_some()
+            }
             Member::Key { value: Template::Map { members, .. }, .. } => self.has_value(members),
             Member::Key { value: Template::Const(_), .. } => false,
         })

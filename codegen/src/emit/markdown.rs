@@ -257,7 +257,9 @@ fn table_row(cells: &[String]) -> String {
 /// Where a placeholder stands on the wire: `error.param`.
 fn place(envelope: &[Member], placeholder: Placeholder) -> Option<String> {
     let is_it = |member: &Member| match member {
-        Member::Key { value: Template::Hole(hole), .. } => hole.what == placeholder,
+        Member::Key { value: Template::Hole(hole) | Template::Text { hole, .. }, .. } => {
+            hole.what == placeholder
+        }
         _ => false,
     };
     path(envelope, &is_it)

@@ -91,7 +91,7 @@ mistakes! {
     FieldsPlace "fields-place" "`$fields` is spread, once.",
     MisplacedPlaceholder "misplaced-placeholder" "A placeholder stands where it can be filled in.",
     NeedsQuestionMark "needs-question-mark" "A placeholder that may have no value says what happens then.",
-    DollarInText "dollar-in-text" "A placeholder is the whole value; a dollar is `$$`.",
+    DollarInText "dollar-in-text" "A text has one placeholder at most.",
     BadTemplateKey "bad-template-key" "The keys of an envelope stand on the wire as they are.",
 
     // Codes

@@ -49,6 +49,10 @@ fn members(members: &[Member]) -> Vec<TokenStream> {
                         Absent::Null => quote! { Node::Nullable(#placeholder) },
                     }
                 }
+                Template::Text { before, hole, after } => {
+                    let (placeholder, optional) = (placeholder(hole.what), hole.absent == Absent::Omit);
+                    quote! { Node::Text(#before, #placeholder, #after, #optional) }
+                }
                 Template::Map { members: inside, optional } => {
                     let inside = self::members(inside);
                     if *optional {
@@ -90,6 +94,15 @@ impl Pieces {
                     let (key, placeholder) = (format!("{}:", json_string(key)), placeholder(*what));
                     self.piece(quote! { Piece::Optional(#key, #placeholder) });
                 }
+                Member::Key { key, value: Template::Text { before, hole, after } }
+                    if hole.absent == Absent::Omit =>
+                {
+                    let (before, after) = (json_string(before), json_string(after));
+                    // The quotes between text and placeholder go.
+                    let key = format!("{}:{}", json_string(key), &before[..before.len() - 1]);
+                    let (placeholder, after) = (placeholder(hole.what), &after[1..]);
+                    self.piece(quote! { Piece::OptionalText(#key, #placeholder, #after) });
+                }
                 Member::Key { key, value: Template::Map { members, optional: true } } => {
                     let (key, inside) = (format!("{}:", json_string(key)), pieces(members));
                     self.piece(quote! { Piece::OptionalMap(#key, &[#(#inside,)*]) });
@@ -111,6 +124,13 @@ impl Pieces {
                                 Absent::Null => quote! { Piece::Nullable(#placeholder) },
                                 Absent::Never | Absent::Omit => quote! { Piece::Value(#placeholder) },
                             });
+                        }
+                        Template::Text { before, hole, after } => {
+                            let (before, after) = (json_string(before), json_string(after));
+                            self.text.push_str(&before[..before.len() - 1]);
+                            let placeholder = placeholder(hole.what);
+                            self.piece(quote! { Piece::Inside(#placeholder) });
+                            self.text.push_str(&after[1..]);
                         }
                         Template::Map { members, .. } => self.map(members),
                     }

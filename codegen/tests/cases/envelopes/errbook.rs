@@ -10,27 +10,27 @@ const _: () = ::errbook::__private::requires(1);
 pub enum Code {
     /// Bad.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:71`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:82`.
     Bad,
     /// Several.
     ///
-    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:72`.
+    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:83`.
     Several,
     /// {size} is too much.
     ///
-    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:73`.
+    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:84`.
     Size,
     /// Not in the plan.
     ///
-    /// HTTP 402, not retryable; advice: `never`. `errors.yaml:74`.
+    /// HTTP 402, not retryable; advice: `never`. `errors.yaml:85`.
     Plan,
     /// Slow down.
     ///
-    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:75`.
+    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:86`.
     Slow,
     /// Broken.
     ///
-    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:76`.
+    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:87`.
     Broken,
 }
 
@@ -111,7 +111,7 @@ impl Code {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Group {
-    /// Limits (`limits`). `errors.yaml:69`.
+    /// Limits (`limits`). `errors.yaml:80`.
     Limits,
 }
 
@@ -169,7 +169,7 @@ impl Action {
 
 /// First (`first`): its envelope, its codes, and its reference at `https://one.example/errors#…`.
 ///
-/// `errors.yaml:62`.
+/// `errors.yaml:72`.
 #[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum First {}
@@ -192,7 +192,7 @@ pub mod first {
 
 /// Second (`second`): its envelope, its codes, and its reference at `https://two.example/errors/…?lang=en`.
 ///
-/// `errors.yaml:63`.
+/// `errors.yaml:73`.
 #[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Second {}
@@ -215,7 +215,7 @@ pub mod second {
 
 /// Third (`third`): its envelope, its codes, and its reference at `https://three.example/….html`.
 ///
-/// `errors.yaml:64`.
+/// `errors.yaml:74`.
 #[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Third {}
@@ -238,7 +238,7 @@ pub mod third {
 
 /// Fifth (`fifth`): its envelope, its codes, and its reference at `https://five.example/errors#…`.
 ///
-/// `errors.yaml:65`.
+/// `errors.yaml:75`.
 #[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fifth {}
@@ -259,9 +259,32 @@ pub mod fifth {
     pub const DOCS: &str = ::core::include_str!("fifth.md");
 }
 
+/// Sixth (`sixth`): its envelope, its codes, and its reference at `https://six.example/errors#…`.
+///
+/// `errors.yaml:76`.
+#[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sixth {}
+
+/// Sixth.
+#[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
+pub mod sixth {
+    /// An error that this API answers with.
+    pub type Error = ::errbook::Error<super::Sixth>;
+
+    /// An error answer that a client of this API received.
+    pub type ErrorResponse = ::errbook::ErrorResponse<super::Sixth>;
+
+    /// What a handler of this API returns.
+    pub type Result<T, E = Error> = ::core::result::Result<T, E>;
+
+    /// The reference of this API's errors, in Markdown.
+    pub const DOCS: &str = ::core::include_str!("sixth.md");
+}
+
 /// Fourth (`fourth`): its envelope, its codes, and its reference at `https://four.example/errors#…`.
 ///
-/// `errors.yaml:66`.
+/// `errors.yaml:77`.
 #[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fourth {}
@@ -292,7 +315,7 @@ pub mod limits {
 pub mod code {
     /// Bad.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:71`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:82`.
     ///
     /// Reference:
     ///
@@ -300,13 +323,14 @@ pub mod code {
     /// - [Second](<https://two.example/errors/bad?lang=en>)
     /// - [Third](<https://three.example/bad.html>)
     /// - [Fifth](<https://five.example/errors#bad>)
+    /// - [Sixth](<https://six.example/errors#bad>)
     /// - [Fourth](<https://four.example/errors#bad>)
     #[derive(Clone, Copy)]
     pub struct Bad;
 
     /// Several.
     ///
-    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:72`.
+    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:83`.
     ///
     /// Reference:
     ///
@@ -317,7 +341,7 @@ pub mod code {
 
     /// {size} is too much.
     ///
-    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:73`.
+    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:84`.
     ///
     /// Reference:
     ///
@@ -325,6 +349,7 @@ pub mod code {
     /// - [Second](<https://two.example/errors/size?lang=en>)
     /// - [Third](<https://three.example/size.html>)
     /// - [Fifth](<https://five.example/errors#size>)
+    /// - [Sixth](<https://six.example/errors#size>)
     #[derive(Clone, Debug, PartialEq)]
     pub struct Size {
         /// On the wire: `size`.
@@ -337,7 +362,7 @@ pub mod code {
     ///
     /// Sent with `upgrade: true`.
     ///
-    /// HTTP 402, not retryable; advice: `never`. `errors.yaml:74`.
+    /// HTTP 402, not retryable; advice: `never`. `errors.yaml:85`.
     ///
     /// Reference:
     ///
@@ -345,13 +370,14 @@ pub mod code {
     /// - [Second](<https://two.example/errors/plan?lang=en>)
     /// - [Third](<https://three.example/plan.html>)
     /// - [Fifth](<https://five.example/errors#plan>)
+    /// - [Sixth](<https://six.example/errors#plan>)
     /// - [Fourth](<https://four.example/errors#plan>)
     #[derive(Clone, Copy)]
     pub struct Plan;
 
     /// Slow down.
     ///
-    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:75`.
+    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:86`.
     ///
     /// Reference:
     ///
@@ -359,13 +385,14 @@ pub mod code {
     /// - [Second](<https://two.example/errors/slow?lang=en>)
     /// - [Third](<https://three.example/slow.html>)
     /// - [Fifth](<https://five.example/errors#slow>)
+    /// - [Sixth](<https://six.example/errors#slow>)
     /// - [Fourth](<https://four.example/errors#slow>)
     #[derive(Clone, Copy)]
     pub struct Slow;
 
     /// Broken.
     ///
-    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:76`.
+    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:87`.
     ///
     /// Reference:
     ///
@@ -373,6 +400,7 @@ pub mod code {
     /// - [Second](<https://two.example/errors/broken?lang=en>)
     /// - [Third](<https://three.example/broken.html>)
     /// - [Fifth](<https://five.example/errors#broken>)
+    /// - [Sixth](<https://six.example/errors#broken>)
     /// - [Fourth](<https://four.example/errors#broken>)
     #[derive(Clone, Copy)]
     pub struct Broken;
@@ -731,6 +759,59 @@ mod __errbook {
         ],
     };
 
+    pub(super) static ENVELOPE_TEXTS: Envelope = Envelope {
+        content_type: "application/json",
+        headers: &[],
+        body: &[
+            Member::Key(
+                "type",
+                Node::Text("urn:shapes:error:", Placeholder::Code, "", false),
+            ),
+            Member::Key(
+                "link",
+                Node::Text("see \"", Placeholder::DocUrl, "\" \\ now", false),
+            ),
+            Member::Key("said", Node::Text("it says: ", Placeholder::Message, "", false)),
+            Member::Key("where", Node::Text("at ", Placeholder::Param, "", true)),
+            Member::Key("ticket", Node::Text("", Placeholder::RequestId, "!", false)),
+            Member::Key("number", Node::Text("E-", Placeholder::StatusText, "", false)),
+            Member::Key("price", Node::Const("\"5 $\"")),
+            Member::Fields,
+        ],
+        issue: &[
+            Member::Key("code", Node::Required(Placeholder::Code)),
+            Member::Key("message", Node::Required(Placeholder::Message)),
+            Member::Key("param", Node::Optional(Placeholder::Param)),
+            Member::Fields,
+        ],
+        body_pieces: &[
+            Piece::Text("{\"type\":\"urn:shapes:error:"),
+            Piece::Inside(Placeholder::Code),
+            Piece::Text("\",\"link\":\"see \\\""),
+            Piece::Inside(Placeholder::DocUrl),
+            Piece::Text("\\\" \\\\ now\",\"said\":\"it says: "),
+            Piece::Inside(Placeholder::Message),
+            Piece::Text("\""),
+            Piece::OptionalText("\"where\":\"at ", Placeholder::Param, "\""),
+            Piece::Text(",\"ticket\":\""),
+            Piece::Inside(Placeholder::RequestId),
+            Piece::Text("!\",\"number\":\"E-"),
+            Piece::Inside(Placeholder::StatusText),
+            Piece::Text("\",\"price\":\"5 $\""),
+            Piece::Fields,
+            Piece::Text("}"),
+        ],
+        issue_pieces: &[
+            Piece::Text("{\"code\":"),
+            Piece::Value(Placeholder::Code),
+            Piece::Text(",\"message\":"),
+            Piece::Value(Placeholder::Message),
+            Piece::Optional("\"param\":", Placeholder::Param),
+            Piece::Fields,
+            Piece::Text("}"),
+        ],
+    };
+
     pub(super) static ENVELOPE_PROBLEM: Envelope = Envelope {
         content_type: "application/problem+json",
         headers: &[],
@@ -881,6 +962,30 @@ mod __errbook {
         };
     }
 
+    impl ::errbook::Api for super::Sixth {
+        type Code = super::Code;
+        const INFO: &'static ApiInfo<super::Code> = &ApiInfo {
+            name: "sixth",
+            title: "Sixth",
+            docs: DocUrl {
+                before: "https://six.example/errors#",
+                hole: DocHole::Anchor,
+                after: "",
+            },
+            envelope: &ENVELOPE_TEXTS,
+            codes: &[
+                super::Code::Bad,
+                super::Code::Size,
+                super::Code::Plan,
+                super::Code::Slow,
+                super::Code::Broken,
+            ],
+            by_status: &[],
+            by_4xx: super::Code::Bad,
+            by_5xx: super::Code::Broken,
+        };
+    }
+
     impl ::errbook::Api for super::Fourth {
         type Code = super::Code;
         const INFO: &'static ApiInfo<super::Code> = &ApiInfo {
@@ -937,6 +1042,7 @@ mod __errbook {
     impl Has<super::Second> for Class0 {}
     impl Has<super::Third> for Class0 {}
     impl Has<super::Fifth> for Class0 {}
+    impl Has<super::Sixth> for Class0 {}
     impl HasParam for Class0 {}
 
     pub enum Class1 {}
@@ -944,6 +1050,7 @@ mod __errbook {
     impl Has<super::Second> for Class1 {}
     impl Has<super::Third> for Class1 {}
     impl Has<super::Fifth> for Class1 {}
+    impl Has<super::Sixth> for Class1 {}
     impl Has<super::Fourth> for Class1 {}
 
     pub enum Class2 {}
@@ -951,6 +1058,7 @@ mod __errbook {
     impl Has<super::Second> for Class2 {}
     impl Has<super::Third> for Class2 {}
     impl Has<super::Fifth> for Class2 {}
+    impl Has<super::Sixth> for Class2 {}
     impl Has<super::Fourth> for Class2 {}
     impl HasRetryAfter for Class2 {}
 
@@ -959,6 +1067,7 @@ mod __errbook {
     impl Has<super::Second> for Class3 {}
     impl Has<super::Third> for Class3 {}
     impl Has<super::Fifth> for Class3 {}
+    impl Has<super::Sixth> for Class3 {}
     impl Has<super::Fourth> for Class3 {}
     impl HasParam for Class3 {}
 
