@@ -170,7 +170,10 @@ pub struct ApiInfo<C: 'static> {
     pub name: &'static str,
     pub title: &'static str,
     pub docs: DocUrl,
+    /// What the server writes.
     pub envelope: &'static Envelope,
+    /// What clients read, too: what it wrote once, or will.
+    pub also_read: &'static [&'static Envelope],
     /// The codes that it emits, in the catalog's order.
     pub codes: &'static [C],
     /// Single statuses, ascending.

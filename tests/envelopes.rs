@@ -168,6 +168,35 @@ fn placeholders_in_texts() {
     );
 }
 
+/// An API that has changed its envelope writes the new one, and its clients read the old ones, too.
+#[test]
+fn several_envelopes_of_one_api() {
+    let new = Error::<Sixth>::from(code::Bad).answer("req_1").body();
+    assert!(new.starts_with(br#"{"type":"urn:shapes:error:bad""#));
+    for (body, message) in [
+        (new, "Bad."),
+        (Error::<Second>::from(code::Bad).answer("req_2").body(), "Bad."),
+        (Error::<Third>::from(code::Bad).answer("req_3").body(), ""),
+    ] {
+        let err = read::<Sixth>(400, std::str::from_utf8(&body).unwrap());
+        assert_eq!((err.code(), err.message().unwrap_or_default()), (Some(Code::Bad), message));
+    }
+    let several = every::<Second>().into_iter().find(|error| error.is(Code::Several)).unwrap();
+    let body = String::from_utf8(several.answer("req_4").body()).unwrap();
+    let err = read::<Sixth>(422, &body);
+    assert_eq!(
+        (err.request_id(), err.issues().len(), err.issues()[0].param()),
+        (Some("req_4"), 3, Some("a"))
+    );
+    assert!(!read::<Sixth>(422, r#"{"failed":true}"#).from_api());
+
+    // A failure that the old envelope declares, with a status of success; `fields_only` declares none.
+    let check = |body: &str| {
+        ErrorResponse::<Sixth>::check(StatusCode::OK, &HeaderMap::new(), body.to_owned()).is_ok()
+    };
+    assert!(!check(&body) && check(r#"{"error":"bad"}"#));
+}
+
 #[test]
 fn headers_of_an_envelope() {
     let error = Error::<First>::from(code::Slow.retry_after(Duration::from_secs(5)));

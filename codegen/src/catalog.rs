@@ -151,7 +151,10 @@ pub(crate) struct Api {
     pub(crate) doc: Option<String>,
     /// What stands before and after the anchor in a `doc_url`; `#` is already in `before`.
     pub(crate) docs: DocUrl,
+    /// What its server writes.
     pub(crate) envelope: usize,
+    /// What its clients read, too.
+    pub(crate) also_read: Vec<usize>,
     /// Indices of the codes it emits, ascending.
     pub(crate) codes: Vec<usize>,
     pub(crate) by_status: ByStatus,

@@ -9,7 +9,7 @@ use super::envelope::{self, Found};
 use super::{ErrorResponse, Inner, Issue, Text};
 use crate::catalog::{Api, ErrorCode, row};
 use crate::retry_after;
-use crate::table::{HeaderSource, Kind, Placeholder, Row, Type, Value};
+use crate::table::{Envelope, HeaderSource, Kind, Placeholder, Row, Type, Value};
 
 /// The longest message that is made from an answer that is not the API's, in characters.
 const MAX_FOREIGN_MESSAGE: usize = 120;
@@ -41,11 +41,13 @@ pub(super) fn parse<A: Api>(status: StatusCode, headers: &HeaderMap, body: Bytes
         body: Bytes::new(),
     };
     match &found {
-        Some(found) => read::<A>(&mut inner, found, text, headers),
+        Some((found, envelope)) => read::<A>(&mut inner, found, envelope, text, headers),
         None => inner.message = foreign_message(text),
     }
     if inner.request_id.is_none() {
-        let declared = A::INFO.envelope.headers.iter().filter(|(_, value)| *value == Placeholder::RequestId);
+        let declared = envelopes::<A>()
+            .flat_map(|envelope| envelope.headers)
+            .filter(|(_, value)| *value == Placeholder::RequestId);
         let mut names = declared.map(|(name, _)| *name).chain(["x-request-id"]);
         inner.request_id = names.find_map(header).map(|id| Text::Own(id.into()));
     }
@@ -58,13 +60,21 @@ pub(super) fn is_failure<A: Api>(status: StatusCode, body: &Bytes) -> bool {
     if !status.is_success() {
         return true;
     }
-    let template = A::INFO.envelope.body;
-    if !envelope::declares_failure(template) {
+    let declares = |envelope: &&Envelope| envelope::declares_failure(envelope.body);
+    if !envelopes::<A>().any(|envelope| declares(&envelope)) {
         return false;
     }
     let (body, _) = bounded::<A>(body.clone());
     let text = std::str::from_utf8(&body).unwrap_or_default();
-    json(text) && answer::<A>(text).is_some_and(|found| found.has_all_constants(template))
+    let failure = |(found, envelope): (Found<'_>, &Envelope)| {
+        declares(&envelope) && found.has_all_constants(envelope.body)
+    };
+    json(text) && answer::<A>(text).is_some_and(failure)
+}
+
+/// The envelope that the API writes, then those that it wrote once, or will.
+fn envelopes<A: Api>() -> impl Iterator<Item = &'static Envelope> {
+    [A::INFO.envelope].into_iter().chain(A::INFO.also_read.iter().copied())
 }
 
 /// The body up to its bound, as UTF-8, without a byte order mark.
@@ -99,10 +109,12 @@ fn json(text: &str) -> bool {
     text.trim_start().starts_with(['{', '['])
 }
 
-/// The answer in the API's envelope: its constants fit, and there is a code.
-fn answer<A: Api>(text: &str) -> Option<Found<'_>> {
-    let found = envelope::read(text, A::INFO.envelope.body, ErrorResponse::<A>::MAX_ISSUES)?;
-    code(&found).is_some().then_some(found)
+/// The answer in an envelope of the API: its constants fit, and there is a code.
+fn answer<A: Api>(text: &str) -> Option<(Found<'_>, &'static Envelope)> {
+    envelopes::<A>().find_map(|envelope| {
+        let found = envelope::read(text, envelope.body, ErrorResponse::<A>::MAX_ISSUES)?;
+        code(&found).is_some().then_some((found, envelope))
+    })
 }
 
 fn code<'b>(found: &Found<'b>) -> Option<Cow<'b, str>> {
@@ -110,7 +122,13 @@ fn code<'b>(found: &Found<'b>) -> Option<Cow<'b, str>> {
     found.text(Placeholder::Code).or_else(number)
 }
 
-fn read<A: Api>(inner: &mut Inner<A::Code>, found: &Found<'_>, body: &str, headers: &HeaderMap) {
+fn read<A: Api>(
+    inner: &mut Inner<A::Code>,
+    found: &Found<'_>,
+    envelope: &'static Envelope,
+    body: &str,
+    headers: &HeaderMap,
+) {
     let string = |placeholder| found.text(placeholder).map(|text| keep(body, text));
     inner.message = string(Placeholder::Message);
     inner.param = string(Placeholder::Param);
@@ -141,7 +159,7 @@ fn read<A: Api>(inner: &mut Inner<A::Code>, found: &Found<'_>, body: &str, heade
             u16::try_from(at).ok()
         }),
     };
-    inner.issues = found.issues.iter().filter_map(|raw| issue::<A>(raw)).collect();
+    inner.issues = found.issues.iter().filter_map(|raw| issue(raw, envelope)).collect();
     let members = found.members.iter();
     inner.members =
         members.map(|(key, raw)| (keep(body, key.clone()), keep(body, Cow::Borrowed(raw.get())))).collect();
@@ -156,12 +174,12 @@ fn read<A: Api>(inner: &mut Inner<A::Code>, found: &Found<'_>, body: &str, heade
     }
 }
 
-fn issue<A: Api>(raw: &RawValue) -> Option<Issue<A::Code>> {
-    let found = envelope::read(raw.get(), A::INFO.envelope.issue, 0)?;
+fn issue<C: ErrorCode>(raw: &RawValue, envelope: &'static Envelope) -> Option<Issue<C>> {
+    let found = envelope::read(raw.get(), envelope.issue, 0)?;
     let code = code(&found);
     let string = |placeholder| found.text(placeholder).map(Box::from);
     Some(Issue {
-        code: code.as_deref().and_then(A::Code::from_text),
+        code: code.as_deref().and_then(C::from_text),
         message: string(Placeholder::Message),
         param: string(Placeholder::Param),
         code_str: code.map(Box::from),

@@ -7,7 +7,7 @@ use super::names::{Names, Of, Scope, title, unnamed};
 use super::reader::{Context, Map, Spanned, quote};
 use crate::catalog::{Api, ByStatus, DocHole, DocUrl};
 use crate::report::{Diagnostic, Mistake, Span};
-use crate::syntax::Entry;
+use crate::syntax::{Entry, Kind};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -170,13 +170,24 @@ impl<'t> Context<'t> {
             };
             self.required(&map, "docs", "an API", "https://example.com/errors");
             let mut draft = self.api(name, named, &map, limits, &mut scope);
-            let envelope = map.get("envelope").and_then(|node| {
-                let text = self.text(node, "`envelope`")?;
-                self.index(text, "envelope", &envelopes.names, "envelopes stand under `envelopes:`")
+            let read = map.get("envelope").map(|node| match node.kind {
+                Kind::List(_) => {
+                    self.names_in(node, "`envelope`", "envelope", &envelopes.names).unwrap_or_default()
+                }
+                _ => {
+                    let text = self.text(node, "`envelope`");
+                    let help = "envelopes stand under `envelopes:`";
+                    text.and_then(|text| self.index(text, "envelope", &envelopes.names, help))
+                        .into_iter()
+                        .collect()
+                }
             });
-            draft.api.envelope = envelope.map_or(0, |envelope| envelope.value);
+            let mut read = read.unwrap_or_default().into_iter().map(|envelope| envelope.value);
+            let written = read.next();
+            draft.api.envelope = written.unwrap_or(0);
+            draft.api.also_read = read.collect();
             draft.envelope_known =
-                envelopes.names.is_complete() && (envelope.is_some() || map.lacks("envelope"));
+                envelopes.names.is_complete() && (written.is_some() || map.lacks("envelope"));
             draft.by_status = self.by_status(&map, codes);
             apis.push(draft);
         }
@@ -207,6 +218,7 @@ impl<'t> Context<'t> {
             }),
             // The first one, or `problem` where none is declared.
             envelope: 0,
+            also_read: Vec::new(),
             codes: Vec::new(),
             by_status: ByStatus { exact: Vec::new(), client: 0, server: 0 },
             line: self.line(name.span),

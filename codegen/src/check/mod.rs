@@ -173,7 +173,9 @@ impl<'t> Context<'t> {
             request_id_prefix: request_id_prefix.unwrap_or_else(|| "req_".to_owned()),
             limits: limits.limits,
             actions,
-            envelopes: envelopes.into_kept(apis.iter().map(|api| api.envelope)),
+            envelopes: envelopes.into_kept(
+                apis.iter().flat_map(|api| [api.envelope].into_iter().chain(api.also_read.iter().copied())),
+            ),
             groups: codes::with_status(groups, &codes),
             apis,
             codes,

@@ -33,10 +33,11 @@ pub(super) fn impls(catalog: &Catalog) -> Vec<TokenStream> {
 }
 
 fn api(catalog: &Catalog, api: &Api) -> TokenStream {
-    let Api { name, rust, title, envelope, codes, by_status, .. } = api;
+    let Api { name, rust, title, envelope, also_read, codes, by_status, .. } = api;
     let marker = ident(&rust.upper);
     let docs = doc_url(&api.docs);
     let envelope = envelope_name(&catalog.envelopes[*envelope]);
+    let also_read = also_read.iter().map(|at| envelope_name(&catalog.envelopes[*at]));
     let code = |code: &usize| {
         let name = ident(&catalog.codes[*code].rust.upper);
         quote! { super::Code::#name }
@@ -55,6 +56,7 @@ fn api(catalog: &Catalog, api: &Api) -> TokenStream {
                 title: #title,
                 docs: #docs,
                 envelope: &#envelope,
+                also_read: &[#(&#also_read),*],
                 codes: &[#(#codes,)*],
                 by_status: &[#(#exact,)*],
                 by_4xx: #client,

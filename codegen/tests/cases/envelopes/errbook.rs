@@ -875,6 +875,7 @@ mod __errbook {
                 after: "",
             },
             envelope: &ENVELOPE_OPTIONAL_FIRST,
+            also_read: &[],
             codes: &[
                 super::Code::Bad,
                 super::Code::Size,
@@ -899,6 +900,7 @@ mod __errbook {
                 after: "?lang=en",
             },
             envelope: &ENVELOPE_CONSTANTS,
+            also_read: &[],
             codes: &[
                 super::Code::Bad,
                 super::Code::Several,
@@ -924,6 +926,7 @@ mod __errbook {
                 after: ".html",
             },
             envelope: &ENVELOPE_FIELDS_ONLY,
+            also_read: &[],
             codes: &[
                 super::Code::Bad,
                 super::Code::Size,
@@ -948,6 +951,7 @@ mod __errbook {
                 after: "",
             },
             envelope: &ENVELOPE_NULLS_AND_OPTIONAL_MAPPINGS,
+            also_read: &[],
             codes: &[
                 super::Code::Bad,
                 super::Code::Several,
@@ -973,6 +977,7 @@ mod __errbook {
                 after: "",
             },
             envelope: &ENVELOPE_TEXTS,
+            also_read: &[&ENVELOPE_CONSTANTS, &ENVELOPE_FIELDS_ONLY],
             codes: &[
                 super::Code::Bad,
                 super::Code::Size,
@@ -997,6 +1002,7 @@ mod __errbook {
                 after: "",
             },
             envelope: &ENVELOPE_PROBLEM,
+            also_read: &[],
             codes: &[
                 super::Code::Bad,
                 super::Code::Plan,

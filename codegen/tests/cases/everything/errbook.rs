@@ -753,6 +753,7 @@ mod __errbook {
                 after: "",
             },
             envelope: &ENVELOPE_NESTED,
+            also_read: &[],
             codes: &[
                 super::Code::Bad,
                 super::Code::Missing,
@@ -781,6 +782,7 @@ mod __errbook {
                 after: "",
             },
             envelope: &ENVELOPE_NESTED,
+            also_read: &[],
             codes: &[
                 super::Code::Bad,
                 super::Code::Missing,

@@ -378,6 +378,7 @@ mod __errbook {
                 after: "",
             },
             envelope: &ENVELOPE_PROBLEM,
+            also_read: &[],
             codes: &[super::Code::Bad, super::Code::Poor, super::Code::Broken],
             by_status: &[],
             by_4xx: super::Code::Poor,

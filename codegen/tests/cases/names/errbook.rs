@@ -694,6 +694,7 @@ mod __errbook {
                 after: "",
             },
             envelope: &ENVELOPE_PROBLEM,
+            also_read: &[],
             codes: &[
                 super::Code::Type,
                 super::Code::Self_,

@@ -330,6 +330,7 @@ mod __errbook {
                 after: "",
             },
             envelope: &ENVELOPE_PROBLEM,
+            also_read: &[],
             codes: &[
                 super::Code::OutOfStock,
                 super::Code::InvalidOrder,

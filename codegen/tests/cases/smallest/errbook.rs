@@ -311,6 +311,7 @@ mod __errbook {
                 after: "",
             },
             envelope: &ENVELOPE_PROBLEM,
+            also_read: &[],
             codes: &[
                 super::Code::BadRequest,
                 super::Code::OutOfStock,
