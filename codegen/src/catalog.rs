@@ -228,7 +228,20 @@ pub(crate) struct Code {
     pub(crate) doc: Option<String>,
     pub(crate) causes: Vec<String>,
     pub(crate) fix: Option<String>,
+    /// The release that brought it.
+    pub(crate) since: Option<String>,
+    pub(crate) deprecated: Option<Deprecated>,
     pub(crate) line: u32,
+}
+
+/// A code that is still sent and read, and not to be raised in new places.
+#[derive(Debug, Clone)]
+pub(crate) struct Deprecated {
+    pub(crate) since: Option<String>,
+    /// Index of the code to use instead.
+    pub(crate) replacement: Option<usize>,
+    /// One line of plain text.
+    pub(crate) note: Option<String>,
 }
 
 /// A piece of a message. Limits are already text; pieces of text are not adjacent.

@@ -7,7 +7,9 @@ use super::limits::Limits;
 use super::names::{Names, Of, Scope, title, unnamed};
 use super::reader::{Context, Map, Spanned, list, quote};
 use super::urls::{anchor_of, is_anchor};
-use crate::catalog::{Applied, Code, FieldKind, Group, HeaderRule, Literal, Presence, Retry, RetryAdvice};
+use crate::catalog::{
+    Applied, Code, Deprecated, FieldKind, Group, HeaderRule, Literal, Presence, Retry, RetryAdvice,
+};
 use crate::report::{Diagnostic, Mistake, Span};
 use crate::syntax::{Entry, Kind, Node};
 use std::collections::BTreeMap;
@@ -33,7 +35,7 @@ const SHARED_KEYS: &[&str] = &[
     "fix",
 ];
 /// What only a code has.
-const CODE_KEYS: &[&str] = &["group", "anchor", "title", "doc", "rust"];
+const CODE_KEYS: &[&str] = &["group", "anchor", "title", "doc", "rust", "since", "deprecated"];
 /// What a group has for itself.
 const GROUP_KEYS: &[&str] = &["title", "doc"];
 
@@ -275,9 +277,36 @@ impl<'t> Context<'t> {
             doc,
             causes: given.causes.unwrap_or_default(),
             fix: given.fix,
+            since: map.get("since").and_then(|node| self.line_of_text(node, "`since`")).map(owned),
+            deprecated: map.entry("deprecated").and_then(|entry| self.deprecated(entry, name, known)),
             line: self.line(span),
         };
         CodeDraft { code, span, status: known_status, fields, headers, items, apis_known, lacks_action }
+    }
+
+    fn deprecated(&mut self, entry: &'t Entry, code: &str, known: &Known<'_, 't>) -> Option<Deprecated> {
+        let keys = ["since", "use", "note"];
+        let map = self.map(&entry.value, entry.key.span, "`deprecated`", &keys)?;
+        let replacement = map.get("use").and_then(|node| {
+            let name = self.text(node, "`use`")?;
+            if name.value == code {
+                self.report(
+                    Diagnostic::new(
+                        Mistake::OwnReplacement,
+                        format!("{} is to be used instead of itself", quote(code)),
+                    )
+                    .at(name.span, "the code itself")
+                    .help("name another code, or leave `use` out"),
+                );
+                return None;
+            }
+            self.replacement(name, known)
+        });
+        Some(Deprecated {
+            since: map.get("since").and_then(|node| self.line_of_text(node, "`since`")).map(owned),
+            replacement,
+            note: map.get("note").and_then(|node| self.line_of_text(node, "`note`")).map(owned),
+        })
     }
 
     fn required_keys(&mut self, map: &Map<'t>, name: &str, group: Option<&GroupDraft<'t>>) {
@@ -567,4 +596,8 @@ fn constant(field: &FieldDraft) -> Option<(&str, &Literal)> {
         FieldKind::Const(value) => Some((&field.field.name, value)),
         FieldKind::Typed { .. } => None,
     }
+}
+
+fn owned(text: Spanned<&str>) -> String {
+    text.value.to_owned()
 }

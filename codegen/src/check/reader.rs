@@ -63,11 +63,8 @@ impl Braces {
 }
 
 /// Keys that are known in another place: those, a key that stands beside where they don't belong, and the place.
-const ELSEWHERE: &[(&[&str], &str, &str)] = &[(
-    &["deprecated", "retired", "since"],
-    "retryable",
-    "retired codes stand under the top-level `retired:`",
-)];
+const ELSEWHERE: &[(&[&str], &str, &str)] =
+    &[(&["retired"], "retryable", "retired codes stand under the top-level `retired:`")];
 
 /// So many misspelt keys of one mapping are told from missing ones.
 const MISSPELT: usize = 8;

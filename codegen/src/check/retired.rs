@@ -50,7 +50,7 @@ impl<'t> Context<'t> {
         retired
     }
 
-    fn replacement(&mut self, name: Spanned<&'t str>, known: &Known<'_, 't>) -> Option<usize> {
+    pub(super) fn replacement(&mut self, name: Spanned<&'t str>, known: &Known<'_, 't>) -> Option<usize> {
         self.index(name, "code", known.codes, "it names a code in use").map(|index| index.value)
     }
 }

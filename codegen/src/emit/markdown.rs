@@ -2,8 +2,8 @@
 
 use super::{example, markup};
 use crate::catalog::{
-    Api, Catalog, Code, Field, FieldKind, Header, HeaderRule, Member, Placeholder, Presence, Retired, Retry,
-    RetryAdvice, Template,
+    Api, Catalog, Code, Deprecated, Field, FieldKind, Header, HeaderRule, Member, Placeholder, Presence,
+    Retired, Retry, RetryAdvice, Template,
 };
 
 /// The pages: file name and text.
@@ -115,6 +115,7 @@ impl Page<'_> {
         let title = markup::plain(&code.title);
         parts.push(format!("**HTTP {}**{} · {title}", code.status, flag.unwrap_or_default()));
         parts.push(format!("> {}", markup::plain(&code.message_template())));
+        parts.extend(self.lifecycle(code));
         parts.extend(code.doc.as_deref().map(|doc| self.block(doc)));
         if !code.causes.is_empty() {
             let item = |cause: &String| format!("- {}", markup::line(cause, &|name| self.link(name)));
@@ -129,6 +130,22 @@ impl Page<'_> {
         parts.extend(self.members(code));
         parts.push(format!("```http\n{}\n```", example::answer(self.catalog, self.api, code)));
         parts.join("\n\n") + "\n"
+    }
+
+    /// Since when it is sent, and that it will not be for ever.
+    fn lifecycle(&self, code: &Code) -> Option<String> {
+        let since = code.since.as_deref().map(|since| format!("Since {}.", markup::plain(since)));
+        let deprecated = code.deprecated.as_ref().map(|Deprecated { since, replacement, note }| {
+            let since =
+                since.as_deref().map(|since| format!(" since {}", markup::plain(since))).unwrap_or_default();
+            let replacement = replacement.map(|at| &self.catalog.codes[at].code);
+            let instead = replacement.map(|code| self.link(code).unwrap_or_else(|| markup::code(code)));
+            let instead = instead.map(|code| format!(" Being replaced by {code}.")).unwrap_or_default();
+            let note = note.as_deref().map(|note| format!(" {}", markup::plain(note))).unwrap_or_default();
+            format!("**Deprecated{since}.**{instead}{note}")
+        });
+        let parts: Vec<String> = since.into_iter().chain(deprecated).collect();
+        (!parts.is_empty()).then(|| parts.join(" "))
     }
 
     fn advice(&self, code: &Code) -> String {

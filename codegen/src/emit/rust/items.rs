@@ -13,8 +13,8 @@ pub(super) fn code(catalog: &Catalog) -> Vec<TokenStream> {
     let summary = format!(" Every error code of `{}`.", catalog.name);
     let variants = catalog.codes.iter().map(|code| {
         let docs = doc_lines(&variant_doc(catalog, code));
-        let name = ident(&code.rust.upper);
-        quote! { #docs #name }
+        let (deprecated, name) = (deprecated(catalog, code), ident(&code.rust.upper));
+        quote! { #docs #deprecated #name }
     });
     let all = catalog.codes.iter().map(|code| ident(&code.rust.upper));
     let group = match catalog.groups.is_empty() {
@@ -32,14 +32,14 @@ pub(super) fn code(catalog: &Catalog) -> Vec<TokenStream> {
     vec![
         quote! {
             #[doc = #summary]
-            #[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
+            #[allow(dead_code, deprecated, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
             #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
             #[non_exhaustive]
             #[repr(u16)]
             pub enum Code { #(#variants,)* }
         },
         quote! {
-            #[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
+            #[allow(dead_code, deprecated, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
             impl Code {
                 #[doc = " All codes, in the order of the catalog."]
                 pub const ALL: &'static [Code] = &[#(Code::#all,)*];
@@ -128,13 +128,13 @@ fn named(
     vec![
         quote! {
             #doc
-            #[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
+            #[allow(dead_code, deprecated, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
             #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
             #[non_exhaustive]
             pub enum #name { #(#documented,)* }
         },
         quote! {
-            #[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
+            #[allow(dead_code, deprecated, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
             impl #name {
                 #[doc = " All of them, in the order of the catalog."]
                 pub const ALL: &'static [#name] = &[#(#name::#names,)*];
@@ -163,13 +163,13 @@ pub(super) fn api(catalog: &Catalog, api: &Api) -> Vec<TokenStream> {
     vec![
         quote! {
             #marker_doc
-            #[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
+            #[allow(dead_code, deprecated, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
             #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
             pub enum #marker {}
         },
         quote! {
             #module_doc
-            #[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
+            #[allow(dead_code, deprecated, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
             pub mod #module {
                 #[doc = " An error that this API answers with."]
                 pub type Error = ::errbook::Error<super::#marker>;
@@ -204,16 +204,16 @@ pub(super) fn payloads(catalog: &Catalog) -> Vec<TokenStream> {
 
 fn payload(catalog: &Catalog, code: &Code) -> TokenStream {
     let docs = doc_lines(&payload_doc(catalog, code));
-    let name = ident(&code.rust.upper);
+    let (deprecated, name) = (deprecated(catalog, code), ident(&code.rust.upper));
     let slots = slots(code);
     if slots.is_empty() {
-        return quote! { #docs #[derive(Clone, Copy)] pub struct #name; };
+        return quote! { #docs #deprecated #[derive(Clone, Copy)] pub struct #name; };
     }
     let fields = slots.iter().map(|Slot { name, doc, kind, .. }| {
         let doc = doc_lines(&markup::rustdoc(doc, &|_| None));
         quote! { #doc pub #name: #kind }
     });
-    quote! { #docs #[derive(Clone, Debug, PartialEq)] pub struct #name { #(#fields,)* } }
+    quote! { #docs #deprecated #[derive(Clone, Debug, PartialEq)] pub struct #name { #(#fields,)* } }
 }
 
 /// A field of a payload: what the code requires beside its own name.
@@ -287,6 +287,24 @@ fn rust_type(kind: Type, optional: bool) -> TokenStream {
     } else {
         kind
     }
+}
+
+/// rustc warns wherever a deprecated code is named, and says what to use.
+fn deprecated(catalog: &Catalog, code: &Code) -> Option<TokenStream> {
+    let deprecated = code.deprecated.as_ref()?;
+    let instead = deprecated.replacement.map(|code| format!("use `{}`", catalog.codes[code].rust.upper));
+    let note: Vec<String> = instead.into_iter().chain(deprecated.note.clone()).collect();
+    let since = deprecated.since.iter();
+    let note = (!note.is_empty()).then(|| note.join(": ")).into_iter();
+    let arguments: Vec<TokenStream> = since
+        .map(|since| quote! { since = #since })
+        .chain(note.map(|note| quote! { note = #note }))
+        .collect();
+    Some(if arguments.is_empty() {
+        quote! { #[deprecated] }
+    } else {
+        quote! { #[deprecated(#(#arguments),*)] }
+    })
 }
 
 /// In an editor, one look at a variant: what it says and how it is sent.

@@ -70,7 +70,7 @@ impl File {
 
     fn module(&mut self, attribute: &str, head: &str, items: Vec<TokenStream>) {
         self.text.push_str(&format!(
-            "\n{attribute}\n#[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]\n{head} {{\n"
+            "\n{attribute}\n#[allow(dead_code, deprecated, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]\n{head} {{\n"
         ));
         for (at, item) in items.into_iter().enumerate() {
             if at > 0 {

@@ -3,7 +3,14 @@
 const _: () = ::errbook::__private::requires(1);
 
 /// Every error code of `everything`.
-#[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
+#[allow(
+    dead_code,
+    deprecated,
+    unreachable_pub,
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic
+)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 #[repr(u16)]
@@ -44,13 +51,25 @@ pub enum Code {
     ///
     /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:97`.
     Slow,
+    /// Too fast.
+    ///
+    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:105`.
+    #[deprecated(since = "2.0", note = "use `Slow`: It says the same.")]
+    Slowly,
     /// Broken.
     ///
-    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:105`.
+    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:111`.
     Broken,
 }
 
-#[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
+#[allow(
+    dead_code,
+    deprecated,
+    unreachable_pub,
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic
+)]
 impl Code {
     /// All codes, in the order of the catalog.
     pub const ALL: &'static [Code] = &[
@@ -63,6 +82,7 @@ impl Code {
         Code::Busy,
         Code::OddHeaders,
         Code::Slow,
+        Code::Slowly,
         Code::Broken,
     ];
 
@@ -127,7 +147,14 @@ impl Code {
 }
 
 /// Codes that belong together.
-#[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
+#[allow(
+    dead_code,
+    deprecated,
+    unreachable_pub,
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic
+)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Group {
@@ -135,7 +162,14 @@ pub enum Group {
     Plan,
 }
 
-#[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
+#[allow(
+    dead_code,
+    deprecated,
+    unreachable_pub,
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic
+)]
 impl Group {
     /// All of them, in the order of the catalog.
     pub const ALL: &'static [Group] = &[Group::Plan];
@@ -147,7 +181,14 @@ impl Group {
 }
 
 /// What the caller does next.
-#[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
+#[allow(
+    dead_code,
+    deprecated,
+    unreachable_pub,
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic
+)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Action {
@@ -163,7 +204,14 @@ pub enum Action {
     Phone,
 }
 
-#[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
+#[allow(
+    dead_code,
+    deprecated,
+    unreachable_pub,
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic
+)]
 impl Action {
     /// All of them, in the order of the catalog.
     pub const ALL: &'static [Action] = &[
@@ -193,12 +241,26 @@ impl Action {
 /// Store API (`store`): its envelope, its codes, and its reference at `https://every.example/store#…`.
 ///
 /// `errors.yaml:24`.
-#[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
+#[allow(
+    dead_code,
+    deprecated,
+    unreachable_pub,
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic
+)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Store {}
 
 /// Store API.
-#[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
+#[allow(
+    dead_code,
+    deprecated,
+    unreachable_pub,
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic
+)]
 pub mod store {
     /// An error that this API answers with.
     pub type Error = ::errbook::Error<super::Store>;
@@ -216,12 +278,26 @@ pub mod store {
 /// Admin API (`admin`): its envelope, its codes, and its reference at `https://every.example/admin#…`.
 ///
 /// `errors.yaml:25`.
-#[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
+#[allow(
+    dead_code,
+    deprecated,
+    unreachable_pub,
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic
+)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Admin {}
 
 /// Admin API.
-#[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
+#[allow(
+    dead_code,
+    deprecated,
+    unreachable_pub,
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic
+)]
 pub mod admin {
     /// An error that this API answers with.
     pub type Error = ::errbook::Error<super::Admin>;
@@ -237,7 +313,7 @@ pub mod admin {
 }
 
 /// The numbers that messages, reference and server agree on.
-#[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
+#[allow(dead_code, deprecated, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
 pub mod limits {
     /// `per_minute: 60`. `errors.yaml:30`.
     pub const PER_MINUTE: u64 = 60;
@@ -247,7 +323,7 @@ pub mod limits {
 }
 
 /// One payload per code: what a server raises, what a client matches. What a code requires is a field.
-#[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
+#[allow(dead_code, deprecated, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
 pub mod code {
     /// Bad.
     ///
@@ -397,9 +473,21 @@ pub mod code {
         pub retry_after: ::core::time::Duration,
     }
 
+    /// Too fast.
+    ///
+    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:105`.
+    ///
+    /// Reference:
+    ///
+    /// - [Store API](<https://every.example/store#slowly>)
+    /// - [Admin API](<https://every.example/admin#slowly>)
+    #[deprecated(since = "2.0", note = "use `Slow`: It says the same.")]
+    #[derive(Clone, Copy)]
+    pub struct Slowly;
+
     /// Broken.
     ///
-    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:105`.
+    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:111`.
     ///
     /// Reference:
     ///
@@ -410,11 +498,11 @@ pub mod code {
 }
 
 #[doc(hidden)]
-#[allow(dead_code, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
+#[allow(dead_code, deprecated, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
 mod __errbook {
     use ::errbook::__private::*;
 
-    static CODES_0: [Row; 10] = [
+    static CODES_0: [Row; 11] = [
         Row {
             code: "bad",
             title: "Bad",
@@ -632,6 +720,17 @@ mod __errbook {
             ..Row::DEFAULT
         },
         Row {
+            code: "slowly",
+            title: "Slowly",
+            anchor: "slowly",
+            status: status(429),
+            retryable: true,
+            retry: Retry::Throttle,
+            action: super::Action::Wait as u16,
+            message: &[Part::Text("Too fast.")],
+            ..Row::DEFAULT
+        },
+        Row {
             code: "broken",
             title: "Broken",
             anchor: "broken",
@@ -651,8 +750,8 @@ mod __errbook {
         codes: &[&CODES_0],
         index: Index {
             key: 0,
-            seeds: &[0, 12, 7, 25],
-            slots: &[4, 3, 2, 8, 5, 6, 7, 1, 9, 0],
+            seeds: &[0, 11, 8, 273],
+            slots: &[2, 6, 8, 0, 4, 1, 5, 10, 9, 7, 3],
         },
         groups: &[
             GroupRow {
@@ -763,6 +862,7 @@ mod __errbook {
                 super::Code::Busy,
                 super::Code::OddHeaders,
                 super::Code::Slow,
+                super::Code::Slowly,
                 super::Code::Broken,
             ],
             by_status: &[],
@@ -793,6 +893,7 @@ mod __errbook {
                 super::Code::Busy,
                 super::Code::OddHeaders,
                 super::Code::Slow,
+                super::Code::Slowly,
                 super::Code::Broken,
             ],
             by_status: &[(404, super::Code::Gone)],
@@ -1015,6 +1116,16 @@ mod __errbook {
             Some(super::code::Slow {
                 retry_after: slots.retry_after?,
             })
+        }
+    }
+
+    impl ::errbook::Payload for super::code::Slowly {
+        type Code = super::Code;
+        type Class = Class0;
+        const CODE: super::Code = super::Code::Slowly;
+
+        fn from_slots(_: &mut Slots) -> Option<Self> {
+            Some(super::code::Slowly)
         }
     }
 
