@@ -54,7 +54,7 @@ pub enum Code {
     /// Too fast.
     ///
     /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:105`.
-    #[deprecated(since = "2.0", note = "use `Slow`: It says the same.")]
+    #[deprecated(since = "2.0", note = "use `Slow`: it says the same")]
     Slowly,
     /// Broken.
     ///
@@ -481,7 +481,7 @@ pub mod code {
     ///
     /// - [Store API](<https://every.example/store#slowly>)
     /// - [Admin API](<https://every.example/admin#slowly>)
-    #[deprecated(since = "2.0", note = "use `Slow`: It says the same.")]
+    #[deprecated(since = "2.0", note = "use `Slow`: it says the same")]
     #[derive(Clone, Copy)]
     pub struct Slowly;
 
