@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -10,7 +11,7 @@ use crate::catalog::{Api, ErrorCode as _};
 use crate::raise::{Inner, Message};
 use crate::table::{DocHole, HeaderSource, Kind, Member, Node, Piece, Placeholder, Row, Value};
 use crate::text::{push_json, push_json_inside, push_url};
-use crate::{Error, RequestId, Status};
+use crate::{Error, RequestId};
 
 /// An error as it is sent: in its API's envelope, with the id of the request that it answers.
 ///
@@ -34,9 +35,10 @@ pub struct Answer<'e, A> {
 }
 
 impl<A: Api> Answer<'_, A> {
-    /// The HTTP status.
-    pub fn status(&self) -> Status {
-        self.error.status()
+    /// The HTTP status: the code's, unless the envelope has one for every answer (as APIs do that send errors with 200).
+    pub fn status(&self) -> StatusCode {
+        let fixed = A::INFO.envelope.status.and_then(|status| StatusCode::from_u16(status).ok());
+        fixed.unwrap_or_else(|| self.error.status().into())
     }
 
     /// The body: JSON, or what the envelope's content type says.
@@ -86,7 +88,7 @@ impl<A: Api> Answer<'_, A> {
     /// Status, headers and body, for any framework on `http` 1.x.
     pub fn into_response(self) -> http::Response<Bytes> {
         let mut response = http::Response::new(Bytes::from(self.body()));
-        *response.status_mut() = self.status().into();
+        *response.status_mut() = self.status();
         *response.headers_mut() = self.headers();
         response
     }

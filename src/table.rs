@@ -201,6 +201,8 @@ pub enum DocHole {
 #[derive(Debug)]
 pub struct Envelope {
     pub content_type: &'static str,
+    /// Of every answer, where it isn't the code's; of a success, too.
+    pub status: Option<u16>,
     pub headers: &'static [(&'static str, Placeholder)],
     pub body: &'static [Member],
     pub issue: &'static [Member],

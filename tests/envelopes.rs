@@ -101,6 +101,13 @@ fn constants_and_an_empty_list() {
         )
     );
     assert_eq!(error.answer("req_1").headers()["content-type"], "application/vnd.shapes+json");
+
+    // An API that sends its errors with 200: the constants tell.
+    let response = error.answer("req_1").into_response();
+    assert_eq!((error.status().as_u16(), response.status()), (500, StatusCode::OK));
+    let err = ErrorResponse::<Second>::check(response.status(), response.headers(), response.body().clone())
+        .unwrap_err();
+    assert_eq!((err.code(), err.expected_status()), (Some(Code::Broken), None));
 }
 
 #[test]

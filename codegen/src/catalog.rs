@@ -55,6 +55,8 @@ pub(crate) struct Envelope {
     pub(crate) name: String,
     pub(crate) rust: RustName,
     pub(crate) content_type: String,
+    /// The HTTP status of every answer, where it isn't the code's: 200 to 599.
+    pub(crate) status: Option<u16>,
     /// Header name in lower case, and what is sent in it.
     pub(crate) headers: Vec<(String, Hole)>,
     pub(crate) body: Vec<Member>,

@@ -81,6 +81,9 @@ impl<A: Api> ErrorResponse<A> {
     /// The status that the catalog gives the code, where another one was received.
     pub fn expected_status(&self) -> Option<Status> {
         let expected = row(self.code()?).status;
+        if A::INFO.envelope.status == Some(self.0.status.as_u16()) {
+            return None;
+        }
         (expected.as_u16() != self.0.status.as_u16()).then_some(expected)
     }
 

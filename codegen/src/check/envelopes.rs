@@ -122,7 +122,7 @@ impl<'t> Context<'t> {
     }
 
     fn envelope(&mut self, entry: &'t Entry, rust: Option<RustName>) -> EnvelopeDraft {
-        let keys = ["body", "headers", "content_type", "issue"];
+        let keys = ["body", "headers", "content_type", "status", "issue"];
         let read = self.map(&entry.value, entry.key.span, "an envelope", &keys);
         let map = read.unwrap_or(Map::empty(entry.key.span));
 
@@ -150,6 +150,7 @@ impl<'t> Context<'t> {
                 name: entry.key.text.clone(),
                 rust: rust.unwrap_or_else(unnamed),
                 content_type: content_type.unwrap_or_else(|| "application/json".to_owned()),
+                status: map.get("status").and_then(|node| self.fixed_status(node, &body)),
                 headers,
                 body,
                 issue,
@@ -158,6 +159,20 @@ impl<'t> Context<'t> {
             body: body_shape,
             issue: issue_shape,
         }
+    }
+
+    /// With the status of a success only a constant tells a client that it is none.
+    fn fixed_status(&mut self, node: &'t Node, body: &[Member]) -> Option<u16> {
+        let status = self.integer(node, "`status`", 200..=599)?;
+        if status.value < 300 && !declares_failure(body) {
+            self.report(
+                Diagnostic::new(Mistake::NoFailureConstant, "an answer can't be told from a success")
+                    .at(status.span, "the status of a success")
+                    .help("add a constant to the body that a success doesn't have, as `ok: false`"),
+            );
+            return None;
+        }
+        u16::try_from(status.value).ok()
     }
 
     fn content_type(&mut self, node: &'t Node) -> Option<String> {
@@ -418,6 +433,17 @@ impl<'t> Context<'t> {
     }
 }
 
+/// Is there a flag or a text that every answer has?
+fn declares_failure(members: &[Member]) -> bool {
+    members.iter().any(|member| match member {
+        Member::Key { value: Template::Const(value), .. } => {
+            matches!(value, Literal::Bool(_) | Literal::Text(_))
+        }
+        Member::Key { value: Template::Map { members, optional: false }, .. } => declares_failure(members),
+        _ => false,
+    })
+}
+
 /// A text, cut around its first placeholder: `before$place?after` or `before${place}after`.
 struct Around<'s> {
     before: &'s str,
@@ -459,6 +485,7 @@ fn problem() -> EnvelopeDraft {
             name: "problem".to_owned(),
             rust: RustName { upper: "Problem".to_owned(), snake: "problem".to_owned() },
             content_type: "application/problem+json".to_owned(),
+            status: None,
             headers: Vec::new(),
             body: built_in(PROBLEM, Part::Body, &mut body),
             issue: built_in(ISSUE, Part::Issue, &mut issue),

@@ -10,7 +10,8 @@ use crate::emit::json_string;
 pub(super) fn answer(catalog: &Catalog, api: &Api, code: &Code) -> String {
     let example = Example { catalog, api, code, param: "name" };
     let envelope = &catalog.envelopes[api.envelope];
-    let mut text = format!("HTTP/1.1 {}\nContent-Type: {}\n", code.status, envelope.content_type);
+    let status = envelope.status.unwrap_or(code.status);
+    let mut text = format!("HTTP/1.1 {status}\nContent-Type: {}\n", envelope.content_type);
     for (name, hole) in &envelope.headers {
         if let Some(json) = example.hole(*hole, &envelope.issue) {
             text.push_str(&format!("{}: {}\n", title_case(name), json.line().trim_matches('"')));

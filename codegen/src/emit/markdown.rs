@@ -79,7 +79,7 @@ impl Page<'_> {
             let code = &self.catalog.codes[*code];
             let cells = [
                 self.link(&code.code).unwrap_or_default(),
-                code.status.to_string(),
+                self.status(code).to_string(),
                 words(code.retry),
                 markup::plain(&code.message_template()),
             ];
@@ -113,7 +113,8 @@ impl Page<'_> {
         let flag = place(envelope, Placeholder::Retryable)
             .map(|path| format!(" · {}", markup::code(&format!("{path}: {}", code.retryable))));
         let title = markup::plain(&code.title);
-        parts.push(format!("**HTTP {}**{} · {title}", code.status, flag.unwrap_or_default()));
+        let status = self.status(code);
+        parts.push(format!("**HTTP {status}**{} · {title}", flag.unwrap_or_default()));
         parts.push(format!("> {}", markup::plain(&code.message_template())));
         parts.extend(self.lifecycle(code));
         parts.extend(code.doc.as_deref().map(|doc| self.block(doc)));
@@ -130,6 +131,11 @@ impl Page<'_> {
         parts.extend(self.members(code));
         parts.push(format!("```http\n{}\n```", example::answer(self.catalog, self.api, code)));
         parts.join("\n\n") + "\n"
+    }
+
+    /// What the code is sent with by this API.
+    fn status(&self, code: &Code) -> u16 {
+        self.catalog.envelopes[self.api.envelope].status.unwrap_or(code.status)
     }
 
     /// Since when it is sent, and that it will not be for ever.

@@ -76,6 +76,7 @@ mistakes! {
     DuplicateItem "duplicate-item" "A list has a name once.",
     BadName "bad-name" "A name can be written wherever it is needed.",
     BadUrl "bad-url" "Documentation is at an http or https address.",
+    NoFailureConstant "no-failure-constant" "With the status of a success a constant declares the failure.",
     OwnReplacement "own-replacement" "A code isn't to be used instead of itself.",
     BadLimit "bad-limit" "A limit is a whole number, or one of bytes with a unit.",
     BadAnchor "bad-anchor" "An anchor can stand after the `#` of an address.",

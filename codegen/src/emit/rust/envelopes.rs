@@ -1,6 +1,6 @@
 //! An envelope, twice: as a tree and as flat pieces.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Literal as Number, TokenStream};
 use quote::{format_ident, quote};
 
 use super::items::ident;
@@ -10,6 +10,13 @@ use crate::emit::json_string;
 pub(super) fn envelope(envelope: &Envelope) -> TokenStream {
     let name = envelope_name(envelope);
     let content_type = &envelope.content_type;
+    let status = match envelope.status {
+        Some(status) => {
+            let status = Number::u16_unsuffixed(status);
+            quote! { Some(#status) }
+        }
+        None => quote! { None },
+    };
     let headers = envelope.headers.iter().map(|(name, hole)| {
         let placeholder = placeholder(hole.what);
         quote! { (#name, #placeholder) }
@@ -19,6 +26,7 @@ pub(super) fn envelope(envelope: &Envelope) -> TokenStream {
     quote! {
         pub(super) static #name: Envelope = Envelope {
             content_type: #content_type,
+            status: #status,
             headers: &[#(#headers),*],
             body: &[#(#body,)*],
             issue: &[#(#issue,)*],

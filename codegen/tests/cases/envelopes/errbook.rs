@@ -17,27 +17,27 @@ const _: () = ::errbook::__private::requires(1);
 pub enum Code {
     /// Bad.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:82`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:83`.
     Bad,
     /// Several.
     ///
-    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:83`.
+    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:84`.
     Several,
     /// {size} is too much.
     ///
-    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:84`.
+    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:85`.
     Size,
     /// Not in the plan.
     ///
-    /// HTTP 402, not retryable; advice: `never`. `errors.yaml:85`.
+    /// HTTP 402, not retryable; advice: `never`. `errors.yaml:86`.
     Plan,
     /// Slow down.
     ///
-    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:86`.
+    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:87`.
     Slow,
     /// Broken.
     ///
-    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:87`.
+    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:88`.
     Broken,
 }
 
@@ -132,7 +132,7 @@ impl Code {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Group {
-    /// Limits (`limits`). `errors.yaml:80`.
+    /// Limits (`limits`). `errors.yaml:81`.
     Limits,
 }
 
@@ -211,7 +211,7 @@ impl Action {
 
 /// First (`first`): its envelope, its codes, and its reference at `https://one.example/errors#…`.
 ///
-/// `errors.yaml:72`.
+/// `errors.yaml:73`.
 #[allow(
     dead_code,
     deprecated,
@@ -248,7 +248,7 @@ pub mod first {
 
 /// Second (`second`): its envelope, its codes, and its reference at `https://two.example/errors/…?lang=en`.
 ///
-/// `errors.yaml:73`.
+/// `errors.yaml:74`.
 #[allow(
     dead_code,
     deprecated,
@@ -285,7 +285,7 @@ pub mod second {
 
 /// Third (`third`): its envelope, its codes, and its reference at `https://three.example/….html`.
 ///
-/// `errors.yaml:74`.
+/// `errors.yaml:75`.
 #[allow(
     dead_code,
     deprecated,
@@ -322,7 +322,7 @@ pub mod third {
 
 /// Fifth (`fifth`): its envelope, its codes, and its reference at `https://five.example/errors#…`.
 ///
-/// `errors.yaml:75`.
+/// `errors.yaml:76`.
 #[allow(
     dead_code,
     deprecated,
@@ -359,7 +359,7 @@ pub mod fifth {
 
 /// Sixth (`sixth`): its envelope, its codes, and its reference at `https://six.example/errors#…`.
 ///
-/// `errors.yaml:76`.
+/// `errors.yaml:77`.
 #[allow(
     dead_code,
     deprecated,
@@ -396,7 +396,7 @@ pub mod sixth {
 
 /// Fourth (`fourth`): its envelope, its codes, and its reference at `https://four.example/errors#…`.
 ///
-/// `errors.yaml:77`.
+/// `errors.yaml:78`.
 #[allow(
     dead_code,
     deprecated,
@@ -441,7 +441,7 @@ pub mod limits {
 pub mod code {
     /// Bad.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:82`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:83`.
     ///
     /// Reference:
     ///
@@ -456,7 +456,7 @@ pub mod code {
 
     /// Several.
     ///
-    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:83`.
+    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:84`.
     ///
     /// Reference:
     ///
@@ -467,7 +467,7 @@ pub mod code {
 
     /// {size} is too much.
     ///
-    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:84`.
+    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:85`.
     ///
     /// Reference:
     ///
@@ -488,7 +488,7 @@ pub mod code {
     ///
     /// Sent with `upgrade: true`.
     ///
-    /// HTTP 402, not retryable; advice: `never`. `errors.yaml:85`.
+    /// HTTP 402, not retryable; advice: `never`. `errors.yaml:86`.
     ///
     /// Reference:
     ///
@@ -503,7 +503,7 @@ pub mod code {
 
     /// Slow down.
     ///
-    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:86`.
+    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:87`.
     ///
     /// Reference:
     ///
@@ -518,7 +518,7 @@ pub mod code {
 
     /// Broken.
     ///
-    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:87`.
+    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:88`.
     ///
     /// Reference:
     ///
@@ -671,6 +671,7 @@ mod __errbook {
 
     pub(super) static ENVELOPE_OPTIONAL_FIRST: Envelope = Envelope {
         content_type: "application/json",
+        status: None,
         headers: &[
             ("x-error-code", Placeholder::Code),
             ("x-retry", Placeholder::RetryAfter),
@@ -714,6 +715,7 @@ mod __errbook {
 
     pub(super) static ENVELOPE_CONSTANTS: Envelope = Envelope {
         content_type: "application/vnd.shapes+json",
+        status: Some(200),
         headers: &[],
         body: &[
             Member::Key(
@@ -785,6 +787,7 @@ mod __errbook {
 
     pub(super) static ENVELOPE_FIELDS_ONLY: Envelope = Envelope {
         content_type: "application/json",
+        status: None,
         headers: &[],
         body: &[Member::Fields, Member::Key("error", Node::Required(Placeholder::Code))],
         issue: &[
@@ -814,6 +817,7 @@ mod __errbook {
 
     pub(super) static ENVELOPE_NULLS_AND_OPTIONAL_MAPPINGS: Envelope = Envelope {
         content_type: "application/json",
+        status: None,
         headers: &[("x-status", Placeholder::StatusText)],
         body: &[
             Member::Key("version", Node::Const("null")),
@@ -887,6 +891,7 @@ mod __errbook {
 
     pub(super) static ENVELOPE_TEXTS: Envelope = Envelope {
         content_type: "application/json",
+        status: None,
         headers: &[],
         body: &[
             Member::Key(
@@ -940,6 +945,7 @@ mod __errbook {
 
     pub(super) static ENVELOPE_PROBLEM: Envelope = Envelope {
         content_type: "application/problem+json",
+        status: None,
         headers: &[],
         body: &[
             Member::Key("type", Node::Required(Placeholder::DocUrl)),

@@ -792,6 +792,7 @@ mod __errbook {
 
     pub(super) static ENVELOPE_NESTED: Envelope = Envelope {
         content_type: "application/json",
+        status: None,
         headers: &[("x-request-id", Placeholder::RequestId)],
         body: &[
             Member::Key("ok", Node::Const("false")),

@@ -292,6 +292,7 @@ mod __errbook {
 
     pub(super) static ENVELOPE_PROBLEM: Envelope = Envelope {
         content_type: "application/problem+json",
+        status: None,
         headers: &[],
         body: &[
             Member::Key("type", Node::Required(Placeholder::DocUrl)),
