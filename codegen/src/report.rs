@@ -127,6 +127,19 @@ impl Report {
         diagnostics.dedup();
         let more = dropped + diagnostics.len().saturating_sub(SHOWN);
         diagnostics.truncate(SHOWN);
+        // A place is whole characters, where one that marks "the first" is one byte.
+        let whole = |span: &mut Span| {
+            while span.end < source.len() && !source.is_char_boundary(span.end) {
+                span.end += 1;
+            }
+        };
+        for diagnostic in &mut diagnostics {
+            diagnostic
+                .span
+                .iter_mut()
+                .chain(diagnostic.others.iter_mut().map(|(span, _)| span))
+                .for_each(whole);
+        }
         Self { file: file.to_owned(), source: source.to_owned(), diagnostics, more }
     }
 

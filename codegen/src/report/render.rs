@@ -34,6 +34,8 @@ pub(super) fn render(diagnostic: &Diagnostic, source: &Source<'_>) -> String {
     let help = diagnostic.help.iter().map(|text| Level::HELP.message(normalize_untrusted_str(text)));
     let places = places(diagnostic).into_iter().flat_map(|places| show(&places, source));
     let text = Renderer::plain().render(&[title.elements(places).elements(help)]);
+    // The renderer lets the second block of control characters through, which some terminals obey.
+    let text = text.replace(|char| matches!(char, '\u{80}'..='\u{9F}'), "\u{FFFD}");
     // An empty line of source leaves spaces behind.
     text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
 }

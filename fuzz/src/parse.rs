@@ -1,0 +1,134 @@
+//! An answer from anywhere is read, asked for everything, and passed on.
+//!
+//! The input is a line with the status and the `Retry-After`, and below it the body: `429 30`, `{"ok": false, …}`.
+
+use bytes::Bytes;
+use errbook::mail::{self, Inbox, Management, Sending};
+use errbook::{Api, ErrorCode as _, ErrorResponse, Payload};
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+/// The generator's golden case with fields of every type.
+#[allow(clippy::all, unused)]
+mod everything {
+    include!("../../codegen/tests/cases/everything/errbook.rs");
+}
+use everything::{Admin, Store};
+
+pub(crate) fn run(input: &[u8]) {
+    let end = input.iter().position(|byte| *byte == b'\n');
+    let (head, body) = end.map_or((input, &[][..]), |end| (&input[..end], &input[end + 1..]));
+    let (status, wait) = head.split_at_checked(3).unwrap_or((b"500", head));
+    let status = StatusCode::from_bytes(status).unwrap_or(StatusCode::BAD_GATEWAY);
+    let mut headers = HeaderMap::new();
+    if let Ok(wait) = HeaderValue::from_bytes(wait.trim_ascii()) {
+        headers.insert("retry-after", wait.clone());
+        headers.insert("x-request-id", wait.clone());
+        headers.insert("www-authenticate", wait.clone());
+        headers.insert("x-hint", wait);
+    }
+    let body = Bytes::copy_from_slice(body);
+
+    let sending = read::<Sending>(status, &headers, &body);
+    fits::<mail::code::RateLimitExceeded, _>(&sending);
+    fits::<mail::code::InsufficientCredits, _>(&sending);
+    fits::<mail::code::ValidationError, _>(&sending);
+    passed_on::<_, Sending>(&sending);
+    passed_on::<_, Inbox>(&sending);
+    passed_on::<_, Management>(&sending);
+
+    let inbox = read::<Inbox>(status, &headers, &body);
+    fits::<mail::code::AttachmentTooLarge, _>(&inbox);
+    passed_on::<_, Inbox>(&inbox);
+    passed_on::<_, Sending>(&inbox);
+
+    let store = read::<Store>(status, &headers, &body);
+    fits::<everything::code::Typed, _>(&store);
+    fits::<everything::code::Missing, _>(&store);
+    fits::<everything::code::Slow, _>(&store);
+    fits::<everything::code::OddHeaders, _>(&store);
+    fits::<everything::code::PlanSize, _>(&store);
+    passed_on::<_, Store>(&store);
+    passed_on::<_, Admin>(&store);
+}
+
+/// Everything that can be asked is asked.
+fn read<A: Api>(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> ErrorResponse<A> {
+    let err = ErrorResponse::<A>::parse(status, headers, body.clone());
+    match ErrorResponse::<A>::check(status, headers, body.clone()) {
+        Ok(success) => assert!(status.is_success() && success == *body),
+        Err(failure) => assert_eq!(format!("{failure:?}"), format!("{err:?}")),
+    }
+
+    assert_eq!(err.status(), status);
+    assert_eq!(err.from_api(), err.code_str().is_some());
+    assert_eq!(err.is_truncated(), body.len() > ErrorResponse::<A>::MAX_BODY);
+    assert!(err.body().len() <= ErrorResponse::<A>::MAX_BODY);
+    assert!(std::str::from_utf8(err.body()).is_ok());
+    if let Some(code) = err.code() {
+        assert_eq!((err.code_str(), err.inferred()), (Some(code.as_str()), code));
+        assert!(err.action().is_some() && err.retry().is_some() && err.retry_on_repeat().is_some());
+        assert!(err.retryable().is_some() && err.doc_url().is_some());
+    }
+    if !err.from_api() {
+        assert!(err.code().is_none() && err.issues().is_empty() && err.members().next().is_none());
+        assert!(err.message().is_none_or(|message| message.chars().count() <= 120));
+    }
+    assert!(err.retry_after().is_none_or(|wait| !wait.is_zero()));
+    let _ = (err.expected_status(), err.param(), err.request_id(), err.group(), err.action_url());
+    for name in err.members() {
+        let json = err.member_json(name).expect("a member that is named is there");
+        // Raw, since a number may be larger than any value holds.
+        let raw: &serde_json::value::RawValue = serde_json::from_str(json).expect("a member is JSON");
+        assert_eq!(raw.get(), json);
+        let _ = err.member(name);
+    }
+    assert!(err.issues().len() <= ErrorResponse::<A>::MAX_ISSUES);
+    for issue in err.issues() {
+        assert!(issue.code().is_none_or(|code| issue.code_str() == Some(code.as_str())));
+        let _ = (issue.param(), issue.message(), issue.member("size"), format!("{issue:?}"));
+        one_line(&issue.to_string());
+    }
+    one_line(&err.to_string());
+    one_line(&format!("{err:#}"));
+    err
+}
+
+/// A payload that is read can be raised.
+fn fits<P: Payload, A: Api<Code = P::Code>>(err: &ErrorResponse<A>) {
+    if let Some(payload) = err.details::<P>() {
+        assert_eq!(err.code(), Some(P::CODE));
+        let error = errbook::Raise::raise(payload);
+        let _ = format!("{error:?}");
+    }
+    for issue in err.issues() {
+        let _ = issue.details::<P>();
+    }
+}
+
+/// What a gateway answers is an answer of its API, and says the same when another one passes it on.
+fn passed_on<A: Api, B: Api<Code = A::Code>>(err: &ErrorResponse<A>) {
+    let error = err.for_api::<B>();
+    one_line(&error.to_string());
+    let (head, body) = error.answer("req_1").into_response().into_parts();
+    assert_eq!(serde_json::to_vec(&error.answer("req_1")).expect("an answer is JSON"), body);
+    let _: serde_json::Value = serde_json::from_slice(&body).expect("an answer is JSON");
+
+    let again = read::<B>(head.status, &head.headers, &body);
+    assert!(again.from_api());
+    assert_eq!(again.code(), Some(error.code()));
+    assert_eq!(again.expected_status(), None);
+    let message = error.message();
+    assert!(again.is_truncated() || again.message() == Some(&*message), "{message:?} {again:?}");
+    if !again.is_truncated() {
+        let error = again.for_api::<B>();
+        let second = error.answer("req_1").into_response();
+        assert_eq!(body, second.body(), "{again:?}");
+        assert_eq!(head.headers, *second.headers(), "{again:?}");
+    }
+}
+
+fn one_line(text: &str) {
+    let breaks =
+        |char: char| char.is_control() || matches!(char, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    assert!(!text.contains(breaks), "{text:?}");
+}
