@@ -1,5 +1,6 @@
 //! What people and CI run: `cargo xtask test`, `cargo xtask gen`.
 
+mod bench;
 mod edit;
 mod features;
 mod msrv;
@@ -16,7 +17,8 @@ usage: cargo xtask TASK
   test           runs every test of the repository, the stranger's crate included
   gen [--check]  writes what is generated and committed: docs/reference; --check tells what is stale
   features       checks that every set of features builds without warnings
-  msrv           checks that nothing a user builds asks for a newer Rust than we state";
+  msrv           checks that nothing a user builds asks for a newer Rust than we state
+  bench          measures errbook beside what one would take instead, and writes docs/PERFORMANCE.md";
 
 fn main() -> ExitCode {
     // What is generated names errors.yaml as it is seen from here.
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         ["gen"] => generate(false),
         ["gen", "--check"] => generate(true),
         ["features"] => features::check(),
+        ["bench"] => bench::run(),
         ["msrv"] => msrv::check(),
         _ => Err(USAGE.to_owned()),
     };

@@ -1,0 +1,122 @@
+//! Makes a catalog of 5,000 codes, generates its Rust as any user does, and writes what is compared with its `from_text`:
+//! a `match` and a phf map of the same texts, for it and for the repository's own catalog.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+const LARGE: usize = 5_000;
+
+fn main() {
+    println!("cargo::rerun-if-changed=build/codes.rs");
+    println!("cargo::rerun-if-changed=../errors.yaml");
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+
+    let large = out.join("large");
+    fs::create_dir_all(&large).expect("a folder in OUT_DIR");
+    let yaml = large.join("errors.yaml");
+    fs::write(&yaml, large_catalog()).expect("a file in OUT_DIR");
+    for (name, catalog) in [("mail", Path::new("../errors.yaml")), ("large", &yaml)] {
+        let catalog = errbook_codegen::load(catalog).unwrap_or_else(|report| panic!("{report}"));
+        if name == "large" {
+            errbook_codegen::write(&catalog.files(), &large).expect("files in OUT_DIR");
+        }
+        let texts: Vec<&str> = catalog.codes().collect();
+        fs::write(out.join(format!("{name}_peers.rs")), peers(&texts)).expect("a file in OUT_DIR");
+    }
+}
+
+/// Codes as people write them, 10 to 40 characters, many of the same length and with the same beginning.
+fn large_catalog() -> String {
+    const SUBJECTS: [&str; 25] = [
+        "account",
+        "address",
+        "api_key",
+        "attachment",
+        "batch",
+        "bucket",
+        "card",
+        "certificate",
+        "contract",
+        "customer",
+        "deployment",
+        "domain",
+        "invoice",
+        "mailbox",
+        "member",
+        "message",
+        "organization",
+        "payment_method",
+        "project",
+        "refund",
+        "region",
+        "schedule",
+        "subscription",
+        "template",
+        "webhook",
+    ];
+    const PARTS: [&str; 10] = [
+        "",
+        "_name",
+        "_owner",
+        "_id",
+        "_country",
+        "_limit",
+        "_status",
+        "_signature",
+        "_currency",
+        "_version",
+    ];
+    const FAULTS: [&str; 20] = [
+        "_missing",
+        "_invalid",
+        "_not_found",
+        "_expired",
+        "_too_long",
+        "_too_large",
+        "_locked",
+        "_suspended",
+        "_already_exists",
+        "_not_allowed",
+        "_unsupported",
+        "_unverified",
+        "_mismatch",
+        "_in_use",
+        "_deleted",
+        "_conflict",
+        "_rejected",
+        "_unavailable",
+        "_required",
+        "_limit_reached",
+    ];
+    let mut yaml = "errbook: 1\nname: large\ndocs: https://large.example/docs/errors\n\
+                    by_status: {4xx: bad_request, 5xx: internal_error}\ncodes:\n\
+                    \x20 bad_request: {status: 400, retryable: false, message: The request is wrong.}\n\
+                    \x20 internal_error: {status: 500, retryable: true, message: Something went wrong.}\n"
+        .to_owned();
+    let texts = SUBJECTS.iter().flat_map(|subject| {
+        PARTS.iter().flat_map(move |part| FAULTS.iter().map(move |fault| format!("{subject}{part}{fault}")))
+    });
+    for text in texts.take(LARGE - 2) {
+        let _ = writeln!(yaml, "  {text}: {{status: 409, retryable: false, message: That is wrong.}}");
+    }
+    yaml
+}
+
+/// The texts in the catalog's order, and functions from a text to its place there.
+fn peers(texts: &[&str]) -> String {
+    let mut map = phf_codegen::Map::new();
+    let mut arms = String::new();
+    for (at, text) in texts.iter().enumerate() {
+        map.entry(*text, at.to_string());
+        let _ = writeln!(arms, "        {text:?} => {at},");
+    }
+    format!(
+        "pub(crate) static TEXTS: [&str; {}] = {texts:?};\n\n\
+         pub(crate) static PHF: phf::Map<&'static str, u16> = {};\n\n\
+         pub(crate) fn by_match(text: &str) -> Option<u16> {{\n    Some(match text {{\n{arms}        \
+         _ => return None,\n    }})\n}}\n",
+        texts.len(),
+        map.build(),
+    )
+}

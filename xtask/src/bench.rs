@@ -1,0 +1,255 @@
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::{Result, cargo, root, step};
+
+const PAGE: &str = "docs/PERFORMANCE.md";
+
+/// Measures, and writes the page.
+pub(crate) fn run() -> Result {
+    let folder = root().join("benches");
+    step("build", cargo(&folder).args(["build", "--release", "--bins"]))?;
+    let allocations = Allocations::of(&folder, "allocations")?;
+    let times = Times::of(&folder, "times")?;
+    let page = page(&times, &allocations)?;
+    fs::write(PAGE, &page).map_err(|error| format!("{PAGE}: {error}"))?;
+    eprintln!("--- written: {PAGE}");
+    Ok(())
+}
+
+/// What one of the programs in `benches/` printed: group, case, and so many numbers.
+struct Lines<const N: usize>(Vec<(String, String, [f64; N])>);
+
+/// Median in nanoseconds, ratio to ours, spread of the ratio.
+type Times = Lines<3>;
+type Allocations = Lines<1>;
+
+impl<const N: usize> Lines<N> {
+    fn of(folder: &Path, program: &str) -> Result<Lines<N>> {
+        eprintln!("--- {program}");
+        let mut command = cargo(folder);
+        command.args(["run", "--quiet", "--release", "--bin", program]).stderr(Stdio::inherit());
+        let output = command.output().map_err(|error| format!("could not run {command:?}: {error}"))?;
+        if !output.status.success() {
+            return Err(format!("failed: {program} ({command:?})"));
+        }
+        let text = String::from_utf8_lossy(&output.stdout);
+        let lines: Option<Vec<_>> = text.lines().map(Lines::line).collect();
+        lines.map(Lines).ok_or_else(|| format!("{program} printed\n{text}"))
+    }
+
+    fn line(line: &str) -> Option<(String, String, [f64; N])> {
+        let mut parts = line.split('\t');
+        let (group, case) = (parts.next()?.to_owned(), parts.next()?.to_owned());
+        let numbers: Option<Vec<f64>> = parts.map(|number| number.parse().ok()).collect();
+        Some((group, case, numbers?.try_into().ok()?))
+    }
+
+    fn get(&self, group: &str, case: &str) -> Result<[f64; N]> {
+        let found = self.0.iter().find(|line| (&*line.0, &*line.1) == (group, case));
+        found.map(|line| line.2).ok_or_else(|| format!("nobody measured `{group}` of `{case}`"))
+    }
+
+    fn cases<'l>(&'l self, group: &'l str) -> impl Iterator<Item = &'l str> {
+        self.0.iter().filter(move |line| line.0 == group).map(|line| &*line.1)
+    }
+}
+
+/// What is measured, and the groups that stand side by side in its tables: their names in `benches/` and in the table.
+struct Section {
+    text: &'static str,
+    tables: &'static [&'static [(&'static str, &'static str)]],
+    allocations: bool,
+}
+
+const INTRODUCTION: &str = "\
+<!-- Written by `cargo xtask bench`. -->
+
+# Performance
+
+What the same work costs in errbook and in what one would take instead. To repeat it: `cargo xtask bench`, which builds
+the crate in `benches/`, runs it for about fifteen seconds and writes this page.
+
+";
+
+const METHOD: &str = "
+In a round each case of a group runs for about 1 ms, in an order that changes; there are 101 rounds, after one that warms
+up. The time is the median of the rounds. `×` says how much longer than errbook it takes: the median of the ratios within
+the rounds, so that what slows the machine down for a while slows down both sides. `±` says how close together the middle
+half of these ratios lies: where two ratios are closer than that, the difference tells nothing. Nanoseconds change from
+machine to machine and from hour to hour; the ratios are what to look at. Instructions are not counted yet.
+
+The allocator is the system's; allocations are counted in a program of their own, since counting takes time. Inputs and
+results pass through `black_box`, and dropping a result counts. Before anything is timed, results that should be equal
+are compared.
+";
+
+const SECTIONS: [Section; 4] = [
+    Section {
+        text: "\
+## From an error to the bytes of its answer
+
+The error, or the value that a library writes, is there already; the body is written into a new `Vec`. *Static* is a code
+and its message (`insufficient_credits`), *issues* one with three issues, in one of which JSON has quotes to escape.
+
+* `memcpy`: a copy of the finished bytes into a new `Vec`, what it takes at least
+* `derive`: structs of the envelope with serde's derive, over borrowed texts, and `serde_json::to_vec`. The same bytes.
+* `sonic-rs`: the same structs and `sonic_rs::to_vec`. The same bytes. Built for the target's baseline, as all is here.
+* `json!`: a `serde_json::Value` and `to_vec`. The same members, sorted by their keys.
+* `problem_details`, `http-api-problem`: another shape, since these crates write problem documents (RFC 9457): type,
+  title, status, detail, and code, flag, request id, param and issues beside them
+",
+        tables: &[&[("written, static", "static"), ("written, issues", "issues")]],
+        allocations: true,
+    },
+    Section {
+        text: "\
+## From the failure to the bytes
+
+The same two, as a handler has it: the error is raised, or the value made with texts that it owns; then it is written and
+dropped.
+",
+        tables: &[&[("raised, static", "static"), ("raised, issues", "issues")]],
+        allocations: true,
+    },
+    Section {
+        text: "\
+## From the bytes to a typed error
+
+The same two bodies, for errbook with status and headers.
+
+* `derive`, `sonic-rs`: into structs that own their texts, the code one of them
+* `Value`: into a `serde_json::Value`, from which these structs are picked
+* `problem_details`: its own shape, as above
+* `no value`: `serde_json` reading over it (`IgnoredAny`), what it takes at least with that parser
+",
+        tables: &[&[("read, static", "static"), ("read, issues", "issues")]],
+        allocations: true,
+    },
+    Section {
+        text: "\
+## From the text of a code to the code
+
+`Code::from_text` beside a generated `match`, a map of phf and std's `HashMap` with the same texts. 4,096 texts in random
+order, none of them the catalog's own static; going over them (`no lookup`) is a part of every time. *Near* is a code with
+another letter somewhere, *other* are random letters. Nothing allocates. First this repository's catalog, then one of
+5,000 codes.
+",
+        tables: &[
+            &[("codes, mail, hits", "codes"), ("codes, mail, near", "near"), ("codes, mail, misses", "other")],
+            &[("codes, large, hits", "codes"), ("codes, large, near", "near"), ("codes, large, misses", "other")],
+        ],
+        allocations: false,
+    },
+];
+
+/// What we want to reach: the work, what it is compared with, and the least ratio.
+const FIGURES: [(&str, &str, &str, f64); 12] = [
+    ("a static body", "written, static", "memcpy", 0.5),
+    ("a static body", "written, static", "derive", 8.0),
+    ("a static body", "written, static", "problem_details", 12.0),
+    ("a static body, raised", "raised, static", "problem_details", 12.0),
+    ("a body with issues", "written, issues", "derive", 4.0),
+    ("reading a static body", "read, static", "derive", 1.0 / 0.9),
+    ("reading one with issues", "read, issues", "derive", 1.0 / 0.9),
+    ("reading a static body", "read, static", "sonic-rs", 1.0),
+    ("a code of this catalog", "codes, mail, hits", "phf", 2.0),
+    ("another text", "codes, mail, misses", "phf", 2.0),
+    ("a code of 5,000", "codes, large, hits", "phf", 2.0),
+    ("another text", "codes, large, misses", "phf", 2.0),
+];
+
+fn page(times: &Times, allocations: &Allocations) -> Result<String> {
+    let mut page = INTRODUCTION.to_owned();
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let _ = writeln!(
+        page,
+        "This page comes from a shared machine with {cores} cores ({} {}), {}; release, thin LTO, one codegen unit.",
+        std::env::consts::ARCH,
+        std::env::consts::OS,
+        rustc()?,
+    );
+    page.push_str(METHOD);
+    for section in &SECTIONS {
+        page.push('\n');
+        page.push_str(section.text);
+        for groups in section.tables {
+            let allocations = section.allocations.then_some(allocations);
+            page.push('\n');
+            table(&mut page, groups, times, allocations)?;
+        }
+    }
+    figures(&mut page, times)?;
+    Ok(page)
+}
+
+fn table(
+    page: &mut String,
+    groups: &[(&str, &str)],
+    times: &Times,
+    allocations: Option<&Allocations>,
+) -> Result {
+    let (mut head, mut rule) = ("| |".to_owned(), "|---|".to_owned());
+    for (_, name) in groups {
+        let _ = write!(head, " {name}, ns | × | ± |");
+        rule.push_str("--:|--:|--:|");
+        if allocations.is_some() {
+            head.push_str(" allocations |");
+            rule.push_str("--:|");
+        }
+    }
+    let _ = writeln!(page, "{head}\n{rule}");
+    // The groups of a table have the same cases, but for those that make no sense in one.
+    for case in times.cases(groups[0].0) {
+        let _ = write!(page, "| {} |", if case == "errbook" { "**errbook**".to_owned() } else { code(case) });
+        for (group, _) in groups {
+            let [median, ratio, spread] = times.get(group, case)?;
+            let _ = write!(page, " {} | {ratio:.2} |", number(median));
+            match case {
+                "errbook" => page.push_str(" |"),
+                _ => _ = write!(page, " {:.0} % |", spread * 100.0),
+            }
+            if let Some(allocations) = allocations {
+                let _ = write!(page, " {} |", allocations.get(group, case)?[0]);
+            }
+        }
+        page.push('\n');
+    }
+    Ok(())
+}
+
+fn figures(page: &mut String, times: &Times) -> Result {
+    page.push_str(
+        "\n## What we want to reach\n\n| | beside | at least × | measured × | |\n|---|---|--:|--:|---|\n",
+    );
+    for (work, group, case, least) in FIGURES {
+        let [_, ratio, _] = times.get(group, case)?;
+        let reached = if ratio >= least { "yes" } else { "not yet" };
+        let _ = writeln!(page, "| {work} | {} | {least:.2} | {ratio:.2} | {reached} |", code(case));
+    }
+    Ok(())
+}
+
+/// Three digits.
+fn number(nanoseconds: f64) -> String {
+    if nanoseconds < 100.0 { format!("{nanoseconds:.1}") } else { format!("{nanoseconds:.0}") }
+}
+
+fn code(case: &str) -> String {
+    match case.contains(' ') {
+        true => case.to_owned(),
+        false => format!("`{case}`"),
+    }
+}
+
+/// `rustc 1.88.0`
+fn rustc() -> Result<String> {
+    let output = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
+        .arg("--version")
+        .output()
+        .map_err(|error| format!("could not run rustc: {error}"))?;
+    let version = String::from_utf8_lossy(&output.stdout);
+    Ok(version.split(" (").next().unwrap_or_default().trim().to_owned())
+}
