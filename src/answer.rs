@@ -139,8 +139,7 @@ impl<A: Api> Answer<'_, A> {
                     }
                 }
                 Piece::Nullable(placeholder) => {
-                    let value = self.filled(*placeholder, inner);
-                    self.push_value(out, if value.is_absent() { Filled::Absent } else { value });
+                    self.push_value(out, self.filled(*placeholder, inner).or_null());
                 }
                 Piece::Inside(placeholder) => self.push_inside(out, self.filled(*placeholder, inner)),
                 Piece::OptionalText(key, placeholder, after) => {
@@ -277,6 +276,11 @@ enum Filled<'v> {
 }
 
 impl Filled<'_> {
+    /// `|null`: an empty list is null, too.
+    fn or_null(self) -> Self {
+        if self.is_absent() { Filled::Absent } else { self }
+    }
+
     /// A key with a `?` is left out.
     fn is_absent(&self) -> bool {
         match self {
@@ -326,8 +330,7 @@ impl<A: Api> Serialize for Mapping<'_, A> {
                     }
                 }
                 Member::Key(key, Node::Nullable(placeholder)) => {
-                    let value = answer.filled(*placeholder, inner);
-                    let value = if value.is_absent() { Filled::Absent } else { value };
+                    let value = answer.filled(*placeholder, inner).or_null();
                     map.serialize_entry(key, &Hole { answer, value })?;
                 }
                 Member::Key(key, Node::Text(before, placeholder, after, _)) => {

@@ -135,14 +135,14 @@ fn read<A: Api>(
     inner.request_id = string(Placeholder::RequestId);
     inner.doc_url = string(Placeholder::DocUrl);
     inner.retryable = found.get(Placeholder::Retryable).and_then(envelope::flag);
-    let wait = found.get(Placeholder::RetryAfter).and_then(|raw| {
-        // A number, or one as a text.
+    // A number, or one as a text.
+    let number = |placeholder| {
+        let raw = found.get(placeholder)?;
         retry_after::seconds(&envelope::string(raw).unwrap_or(Cow::Borrowed(raw.get())))
-    });
-    let wait = wait.max(found.get(Placeholder::RetryAfterMs).and_then(|raw| {
-        Some(retry_after::seconds(&envelope::string(raw).unwrap_or(Cow::Borrowed(raw.get())))? / 1000)
-    }));
-    inner.retry_after = inner.retry_after.max(wait.filter(|wait| !wait.is_zero()));
+    };
+    let milliseconds = number(Placeholder::RetryAfterMs).map(|number| number / 1000);
+    let wait = number(Placeholder::RetryAfter).max(milliseconds).filter(|wait| !wait.is_zero());
+    inner.retry_after = inner.retry_after.max(wait);
 
     if let Some(text) = code(found) {
         inner.code = A::Code::from_text(&text);
