@@ -1,6 +1,7 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -9,9 +10,9 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::catalog::{Api, ErrorCode as _};
 use crate::raise::{Inner, Message};
-use crate::table::{DocHole, HeaderSource, Kind, Member, Node, Piece, Placeholder, Row, Value};
+use crate::table::{DocHole, Envelope, HeaderSource, Kind, Member, Node, Piece, Placeholder, Row, Value};
 use crate::text::{push_json, push_json_inside, push_url};
-use crate::{Error, RequestId};
+use crate::{Error, RequestId, accept, retry_after, rfc3339};
 
 /// An error as it is sent: in its API's envelope, with the id of the request that it answers.
 ///
@@ -32,39 +33,70 @@ use crate::{Error, RequestId};
 pub struct Answer<'e, A> {
     pub(crate) error: &'e Error<A>,
     pub(crate) request_id: &'e str,
+    pub(crate) envelope: &'static Envelope,
 }
 
 impl<A: Api> Answer<'_, A> {
+    /// In the envelope whose content type the request's `Accept` prefers, where the API has several
+    /// (`envelope: [nested, problem]`); of equals the first. Nothing is refused: an error says more than a 406
+    /// (RFC 9110 section 15.5.7 leaves that to the server).
+    ///
+    /// ```
+    /// use errbook::{mail::{code, management}, prelude::*};
+    ///
+    /// let error: management::Error = code::NotFound.into();
+    /// let answer = error.answer("req_7").accept("application/problem+json, */*;q=0.1");
+    /// assert_eq!(answer.headers()["content-type"], "application/json");
+    /// ```
+    pub fn accept(mut self, accept: &str) -> Self {
+        let mut best = accept::quality(accept, A::INFO.envelope.content_type);
+        self.envelope = A::INFO.envelope;
+        for envelope in A::INFO.also_read {
+            let quality = accept::quality(accept, envelope.content_type);
+            if quality > best {
+                (self.envelope, best) = (envelope, quality);
+            }
+        }
+        self
+    }
+
     /// The HTTP status: the code's, unless the envelope has one for every answer (as APIs do that send errors with 200).
     pub fn status(&self) -> StatusCode {
-        let fixed = A::INFO.envelope.status.and_then(|status| StatusCode::from_u16(status).ok());
+        let fixed = self.envelope.status.and_then(|status| StatusCode::from_u16(status).ok());
         fixed.unwrap_or_else(|| self.error.status().into())
     }
 
     /// The body: JSON, or what the envelope's content type says.
     pub fn body(&self) -> Vec<u8> {
-        let envelope = A::INFO.envelope;
+        let pieces = self.envelope.body_pieces;
         let inner = self.error.inner();
-        let mut out = Vec::with_capacity(self.estimate(envelope.body_pieces, inner));
-        self.push_pieces(&mut out, envelope.body_pieces, inner);
+        let mut out = Vec::with_capacity(self.estimate(pieces, inner));
+        self.push_pieces(&mut out, pieces, inner);
         out
     }
 
     /// The headers: the content type, those of the envelope and those of the code.
     pub fn headers(&self) -> HeaderMap {
-        let envelope = A::INFO.envelope;
         let inner = self.error.inner();
         let mut headers = HeaderMap::with_capacity(4);
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(envelope.content_type));
-        for (name, placeholder) in envelope.headers {
-            match self.filled(*placeholder, inner) {
-                Filled::Absent | Filled::Issues(_) => {}
-                Filled::Bool(value) => insert(&mut headers, name, if value { "true" } else { "false" }),
-                Filled::Number(number) => _ = headers.insert(*name, HeaderValue::from(number)),
-                Filled::Digits(number) => _ = headers.insert(*name, HeaderValue::from(number)),
-                Filled::Text(text) => insert(&mut headers, name, text),
-                Filled::Message(message) => insert(&mut headers, name, &message.to_string()),
-                Filled::DocUrl(code) => insert(&mut headers, name, &doc_url::<A>(code)),
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.envelope.content_type));
+        for (name, node) in self.envelope.headers {
+            match node {
+                Node::Const(json) => {
+                    insert(&mut headers, name, constant(json).as_str().unwrap_or(json));
+                }
+                Node::Required(place) | Node::Optional(place) | Node::Nullable(place) => {
+                    if let Some(text) = self.text(self.filled(*place, inner)) {
+                        insert(&mut headers, name, &text);
+                    }
+                }
+                Node::Text(before, place, after, _) => {
+                    if let Some(text) = self.text(self.filled(*place, inner)) {
+                        insert(&mut headers, name, &format!("{before}{text}{after}"));
+                    }
+                }
+                // The checker lets only texts stand in a header.
+                Node::Map(_) | Node::List(_) | Node::Errors | Node::OptionalPart(_) => {}
             }
         }
         for header in inner.row().headers {
@@ -95,34 +127,28 @@ impl<A: Api> Answer<'_, A> {
 
     /// Enough for the body in nearly all cases, so that it is allocated once.
     fn estimate(&self, pieces: &[Piece], inner: &Inner) -> usize {
-        let row = inner.row();
-        let pieces: usize = pieces
-            .iter()
-            .map(|piece| match piece {
-                Piece::Text(text) => text.len(),
-                Piece::Optional(key, _) => key.len() + 3,
-                Piece::OptionalText(key, _, after) => key.len() + after.len() + 8,
-                Piece::OptionalMap(key, pieces) => key.len() + 3 + 64 * pieces.len(),
-                Piece::Value(_) | Piece::Nullable(_) | Piece::Inside(_) | Piece::Comma => 8,
-                Piece::Fields => row.fields.iter().map(|field| field.name.len() + 28).sum(),
-            })
-            .sum();
         let docs = &A::INFO.docs;
-        let texts =
-            row.code.len() + Message(inner).len() + self.request_id.len() + inner.param().map_or(0, str::len);
-        let url = docs.before.len() + row.anchor.len() + docs.after.len();
-        let values: usize = inner
-            .values
-            .iter()
-            .map(|value| match value {
+        let texts = |inner: &Inner| {
+            let row = inner.row();
+            let value = |value: &Value| match value {
                 Value::String(text) => text.len(),
                 _ => 0,
-            })
-            .sum();
-        let issues = inner.issues.iter().map(|issue| {
-            64 + issue.row().code.len() + Message(issue).len() + issue.param().map_or(0, str::len)
-        });
-        pieces + texts + url + values + issues.sum::<usize>() + row.title.len()
+            };
+            row.code.len()
+                + Message(inner).len()
+                + inner.param().map_or(0, str::len)
+                + row.fields.iter().map(|field| field.name.len() + 28).sum::<usize>()
+                + inner.values.iter().map(value).sum::<usize>()
+        };
+        let row = inner.row();
+        let url = docs.before.len() + row.anchor.len() + docs.after.len();
+        let issue = length(self.envelope.issue_pieces);
+        length(pieces)
+            + texts(inner)
+            + row.title.len()
+            + url
+            + self.request_id.len()
+            + inner.issues.iter().map(|inner| issue + texts(inner)).sum::<usize>()
     }
 
     fn push_pieces(&self, out: &mut Vec<u8>, pieces: &[Piece], inner: &Inner) {
@@ -151,12 +177,34 @@ impl<A: Api> Answer<'_, A> {
                         out.extend_from_slice(after.as_bytes());
                     }
                 }
-                Piece::OptionalMap(key, pieces) => {
+                Piece::OptionalPart(key, pieces) => {
                     if self.has_value(pieces, inner) {
                         push_comma(out);
                         out.extend_from_slice(key.as_bytes());
                         self.push_pieces(out, pieces, inner);
                     }
+                }
+                Piece::List(elements) => {
+                    let start = out.len();
+                    for pieces in *elements {
+                        if is_constant(pieces) || self.has_value(pieces, inner) {
+                            out.push(if out.len() == start { b'[' } else { b',' });
+                            self.push_pieces(out, pieces, inner);
+                        }
+                    }
+                    if out.len() == start {
+                        out.push(b'[');
+                    }
+                    out.push(b']');
+                }
+                Piece::Errors => {
+                    out.push(b'[');
+                    self.push_pieces(out, self.envelope.issue_pieces, inner);
+                    for issue in &inner.issues {
+                        out.push(b',');
+                        self.push_pieces(out, self.envelope.issue_pieces, issue);
+                    }
+                    out.push(b']');
                 }
                 Piece::Fields => push_fields(out, inner),
                 Piece::Comma => push_comma(out),
@@ -164,7 +212,7 @@ impl<A: Api> Answer<'_, A> {
         }
     }
 
-    /// Does anything but constants stand in the mapping?
+    /// Does anything but constants stand in the mapping or list?
     fn has_value(&self, pieces: &[Piece], inner: &Inner) -> bool {
         pieces.iter().any(|piece| match piece {
             Piece::Text(_) | Piece::Comma => false,
@@ -173,25 +221,29 @@ impl<A: Api> Answer<'_, A> {
             | Piece::Nullable(placeholder)
             | Piece::Inside(placeholder)
             | Piece::OptionalText(_, placeholder, _) => !self.filled(*placeholder, inner).is_absent(),
-            Piece::OptionalMap(_, pieces) => self.has_value(pieces, inner),
+            Piece::OptionalPart(_, pieces) => self.has_value(pieces, inner),
+            Piece::List(elements) => elements.iter().any(|pieces| self.has_value(pieces, inner)),
+            Piece::Errors => true,
             Piece::Fields => has_fields(inner),
         })
     }
 
     /// The same of the tree.
-    fn any_value(&self, members: &[Member], inner: &Inner) -> bool {
-        members.iter().any(|member| match member {
-            Member::Key(_, Node::Const(_)) => false,
-            Member::Key(
-                _,
-                Node::Required(place)
-                | Node::Optional(place)
-                | Node::Nullable(place)
-                | Node::Text(_, place, _, _),
-            ) => !self.filled(*place, inner).is_absent(),
-            Member::Key(_, Node::Map(members) | Node::OptionalMap(members)) => self.any_value(members, inner),
-            Member::Fields => has_fields(inner),
-        })
+    fn any_value(&self, node: &Node, inner: &Inner) -> bool {
+        match node {
+            Node::Const(_) => false,
+            Node::Required(place)
+            | Node::Optional(place)
+            | Node::Nullable(place)
+            | Node::Text(_, place, _, _) => !self.filled(*place, inner).is_absent(),
+            Node::Map(members) => members.iter().any(|member| match member {
+                Member::Key(_, node) => self.any_value(node, inner),
+                Member::Fields => has_fields(inner),
+            }),
+            Node::List(elements) => elements.iter().any(|node| self.any_value(node, inner)),
+            Node::Errors => true,
+            Node::OptionalPart(node) => self.any_value(node, inner),
+        }
     }
 
     fn push_value(&self, out: &mut Vec<u8>, value: Filled<'_>) {
@@ -200,7 +252,7 @@ impl<A: Api> Answer<'_, A> {
             Filled::Bool(value) => out.extend_from_slice(if value { b"true" } else { b"false" }),
             Filled::Number(number) => push_number(out, number),
             Filled::Text(text) => push_json(out, text),
-            Filled::Digits(_) | Filled::Message(_) | Filled::DocUrl(_) => {
+            Filled::Digits(_) | Filled::Own(_) | Filled::Message(_) | Filled::DocUrl(_) => {
                 out.push(b'"');
                 self.push_inside(out, value);
                 out.push(b'"');
@@ -211,9 +263,21 @@ impl<A: Api> Answer<'_, A> {
                     if at > 0 {
                         out.push(b',');
                     }
-                    self.push_pieces(out, A::INFO.envelope.issue_pieces, issue);
+                    self.push_pieces(out, self.envelope.issue_pieces, issue);
                 }
                 out.push(b']');
+            }
+            Filled::ByParam(issues) => {
+                out.push(b'{');
+                for (param, issues) in by_param(issues) {
+                    push_key(out, param);
+                    for (at, issue) in issues.into_iter().enumerate() {
+                        out.push(if at == 0 { b'[' } else { b',' });
+                        push_json(out, &issue.message());
+                    }
+                    out.push(b']');
+                }
+                out.push(b'}');
             }
         }
     }
@@ -222,21 +286,42 @@ impl<A: Api> Answer<'_, A> {
     fn push_inside(&self, out: &mut Vec<u8>, value: Filled<'_>) {
         match value {
             Filled::Text(text) => push_json_inside(out, text),
+            Filled::Number(number) => push_json_inside(out, number),
             Filled::Digits(number) => push_json_inside(out, number),
+            Filled::Own(text) => push_json_inside(out, text),
             Filled::Message(message) => push_json_inside(out, message),
             Filled::DocUrl(code) => push_doc_url::<A>(out, code),
+            Filled::Bool(value) => push_json_inside(out, value),
             // The checker lets only texts stand in a text.
-            Filled::Absent | Filled::Bool(_) | Filled::Number(_) | Filled::Issues(_) => {}
+            Filled::Absent | Filled::Issues(_) | Filled::ByParam(_) => {}
         }
+    }
+
+    /// A value as the text of a header.
+    fn text<'v>(&self, value: Filled<'v>) -> Option<Cow<'v, str>> {
+        Some(match value {
+            Filled::Bool(value) => Cow::Borrowed(if value { "true" } else { "false" }),
+            Filled::Number(number) => Cow::Owned(number.to_string()),
+            Filled::Digits(number) => Cow::Owned(number.to_string()),
+            Filled::Text(text) => Cow::Borrowed(text),
+            Filled::Own(text) => Cow::Owned(text),
+            Filled::Message(message) => Cow::Owned(message.to_string()),
+            Filled::DocUrl(code) => Cow::Owned(doc_url::<A>(code)),
+            Filled::Absent | Filled::Issues(_) | Filled::ByParam(_) => return None,
+        })
     }
 
     fn filled<'v>(&'v self, placeholder: Placeholder, inner: &'v Inner) -> Filled<'v> {
         let row = inner.row();
+        let wait = |say: &dyn Fn(Duration) -> Option<Filled<'v>>| {
+            inner.retry_after().and_then(say).unwrap_or(Filled::Absent)
+        };
         match placeholder {
             Placeholder::Action => Filled::Text(inner.table.actions[usize::from(row.action)].name),
             Placeholder::Code => Filled::Text(row.code),
             Placeholder::DocUrl => Filled::DocUrl(inner.code),
             Placeholder::Errors => Filled::Issues(&inner.issues),
+            Placeholder::ErrorsByParam => Filled::ByParam(&inner.issues),
             Placeholder::Group => match row.group {
                 Some(group) => Filled::Text(inner.table.groups[usize::from(group)].name),
                 None => Filled::Absent,
@@ -245,15 +330,19 @@ impl<A: Api> Answer<'_, A> {
                 Some(message) => Filled::Text(message),
                 None => Filled::Message(Message(inner)),
             },
+            Placeholder::Number => row.number.map_or(Filled::Absent, Filled::Number),
             Placeholder::Param => inner.param().map_or(Filled::Absent, Filled::Text),
             Placeholder::RequestId => Filled::Text(self.request_id),
-            Placeholder::RetryAfter => {
-                inner.retry_after().map_or(Filled::Absent, |wait| Filled::Number(seconds(wait)))
+            Placeholder::RetryAfter => wait(&|wait| Some(Filled::Number(seconds(wait)))),
+            Placeholder::RetryAfterMs => {
+                wait(&|wait| Some(Filled::Number(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX))))
             }
-            Placeholder::RetryAfterMs => match inner.retry_after() {
-                Some(wait) => Filled::Number(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
-                None => Filled::Absent,
-            },
+            Placeholder::RetryAfterText => wait(&|wait| Some(Filled::Own(retry_after::text(wait)))),
+            Placeholder::RetryAt => wait(&|wait| Some(Filled::Own(rfc3339::format(retry_at(wait)?)))),
+            Placeholder::RetryAtUnix => wait(&|wait| {
+                let since = retry_at(wait)?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+                Some(Filled::Number(i64::try_from(since.as_secs()).ok()?))
+            }),
             Placeholder::Retryable => Filled::Bool(row.retryable),
             Placeholder::Status => Filled::Number(row.status.as_u16().into()),
             Placeholder::StatusText => Filled::Digits(row.status.as_u16()),
@@ -266,13 +355,16 @@ impl<A: Api> Answer<'_, A> {
 enum Filled<'v> {
     Absent,
     Bool(bool),
-    Number(u64),
+    Number(i64),
     /// As a string.
     Digits(u16),
     Text(&'v str),
+    Own(String),
     Message(Message<'v>),
     DocUrl(u16),
     Issues(&'v [Arc<Inner>]),
+    /// A map from a param to messages.
+    ByParam(&'v [Arc<Inner>]),
 }
 
 impl Filled<'_> {
@@ -285,7 +377,7 @@ impl Filled<'_> {
     fn is_absent(&self) -> bool {
         match self {
             Filled::Absent => true,
-            Filled::Issues(issues) => issues.is_empty(),
+            Filled::Issues(issues) | Filled::ByParam(issues) => issues.is_empty(),
             _ => false,
         }
     }
@@ -299,60 +391,71 @@ impl<A> fmt::Debug for Answer<'_, A> {
 
 impl<A: Api> Serialize for Answer<'_, A> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Mapping { answer: self, members: A::INFO.envelope.body, inner: self.error.inner() }
-            .serialize(serializer)
+        Part { answer: self, node: &self.envelope.body, inner: self.error.inner() }.serialize(serializer)
     }
 }
 
-struct Mapping<'a, A> {
+/// A part of the tree, filled in.
+struct Part<'a, A> {
     answer: &'a Answer<'a, A>,
-    members: &'static [Member],
+    node: &'static Node,
     inner: &'a Inner,
 }
 
-impl<A: Api> Serialize for Mapping<'_, A> {
+impl<A: Api> Part<'_, A> {
+    /// As a member, or as an element of a list: none where its key is left out.
+    fn is_left_out(&self) -> bool {
+        let absent = |place: &Placeholder| self.answer.filled(*place, self.inner).is_absent();
+        match self.node {
+            Node::Optional(place) | Node::Text(_, place, _, true) => absent(place),
+            Node::OptionalPart(node) => !self.answer.any_value(node, self.inner),
+            _ => false,
+        }
+    }
+}
+
+impl<A: Api> Serialize for Part<'_, A> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Mapping { answer, members, inner } = *self;
-        let mut map = serializer.serialize_map(None)?;
-        for member in members {
-            match member {
-                Member::Key(key, Node::Const(json)) => map.serialize_entry(key, &constant(json))?,
-                Member::Key(key, Node::Map(members)) => {
-                    map.serialize_entry(key, &Mapping { answer, members, inner })?;
-                }
-                Member::Key(key, Node::Required(placeholder)) => {
-                    map.serialize_entry(key, &Hole { answer, value: answer.filled(*placeholder, inner) })?;
-                }
-                Member::Key(key, Node::Optional(placeholder)) => {
-                    let value = answer.filled(*placeholder, inner);
-                    if !value.is_absent() {
-                        map.serialize_entry(key, &Hole { answer, value })?;
+        let Part { answer, node, inner } = *self;
+        let part = |node, inner| Part { answer, node, inner };
+        match node {
+            Node::Const(json) => constant(json).serialize(serializer),
+            Node::Required(place) | Node::Optional(place) => {
+                Hole { answer, value: answer.filled(*place, inner) }.serialize(serializer)
+            }
+            Node::Nullable(place) => {
+                Hole { answer, value: answer.filled(*place, inner).or_null() }.serialize(serializer)
+            }
+            Node::Text(before, place, after, _) => {
+                let text = answer.text(answer.filled(*place, inner)).unwrap_or_default();
+                serializer.collect_str(&format_args!("{before}{text}{after}"))
+            }
+            Node::OptionalPart(node) => part(node, inner).serialize(serializer),
+            Node::Map(members) => {
+                let mut map = serializer.serialize_map(None)?;
+                for member in *members {
+                    match member {
+                        Member::Key(key, node) => {
+                            let part = part(node, inner);
+                            if !part.is_left_out() {
+                                map.serialize_entry(key, &part)?;
+                            }
+                        }
+                        Member::Fields => serialize_fields(&mut map, inner.row(), &inner.values)?,
                     }
                 }
-                Member::Key(key, Node::Nullable(placeholder)) => {
-                    let value = answer.filled(*placeholder, inner).or_null();
-                    map.serialize_entry(key, &Hole { answer, value })?;
-                }
-                Member::Key(key, Node::Text(before, placeholder, after, _)) => {
-                    let value = answer.filled(*placeholder, inner);
-                    if !value.is_absent() {
-                        // In JSON, and out of it again: one way to put the text together.
-                        let mut text = Vec::new();
-                        answer.push_inside(&mut text, value);
-                        let inside = format!("\"{}\"", String::from_utf8_lossy(&text));
-                        let inside: String = serde_json::from_str(&inside).unwrap_or_default();
-                        map.serialize_entry(key, &format!("{before}{inside}{after}"))?;
-                    }
-                }
-                Member::Key(key, Node::OptionalMap(members)) => {
-                    if answer.any_value(members, inner) {
-                        map.serialize_entry(key, &Mapping { answer, members, inner })?;
-                    }
-                }
-                Member::Fields => serialize_fields(&mut map, inner.row(), &inner.values)?,
+                map.end()
+            }
+            Node::List(elements) => {
+                let there = |node: &&Node| is_constant_node(node) || answer.any_value(node, inner);
+                serializer.collect_seq(elements.iter().filter(there).map(|node| part(node, inner)))
+            }
+            Node::Errors => {
+                let issues = inner.issues.iter().map(|issue| &**issue);
+                let node = &answer.envelope.issue;
+                serializer.collect_seq([inner].into_iter().chain(issues).map(|inner| part(node, inner)))
             }
         }
-        map.end()
     }
 }
 
@@ -366,17 +469,72 @@ impl<A: Api> Serialize for Hole<'_, A> {
         match &self.value {
             Filled::Absent => serializer.serialize_none(),
             Filled::Bool(value) => serializer.serialize_bool(*value),
-            Filled::Number(number) => serializer.serialize_u64(*number),
+            Filled::Number(number) => serializer.serialize_i64(*number),
             Filled::Digits(number) => serializer.collect_str(number),
             Filled::Text(text) => serializer.serialize_str(text),
+            Filled::Own(text) => serializer.serialize_str(text),
             Filled::Message(message) => serializer.collect_str(message),
             Filled::DocUrl(code) => serializer.serialize_str(&doc_url::<A>(*code)),
             Filled::Issues(issues) => {
-                let members = A::INFO.envelope.issue;
-                let issue = |inner| Mapping { answer: self.answer, members, inner };
-                serializer.collect_seq(issues.iter().map(|inner| issue(inner)))
+                let answer = self.answer;
+                let node = &answer.envelope.issue;
+                serializer.collect_seq(issues.iter().map(|inner| Part { answer, node, inner }))
+            }
+            Filled::ByParam(issues) => {
+                let messages = |issues: Vec<&Inner>| {
+                    issues.into_iter().map(|issue| issue.message().into_owned()).collect::<Vec<_>>()
+                };
+                serializer.collect_map(
+                    by_param(issues).into_iter().map(|(param, issues)| (param, messages(issues))),
+                )
             }
         }
+    }
+}
+
+/// The issues of each param, in the order of the first; those without one under the empty name.
+fn by_param(issues: &[Arc<Inner>]) -> Vec<(&str, Vec<&Inner>)> {
+    let mut params: Vec<(&str, Vec<&Inner>)> = Vec::new();
+    for issue in issues {
+        let param = issue.param().unwrap_or_default();
+        match params.iter_mut().find(|(known, _)| *known == param) {
+            Some((_, issues)) => issues.push(issue),
+            None => params.push((param, vec![issue])),
+        }
+    }
+    params
+}
+
+/// The length of what is copied, and something for each value.
+fn length(pieces: &[Piece]) -> usize {
+    let piece = |piece: &Piece| match piece {
+        Piece::Text(text) => text.len(),
+        Piece::Optional(key, _) => key.len() + 3,
+        Piece::OptionalText(key, _, after) => key.len() + after.len() + 8,
+        Piece::OptionalPart(key, pieces) => key.len() + length(pieces) + 3,
+        Piece::List(elements) => elements.iter().map(|pieces| length(pieces) + 1).sum::<usize>() + 2,
+        Piece::Value(_) | Piece::Nullable(_) | Piece::Inside(_) | Piece::Comma => 8,
+        Piece::Errors | Piece::Fields => 0,
+    };
+    pieces.iter().map(piece).sum()
+}
+
+/// Is there no placeholder in it?
+fn is_constant(pieces: &[Piece]) -> bool {
+    matches!(pieces, [Piece::Text(_)])
+}
+
+/// The same of the tree.
+fn is_constant_node(node: &Node) -> bool {
+    match node {
+        Node::Const(_) => true,
+        Node::Map(members) => members.iter().all(|member| match member {
+            Member::Key(_, node) => is_constant_node(node),
+            Member::Fields => false,
+        }),
+        Node::List(elements) => elements.iter().all(is_constant_node),
+        Node::OptionalPart(node) => is_constant_node(node),
+        Node::Required(_) | Node::Optional(_) | Node::Nullable(_) | Node::Text(..) | Node::Errors => false,
     }
 }
 
@@ -495,9 +653,19 @@ pub(crate) fn constant(json: &str) -> serde_json::Value {
 
 /// Whole seconds, rounded up, at least one: a client must not come early, and 0 means "at once". At most what any client
 /// can read.
-fn seconds(wait: Duration) -> u64 {
+fn seconds(wait: Duration) -> i64 {
     let more = u64::from(wait.subsec_nanos() > 0);
-    wait.as_secs().saturating_add(more).clamp(1, i32::MAX as u64)
+    wait.as_secs().saturating_add(more).clamp(1, i32::MAX as u64) as i64
+}
+
+/// When the wait is over, in whole seconds.
+fn retry_at(wait: Duration) -> Option<SystemTime> {
+    let until = retry_after::clock()?.checked_add(Duration::from_secs(seconds(wait).unsigned_abs()))?;
+    let fraction = until.duration_since(SystemTime::UNIX_EPOCH).ok()?.subsec_nanos();
+    match fraction {
+        0 => Some(until),
+        fraction => until.checked_add(Duration::from_nanos(1_000_000_000 - u64::from(fraction))),
+    }
 }
 
 fn whole(duration: Duration) -> Option<u64> {

@@ -2,6 +2,7 @@
 
 extern crate self as errbook;
 
+mod accept;
 mod advice;
 mod answer;
 mod catalog;
@@ -12,6 +13,7 @@ mod raise;
 mod request_id;
 mod response;
 mod retry_after;
+mod rfc3339;
 mod status;
 #[expect(missing_docs, reason = "for generated code alone")]
 mod table;

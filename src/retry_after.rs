@@ -24,10 +24,17 @@ fn wait(
         // A proxy may have joined several.
         return text.split(',').filter_map(|text| seconds(text.trim())).max();
     }
-    let until = httpdate::parse_http_date(text).ok()?;
-    // The server's own clock, where it tells it: ours may differ.
+    until(httpdate::parse_http_date(text).ok()?, date, now)
+}
+
+/// From now to a time, by the server's own clock where it tells it: ours may differ.
+pub(crate) fn until(
+    time: SystemTime,
+    date: Option<&HeaderValue>,
+    now: impl Fn() -> Option<SystemTime>,
+) -> Option<Duration> {
     let server = date.and_then(|date| httpdate::parse_http_date(date.to_str().ok()?.trim()).ok());
-    until.duration_since(server.or_else(now)?).ok()
+    time.duration_since(server.or_else(now)?).ok()
 }
 
 /// Seconds, with a fraction where a server sends one. A number that is too large is the largest.
@@ -41,6 +48,50 @@ pub(crate) fn seconds(text: &str) -> Option<Duration> {
     let nanos = fraction.bytes().chain(std::iter::repeat(b'0')).take(9);
     let nanos = nanos.fold(0_u32, |nanos, digit| nanos * 10 + u32::from(digit - b'0'));
     Some(Duration::new(seconds, nanos))
+}
+
+/// A wait as programs write it: `17.5s`, `6m0s`, `1h2m3.5s`, `250ms`; a number alone is seconds.
+pub(crate) fn duration(text: &str) -> Option<Duration> {
+    const UNITS: [(&str, u64); 7] = [
+        ("h", 3_600_000_000_000),
+        ("ms", 1_000_000),
+        ("m", 60_000_000_000),
+        ("s", 1_000_000_000),
+        ("us", 1_000),
+        ("µs", 1_000),
+        ("ns", 1),
+    ];
+    let mut rest = text.trim();
+    if rest.is_empty() || rest.len() > 64 {
+        return None;
+    }
+    if let Some(seconds) = seconds(rest) {
+        return Some(seconds);
+    }
+    let mut sum = Duration::ZERO;
+    while !rest.is_empty() {
+        let end = rest.find(|char: char| !char.is_ascii_digit() && char != '.')?;
+        let (number, after) = rest.split_at(end);
+        let (unit, nanos) = UNITS.iter().find(|(unit, _)| after.starts_with(unit))?;
+        rest = &after[unit.len()..];
+        let number = seconds(number)?;
+        // The number as if it were of seconds, times the unit.
+        let whole = u128::from(number.as_secs()) * u128::from(*nanos);
+        let part = u128::from(number.subsec_nanos()) * u128::from(*nanos) / 1_000_000_000;
+        let nanos = whole.saturating_add(part);
+        let seconds = u64::try_from(nanos / 1_000_000_000).unwrap_or(u64::MAX);
+        sum = sum.saturating_add(Duration::new(seconds, (nanos % 1_000_000_000) as u32));
+    }
+    Some(sum)
+}
+
+/// `17.5s`: seconds, with no more digits than they need.
+pub(crate) fn text(wait: Duration) -> String {
+    let nanos = format!("{:09}", wait.subsec_nanos());
+    match nanos.trim_end_matches('0') {
+        "" => format!("{}s", wait.as_secs()),
+        fraction => format!("{}.{fraction}s", wait.as_secs()),
+    }
 }
 
 /// The local clock, where there is one.
@@ -89,6 +140,31 @@ mod tests {
         ] {
             assert_eq!(read(&[("retry-after", text)]), expected, "{text:?}");
         }
+    }
+
+    #[test]
+    fn durations() {
+        for (text, expected) in [
+            ("17.5s", Some(17_500)),
+            ("6m0s", Some(360_000)),
+            ("1h2m3.5s", Some(3_723_500)),
+            ("250ms", Some(250)),
+            ("20", Some(20_000)),
+            ("0.25m", Some(15_000)),
+            ("1500000us", Some(1_500)),
+            ("", None),
+            ("s", None),
+            ("-1s", None),
+            ("1 s", None),
+            ("1x", None),
+            ("1.2.3s", None),
+            ("1m2", None),
+        ] {
+            assert_eq!(duration(text), expected.map(Duration::from_millis), "{text:?}");
+        }
+        assert!(duration("99999999999999999999999h").is_some_and(|wait| wait.as_secs() == u64::MAX));
+        assert_eq!(text(Duration::from_millis(17_500)), "17.5s");
+        assert_eq!(text(Duration::from_secs(360)), "360s");
     }
 
     #[test]

@@ -95,109 +95,147 @@ fn upper(name: &str) -> String {
 
 fn shape<A: Api>(code: A::Code) -> Value {
     let row = row(code);
-    let mut object = members(A::INFO.envelope.body, row, &|placeholder| match placeholder {
-        Placeholder::DocUrl => json!({"const": A::doc_url(code)}),
-        Placeholder::Errors => {
-            let issue = members(A::INFO.envelope.issue, &ANY, &|placeholder| match placeholder {
-                Placeholder::Retryable => json!({"type": "boolean"}),
-                Placeholder::Status => json!({"type": "integer"}),
-                _ => json!({"type": "string"}),
-            });
-            json!({"type": "array", "items": issue.schema()})
-        }
-        placeholder => value(placeholder, row, A::Code::TABLE),
-    });
-    object.title = Some(row.title);
-    object.schema()
+    let url = || json!({"const": A::doc_url(code)});
+    let (table, envelope) = (A::Code::TABLE, A::INFO.envelope);
+    let (body, element) = (&envelope.body, &envelope.issue);
+    let issue = Shape { row: &ANY, table, issue: None, element, url: &|| json!({"type": "string"}) };
+    let issue = issue.node(element);
+    let mut schema = Shape { row, table, issue: Some(&issue), element, url: &url }.node(body);
+    if let Value::Object(schema) = &mut schema {
+        schema.insert("title".to_owned(), row.title.into());
+    }
+    schema
 }
 
 /// An issue's code is one of several, whose fields differ.
-const ANY: Row = Row { takes_param: true, ..Row::DEFAULT };
+static ANY: Row = Row { takes_param: true, ..Row::DEFAULT };
 
-fn value(placeholder: Placeholder, row: &Row, table: &Table) -> Value {
-    match placeholder {
-        Placeholder::Code => json!({"const": row.code}),
-        Placeholder::Title => json!({"const": row.title}),
-        Placeholder::Status => json!({"const": row.status.as_u16()}),
-        Placeholder::Retryable => json!({"const": row.retryable}),
-        Placeholder::Action => json!({"const": table.actions[usize::from(row.action)].name}),
-        Placeholder::Group => match row.group {
-            Some(group) => json!({"const": table.groups[usize::from(group)].name}),
-            None => json!({"type": "string"}),
-        },
-        Placeholder::RetryAfter => json!({"type": "integer", "minimum": 1}),
-        Placeholder::RetryAfterMs => json!({"type": "integer", "minimum": 0}),
-        Placeholder::StatusText => json!({"const": row.status.to_string()}),
-        Placeholder::DocUrl
-        | Placeholder::Errors
-        | Placeholder::Message
-        | Placeholder::Param
-        | Placeholder::RequestId => {
-            json!({"type": "string"})
-        }
-    }
+/// What an answer with the code looks like.
+struct Shape<'s> {
+    row: &'static Row,
+    table: &'static Table,
+    /// None for an issue itself.
+    issue: Option<&'s Value>,
+    element: &'static Node,
+    url: &'s dyn Fn() -> Value,
 }
 
-fn members(members: &'static [Member], row: &Row, value: &dyn Fn(Placeholder) -> Value) -> Object {
-    let mut object = Object::default();
-    for member in members {
-        match member {
-            Member::Key(key, Node::Const(json)) => object.add(key, json!({"const": constant(json)}), true),
-            Member::Key(key, Node::Required(placeholder)) => object.add(key, value(*placeholder), true),
-            Member::Key(key, Node::Optional(placeholder)) => {
-                if may_have(row, *placeholder) {
-                    object.add(key, value(*placeholder), false);
-                }
-            }
-            Member::Key(key, Node::Nullable(placeholder)) => {
+impl Shape<'_> {
+    fn node(&self, node: &'static Node) -> Value {
+        match node {
+            Node::Const(json) => json!({"const": constant(json)}),
+            Node::Required(place) | Node::Optional(place) => self.value(*place),
+            Node::Nullable(place) => {
                 let absent = json!({"type": "null"});
-                let schema = match may_have(row, *placeholder) {
-                    true => json!({"anyOf": [value(*placeholder), absent]}),
+                match self.may_have(*place) {
+                    true => json!({"anyOf": [self.value(*place), absent]}),
                     false => absent,
-                };
-                object.add(key, schema, true);
-            }
-            Member::Key(key, Node::Text(before, placeholder, after, optional)) => {
-                if may_have(row, *placeholder) {
-                    let schema = match value(*placeholder) {
-                        Value::Object(inside) if inside.contains_key("const") => {
-                            let inside = inside["const"].as_str().unwrap_or_default();
-                            json!({"const": format!("{before}{inside}{after}")})
-                        }
-                        _ => json!({"type": "string"}),
-                    };
-                    object.add(key, schema, !optional);
                 }
             }
-            Member::Key(key, Node::OptionalMap(inside)) => {
-                object.add(key, self::members(inside, row, value).schema(), false);
+            Node::Text(before, place, after, _) => match self.value(*place) {
+                Value::Object(inside) if inside.contains_key("const") => {
+                    let inside = &inside["const"];
+                    let inside = inside.as_str().map_or_else(|| inside.to_string(), str::to_owned);
+                    json!({"const": format!("{before}{inside}{after}")})
+                }
+                _ => json!({"type": "string"}),
+            },
+            Node::Map(members) => self.members(members).schema(),
+            // Which elements are there depends on their values.
+            Node::List(elements) => {
+                let elements: Vec<Value> = elements.iter().map(|node| self.node(node)).collect();
+                json!({"type": "array", "items": {"anyOf": elements}})
             }
-            Member::Key(key, Node::Map(inside)) => {
-                object.add(key, self::members(inside, row, value).schema(), true);
+            Node::Errors => {
+                let error = self.node(self.element);
+                json!({"type": "array", "prefixItems": [error], "items": self.issue, "minItems": 1})
             }
-            Member::Fields => object.fields(row),
+            Node::OptionalPart(node) => self.node(node),
         }
     }
-    object
-}
 
-/// Does an answer with the code ever have a value for it?
-fn may_have(row: &Row, placeholder: Placeholder) -> bool {
-    match placeholder {
-        Placeholder::Param => row.takes_param,
-        Placeholder::Errors => row.takes_issues,
-        Placeholder::Group => row.group.is_some(),
-        Placeholder::RetryAfter | Placeholder::RetryAfterMs => {
-            row.headers.iter().any(|header| matches!(header.value, HeaderSource::RetryAfter))
+    fn members(&self, members: &'static [Member]) -> Object {
+        let mut object = Object::default();
+        for member in members {
+            let Member::Key(key, node) = member else {
+                object.fields(self.row);
+                continue;
+            };
+            let required = match node {
+                Node::Optional(place) | Node::Text(_, place, _, true) => {
+                    if !self.may_have(*place) {
+                        continue;
+                    }
+                    false
+                }
+                Node::OptionalPart(_) => false,
+                _ => true,
+            };
+            object.add(key, self.node(node), required);
         }
-        _ => true,
+        object
+    }
+
+    fn value(&self, placeholder: Placeholder) -> Value {
+        let Shape { row, table, .. } = *self;
+        let text = || json!({"type": "string"});
+        // An issue may be of any code.
+        let any = self.issue.is_none();
+        match placeholder {
+            Placeholder::Errors => json!({"type": "array", "items": self.issue}),
+            Placeholder::ErrorsByParam => {
+                json!({"type": "object", "additionalProperties": {"type": "array", "items": text()}})
+            }
+            Placeholder::Retryable if any => json!({"type": "boolean"}),
+            Placeholder::Status | Placeholder::Number if any => json!({"type": "integer"}),
+            Placeholder::Code | Placeholder::Title | Placeholder::Action | Placeholder::StatusText if any => {
+                text()
+            }
+            Placeholder::Code => json!({"const": row.code}),
+            Placeholder::Number => json!({"const": row.number}),
+            Placeholder::Title => json!({"const": row.title}),
+            Placeholder::Status => json!({"const": row.status.as_u16()}),
+            Placeholder::Retryable => json!({"const": row.retryable}),
+            Placeholder::Action => json!({"const": table.actions[usize::from(row.action)].name}),
+            Placeholder::Group => match row.group {
+                Some(group) => json!({"const": table.groups[usize::from(group)].name}),
+                None => text(),
+            },
+            Placeholder::RetryAfter | Placeholder::RetryAtUnix => json!({"type": "integer", "minimum": 1}),
+            Placeholder::RetryAfterMs => json!({"type": "integer", "minimum": 0}),
+            Placeholder::RetryAt => json!({"type": "string", "format": "date-time"}),
+            Placeholder::StatusText => json!({"const": row.status.to_string()}),
+            Placeholder::DocUrl => (self.url)(),
+            Placeholder::Message
+            | Placeholder::Param
+            | Placeholder::RequestId
+            | Placeholder::RetryAfterText => text(),
+        }
+    }
+
+    /// Does an answer with the code ever have a value for it?
+    fn may_have(&self, placeholder: Placeholder) -> bool {
+        let row = self.row;
+        match placeholder {
+            Placeholder::Param => row.takes_param,
+            Placeholder::Errors | Placeholder::ErrorsByParam => row.takes_issues,
+            Placeholder::Group => row.group.is_some(),
+            Placeholder::Number => row.number.is_some() || self.issue.is_none(),
+            Placeholder::RetryAfter
+            | Placeholder::RetryAfterMs
+            | Placeholder::RetryAfterText
+            | Placeholder::RetryAt
+            | Placeholder::RetryAtUnix => {
+                row.headers.iter().any(|header| matches!(header.value, HeaderSource::RetryAfter))
+            }
+            _ => true,
+        }
     }
 }
 
 /// A schema of an object under construction. Unknown members are allowed: an answer may grow.
 #[derive(Default)]
 struct Object {
-    title: Option<&'static str>,
     properties: Map<String, Value>,
     required: Vec<String>,
 }
@@ -222,9 +260,6 @@ impl Object {
 
     fn schema(self) -> Value {
         let mut schema = Map::new();
-        if let Some(title) = self.title {
-            schema.insert("title".to_owned(), title.into());
-        }
         schema.insert("type".to_owned(), "object".into());
         schema.insert("properties".to_owned(), self.properties.into());
         schema.insert("required".to_owned(), self.required.into());

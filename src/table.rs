@@ -24,6 +24,8 @@ pub struct Table {
     /// In chunks of [`CHUNK`]: rustc needs ten gigabytes for 20,000 rows in one static.
     pub codes: &'static [&'static [Row]],
     pub index: Index,
+    /// The numbers of codes that have one, ascending.
+    pub numbers: &'static [(i64, u16)],
     pub groups: &'static [GroupRow],
     pub actions: &'static [ActionRow],
 }
@@ -45,6 +47,12 @@ impl Table {
         let code = self.index.get(text)?;
         (self.row(code).code == text).then_some(code)
     }
+
+    /// The code with this number.
+    pub fn find_number(&self, number: i64) -> Option<u16> {
+        let at = self.numbers.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+        Some(self.numbers[at].1)
+    }
 }
 
 /// One code.
@@ -53,6 +61,7 @@ pub struct Row {
     pub code: &'static str,
     pub title: &'static str,
     pub anchor: &'static str,
+    pub number: Option<i64>,
     pub status: Status,
     pub retryable: bool,
     pub retry: Retry,
@@ -74,6 +83,7 @@ impl Row {
         code: "",
         title: "",
         anchor: "",
+        number: None,
         status: Status::INTERNAL_SERVER_ERROR,
         retryable: false,
         retry: Retry::Never,
@@ -203,9 +213,13 @@ pub struct Envelope {
     pub content_type: &'static str,
     /// Of every answer, where it isn't the code's; of a success, too.
     pub status: Option<u16>,
-    pub headers: &'static [(&'static str, Placeholder)],
-    pub body: &'static [Member],
-    pub issue: &'static [Member],
+    /// Is an answer without a code another's? False for `$code?`.
+    pub needs_code: bool,
+    /// In lower case; a constant, a placeholder, or one in a text.
+    pub headers: &'static [(&'static str, Node)],
+    pub body: Node,
+    /// One element of `$errors`, or of a list with the error and its issues.
+    pub issue: Node,
     pub body_pieces: &'static [Piece],
     pub issue_pieces: &'static [Piece],
 }
@@ -219,9 +233,11 @@ impl Envelope {
 fn lists_issues(pieces: &[Piece]) -> bool {
     pieces.iter().any(|piece| match piece {
         Piece::Value(placeholder) | Piece::Optional(_, placeholder) | Piece::Nullable(placeholder) => {
-            *placeholder == Placeholder::Errors
+            matches!(placeholder, Placeholder::Errors | Placeholder::ErrorsByParam)
         }
-        Piece::OptionalMap(_, pieces) => lists_issues(pieces),
+        Piece::Errors => true,
+        Piece::OptionalPart(_, pieces) => lists_issues(pieces),
+        Piece::List(elements) => elements.iter().any(|pieces| lists_issues(pieces)),
         Piece::Text(_) | Piece::Inside(_) | Piece::OptionalText(..) | Piece::Fields | Piece::Comma => false,
     })
 }
@@ -245,8 +261,12 @@ pub enum Node {
     /// A placeholder between two constant texts; is the key left out when there is no value?
     Text(&'static str, Placeholder, &'static str, bool),
     Map(&'static [Member]),
+    /// An element is left out when it has placeholders and none of them a value.
+    List(&'static [Node]),
+    /// A list of the error and its issues, each in the shape of `issue`.
+    Errors,
     /// The key is left out when nothing but constants is in it.
-    OptionalMap(&'static [Member]),
+    OptionalPart(&'static Node),
 }
 
 /// A piece of the text of an answer.
@@ -263,8 +283,12 @@ pub enum Piece {
     Inside(Placeholder),
     /// The key and the text before the value, and the text after it; nothing when there is no value.
     OptionalText(&'static str, Placeholder, &'static str),
-    /// The key and a mapping, after a comma where one is needed; nothing when no value is in the mapping.
-    OptionalMap(&'static str, &'static [Piece]),
+    /// The key and a mapping or list, after a comma where one is needed; nothing when no value is in it.
+    OptionalPart(&'static str, &'static [Piece]),
+    /// A list; an element that has placeholders, and none of them a value, is left out.
+    List(&'static [&'static [Piece]]),
+    /// A list of the error and its issues.
+    Errors,
     /// The code's fields, each after a comma where one is needed.
     Fields,
     /// A comma, unless nothing stands before it in its mapping.
@@ -277,12 +301,17 @@ pub enum Placeholder {
     Code,
     DocUrl,
     Errors,
+    ErrorsByParam,
     Group,
     Message,
+    Number,
     Param,
     RequestId,
     RetryAfter,
     RetryAfterMs,
+    RetryAfterText,
+    RetryAt,
+    RetryAtUnix,
     Retryable,
     Status,
     StatusText,

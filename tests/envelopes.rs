@@ -10,7 +10,9 @@ mod shapes {
     #![allow(clippy::all, unused)]
     include!("../codegen/tests/cases/envelopes/errbook.rs");
 }
-use shapes::{Action, Code, Fifth, First, Fourth, Second, Sixth, Third, code};
+use shapes::{
+    Action, Bare, Code, Fifth, First, Fourth, List, Numbers, Parts, Said, Second, Sixth, Third, Waits, code,
+};
 
 /// Whatever it is, raised.
 struct Any(Raised);
@@ -32,6 +34,7 @@ fn every<A: Api<Code = Code>>() -> Vec<Error<A>> {
         (Code::Bad, code::Bad.raise()),
         (Code::Bad, code::Bad.at("where \"it\" is").raise()),
         (Code::Several, issues.finish().unwrap_err().raise()),
+        (Code::Unnamed, plain().finish().unwrap_err().raise()),
         (Code::Size, code::Size { size: 3, unit: None }.raise()),
         (Code::Size, code::Size { size: u64::MAX, unit: Some("\u{0}".into()) }.raise()),
         (Code::Plan, code::Plan.raise()),
@@ -40,6 +43,15 @@ fn every<A: Api<Code = Code>>() -> Vec<Error<A>> {
         (Code::Broken, code::Broken.raise()),
     ];
     all.into_iter().filter(|(code, _)| A::emits(*code)).map(|(_, raised)| Any(raised).into()).collect()
+}
+
+/// Two issues of one param, one without.
+fn plain() -> Issues<code::Unnamed> {
+    let mut issues = Issues::of(code::Unnamed);
+    issues.push(code::Bad.at("a").message("\"No\""));
+    issues.push(code::Bad);
+    issues.push(code::Plain.at("a"));
+    issues
 }
 
 fn check<A: Api<Code = Code>>() {
@@ -51,7 +63,9 @@ fn check<A: Api<Code = Code>>() {
         assert_eq!(serde_json::to_string(&error.answer("req_1")).unwrap(), body, "serde writes the same");
         let value: serde_json::Value =
             serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {body}"));
-        assert!(schema.is_valid(&value), "{value}");
+        if let Err(error) = schema.validate(&value) {
+            panic!("{error}: {value}");
+        }
 
         let (head, body) = answer.into_response().into_parts();
         let err = ErrorResponse::<A>::parse(head.status, &head.headers, body);
@@ -72,6 +86,207 @@ fn every_shape_is_written_and_read() {
     check::<Fourth>();
     check::<Fifth>();
     check::<Sixth>();
+    check::<List>();
+    check::<Parts>();
+    check::<Numbers>();
+    check::<Bare>();
+    check::<Said>();
+}
+
+fn body<A: Api>(error: impl Into<Error<A>>) -> String {
+    String::from_utf8(error.into().answer("req_1").body()).unwrap()
+}
+
+fn several<A: Api<Code = Code>>() -> Error<A> {
+    every().into_iter().find(|error: &Error<A>| error.is(Code::Several)).unwrap()
+}
+
+/// What a client has of the issues: code, param, message.
+fn issues<A: Api<Code = Code>>(err: &ErrorResponse<A>) -> Vec<(Option<&str>, Option<&str>, Option<&str>)> {
+    err.issues().iter().map(|issue| (issue.code_str(), issue.param(), issue.message())).collect()
+}
+
+#[test]
+fn a_list_of_the_error_and_its_issues() {
+    assert_eq!(
+        body::<List>(several()),
+        concat!(
+            r#"{"jsonapi":{"version":"1.1"},"errors":["#,
+            r#"{"id":"req_1","status":"422","code":"several","detail":"Several.","source":{"pointer":"a"}},"#,
+            r#"{"id":"req_1","status":"400","code":"bad","detail":"Bad.","source":{"pointer":"a"}},"#,
+            r#"{"id":"req_1","status":"422","code":"size","detail":"7 is too much.","source":{"pointer":"b"},"meta":{"size":7,"unit":"kg"}},"#,
+            r#"{"id":"req_1","status":"422","code":"size","detail":"8 is too much.","source":{"pointer":"b"},"meta":{"size":8}}]}"#,
+        )
+    );
+    let err = ErrorResponse::<List>::from(several::<List>());
+    assert_eq!(
+        issues(&err),
+        [
+            (Some("bad"), Some("a"), Some("Bad.")),
+            (Some("size"), Some("b"), Some("7 is too much.")),
+            (Some("size"), Some("b"), Some("8 is too much.")),
+        ]
+    );
+    assert_eq!(err.issues()[1].details(), Some(code::Size { size: 7, unit: Some("kg".into()) }));
+    assert_eq!(body::<Bare>(code::Bad.at("x")), r#"[{"errorCode":"bad","message":"Bad.","field":"x"}]"#);
+
+    // Cut off in the first error, and after it; no error at all.
+    let text = body::<List>(several());
+    let cut = |at: &str| read::<List>(422, &text[..text.find(at).unwrap()]);
+    assert_eq!(
+        (cut(r#","detail":"Sev"#).code(), cut(r#","detail":"Sev"#).message()),
+        (Some(Code::Several), None)
+    );
+    assert_eq!(cut(r#"},"meta":{"size":8"#).issues().len(), 2);
+    assert!(!read::<List>(422, r#"{"jsonapi":{"version":"1.1"},"errors":[]}"#).from_api());
+    assert!(!read::<List>(422, r#"{"jsonapi":{"version":"1.1"},"errors":{"code":"bad"}}"#).from_api());
+    assert!(!read::<Bare>(422, "[]").from_api());
+    assert!(read::<Bare>(422, r#"[{"errorCode":"new"}, 7, null]"#).from_api());
+}
+
+#[test]
+fn parts_that_are_told_apart_by_their_constants() {
+    let head = r#"{"error":{"status":402,"message":"Not in the plan.","details":["#;
+    assert_eq!(
+        body::<Parts>(code::Plan),
+        format!(
+            "{head}{}",
+            concat!(
+                r#"{"@type":"info","reason":"plan","metadata":{"upgrade":true}},"#,
+                r#"{"@type":"help","links":[{"url":"https://parts.example/errors#plan"}]},"#,
+                r#"{"@type":"nothing"}],"more":["limits"],"schemas":["one",2,true]}}"#,
+            )
+        )
+    );
+    // A wait in two units; nothing of a group.
+    let slow = body::<Parts>(code::Slow.retry_after(Duration::from_millis(2_500)));
+    assert!(slow.contains(r#"{"@type":"retry","delay":"2.5s"},"#), "{slow}");
+    assert!(slow.contains(r#""more":[{"kind":"wait","ms":2500}],"#), "{slow}");
+    assert!(!body::<Parts>(code::Broken).contains("more"));
+
+    // In another order, with unknown parts, two of a kind, and blanks in the constants.
+    let text = r#"{"error":{"status":422,"message":"No.","schemas":[ "one", 2,true ],"details":[
+        {"@type":"violations","violations":[{"field":"x","reason":"bad"},{"field":"y"}]}, {"@type":"new","reason":"wrong"}, 7,
+        {"reason":"size","metadata":{"size":5},"@type":"info"}, {"@type":"info","reason":"later"},
+        {"@type":"retry","delay":"6m0.5s"}]}}"#;
+    let err = read::<Parts>(422, text);
+    assert_eq!((err.code(), err.message()), (Some(Code::Size), Some("No.")));
+    assert_eq!(err.details(), Some(code::Size { size: 5, unit: None }));
+    assert_eq!(err.retry_after(), Some(Duration::from_millis(360_500)));
+    assert_eq!(issues(&err), [(Some("bad"), Some("x"), None), (None, Some("y"), None)]);
+    assert!(!read::<Parts>(422, &text.replace("2,true", "2,false")).from_api());
+    // Cut off behind the part with the code.
+    let cut = read::<Parts>(422, &text[..text.find(r#"{"@type":"info","reason":"later"#).unwrap() + 9]);
+    assert_eq!(cut.code(), Some(Code::Size));
+}
+
+#[test]
+fn codes_by_number() {
+    assert_eq!(
+        body::<Numbers>(plain().finish().unwrap_err()),
+        concat!(
+            r#"{"message":"Unnamed.","number":9,"unless":9,"or_null":9,"#,
+            r#""problems":{"a":["\"No\"","Plain."],"":["Bad."]}}"#,
+        )
+    );
+    assert_eq!(Error::<Numbers>::from(code::Bad).answer("").headers()["x-number"], "E-5");
+    let err = ErrorResponse::<Numbers>::from(Error::from(plain().finish().unwrap_err()));
+    assert_eq!((err.code(), err.code_str()), (Some(Code::Unnamed), Some("9")));
+    assert_eq!(
+        issues(&err),
+        [(None, None, Some("Bad.")), (None, Some("a"), Some("\"No\"")), (None, Some("a"), Some("Plain."))]
+    );
+    let text = r#"{"message":"No.","number":"6","problems":{"x":"one","y":[7,["two"],"three"],"z":null}}"#;
+    let err = read::<Numbers>(422, text);
+    assert_eq!((err.code(), err.code_str()), (Some(Code::Several), Some("6")));
+    assert_eq!(issues(&err), [(None, Some("x"), Some("one")), (None, Some("y"), Some("three"))]);
+    let unknown = read::<Numbers>(422, r#"{"message":"No.","number":-123456789012345678901234567890}"#);
+    assert_eq!((unknown.code(), unknown.code_str()), (None, Some("-123456789012345678901234567890")));
+    // An answer without a body, as to HEAD: the header tells.
+    let mut headers = HeaderMap::new();
+    headers.insert("x-number", "E8".parse().unwrap());
+    let err = ErrorResponse::<Numbers>::parse(StatusCode::TOO_MANY_REQUESTS, &headers, "");
+    assert_eq!((err.code(), err.from_api(), err.message()), (Some(Code::Slow), true, None));
+    let page = ErrorResponse::<Numbers>::parse(StatusCode::TOO_MANY_REQUESTS, &headers, "<html>");
+    assert_eq!((page.code(), page.from_api()), (None, false));
+}
+
+#[test]
+fn an_answer_without_a_code() {
+    let text = body::<Said>(plain().finish().unwrap_err());
+    assert_eq!(text, r#"{"code":"unnamed","message":"Unnamed.","all":["\"No\"","Bad.","Plain."]}"#);
+    let err = read::<Said>(404, r#"{"message":"Gone.","all":["one",2,{"a":1},"two"]}"#);
+    assert!(err.from_api());
+    assert_eq!((err.code(), err.code_str(), err.inferred()), (None, None, Code::Bad));
+    assert_eq!((err.message(), err.retryable()), (Some("Gone."), None));
+    assert_eq!(issues(&err), [(None, None, Some("one")), (None, None, Some("two"))]);
+    assert!(!read::<Said>(404, r#"{"messages":"Gone."}"#).from_api());
+    assert!(!read::<Said>(404, r#"{"message":7}"#).from_api());
+}
+
+/// Every unit is the same wait; of several the longest counts.
+#[test]
+fn waits_in_all_units() {
+    let error = Error::<Waits>::from(code::Slow.retry_after(Duration::from_millis(90_500)));
+    let answer = error.answer("req_1");
+    let body: serde_json::Value = serde_json::from_slice(&answer.body()).unwrap();
+    assert_eq!(body["text"], "about 91s");
+    let unix = body["unix"].as_u64().unwrap();
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    assert!((now + 88..now + 95).contains(&unix), "{unix}");
+    assert!(body["until"].as_str().unwrap().ends_with('Z'), "{body}");
+    let headers = answer.headers();
+    assert_eq!(headers["x-wait"], "in 90.5s or so");
+    assert!(headers["x-until"].to_str().unwrap().starts_with("20"));
+    let close = |wait: Option<Duration>| wait.is_some_and(|wait| (88..95).contains(&wait.as_secs()));
+    assert!(close(ErrorResponse::<Waits>::from(error.clone()).retry_after()));
+
+    let mut headers = HeaderMap::new();
+    headers.insert("date", "Sun, 06 Nov 1994 08:49:00 GMT".parse().unwrap());
+    let read = |headers: &HeaderMap, body: &str| {
+        ErrorResponse::<Waits>::parse(StatusCode::TOO_MANY_REQUESTS, headers, body.to_owned()).retry_after()
+    };
+    let seconds = |seconds| Some(Duration::from_secs(seconds));
+    assert_eq!(read(&headers, r#"{"code":"slow","until":"1994-11-06T10:49:40+02:00"}"#), seconds(40));
+    assert_eq!(read(&headers, r#"{"code":"slow","until":784111750}"#), seconds(10));
+    assert_eq!(
+        read(&headers, r#"{"code":"slow","unix":"784111750.5"}"#),
+        Some(Duration::from_millis(10_500))
+    );
+    assert_eq!(read(&headers, r#"{"code":"slow","unix":784111000}"#), None);
+    assert_eq!(read(&headers, r#"{"code":"slow","unix":1e400,"until":[],"text":"about -3s"}"#), None);
+    assert_eq!(read(&headers, r#"{"code":"slow","text":"about 2.5s","unix":784111750}"#), seconds(10));
+    headers.insert("x-wait", "in 1m30s or so".parse().unwrap());
+    assert_eq!(read(&headers, r#"{"code":"slow"}"#), seconds(90));
+}
+
+/// The client prefers, the server never refuses.
+#[test]
+fn an_answer_in_the_content_type_that_is_asked_for() {
+    let error = Error::<List>::from(code::Bad.at("x"));
+    let content_type = |accept: &str| error.answer("r").accept(accept).headers()["content-type"].clone();
+    for accept in [
+        "",
+        "*/*",
+        "application/json",
+        "text/html",
+        "image/png;q=0",
+        "application/*, application/problem+json;q=0.5",
+    ] {
+        assert_eq!(content_type(accept), "application/json", "{accept}");
+    }
+    for accept in ["application/problem+json", "application/json;q=0.1, application/problem+json;q=0.2"] {
+        assert_eq!(content_type(accept), "application/problem+json", "{accept}");
+    }
+    let answer = error.answer("r").accept("application/problem+json");
+    let body = answer.body();
+    assert!(body.starts_with(br#"{"type":"https://list.example/errors#bad","title":"Bad","status":400"#));
+    assert_eq!(serde_json::to_vec(&answer).unwrap(), body);
+    // Headers are of the envelope that is sent; its clients read both.
+    assert!(!answer.headers().contains_key("x-error"));
+    assert_eq!(error.answer("r").headers()["cache-control"], "no-store");
+    let err = ErrorResponse::<List>::parse(StatusCode::BAD_REQUEST, &answer.headers(), body);
+    assert_eq!((err.code(), err.param()), (Some(Code::Bad), Some("x")));
 }
 
 #[test]

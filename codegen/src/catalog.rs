@@ -57,11 +57,13 @@ pub(crate) struct Envelope {
     pub(crate) content_type: String,
     /// The HTTP status of every answer, where it isn't the code's: 200 to 599.
     pub(crate) status: Option<u16>,
-    /// Header name in lower case, and what is sent in it.
-    pub(crate) headers: Vec<(String, Hole)>,
-    pub(crate) body: Vec<Member>,
-    /// The shape of one element of `$errors`.
-    pub(crate) issue: Vec<Member>,
+    /// Header name in lower case, and what is sent in it: a constant, a hole, or one in a text.
+    pub(crate) headers: Vec<(String, Template)>,
+    pub(crate) body: Template,
+    /// The shape of one element of `$errors`, or of the list that holds the error and its issues.
+    pub(crate) issue: Template,
+    /// False for `$code?`: an answer without a code may be the API's all the same.
+    pub(crate) needs_code: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -85,11 +87,13 @@ pub(crate) enum Template {
         hole: Hole,
         after: String,
     },
-    Map {
-        members: Vec<Member>,
-        /// `key?:`: the key is left out when nothing in the mapping has a value; constants don't count.
-        optional: bool,
-    },
+    Map(Vec<Member>),
+    /// An element is left out when it has placeholders and none of them a value.
+    List(Vec<Template>),
+    /// `[{code: $code}]`: the error and its issues, each in the shape of `issue`.
+    Errors,
+    /// `key?:`: the key is left out when nothing in the mapping or list has a value; constants don't count.
+    Optional(Box<Template>),
 }
 
 /// `$name`, `$name?` or `$name|null`.
@@ -116,14 +120,23 @@ pub(crate) enum Placeholder {
     Code,
     DocUrl,
     Errors,
+    /// A map from a param to a list of messages.
+    ErrorsByParam,
     Group,
     Message,
+    Number,
     Param,
     RequestId,
     /// The wait in whole seconds.
     RetryAfter,
     /// The wait in milliseconds.
     RetryAfterMs,
+    /// `17.5s`
+    RetryAfterText,
+    /// When the wait is over, as RFC 3339 writes it.
+    RetryAt,
+    /// The same in seconds since 1970.
+    RetryAtUnix,
     Retryable,
     Status,
     /// The status as a string.
@@ -134,9 +147,9 @@ pub(crate) enum Placeholder {
 /// A constant of an envelope or of a field.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Literal {
-    /// `null` and `[]` are constants of envelopes alone.
+    /// `null` and lists are constants of envelopes alone.
     Null,
-    EmptyList,
+    List(Vec<Literal>),
     Bool(bool),
     Text(String),
     /// A JSON number, as it is written.
@@ -211,6 +224,8 @@ pub(crate) struct Code {
     /// 400–599.
     pub(crate) status: u16,
     pub(crate) retryable: bool,
+    /// Where the API puts numbers on the wire; a code of digits is its own.
+    pub(crate) number: Option<i64>,
     pub(crate) message: Vec<Part>,
     pub(crate) anchor: String,
     pub(crate) group: Option<usize>,

@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize as _, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use serde_json::value::RawValue;
 
-use crate::table::{Member, Node, Placeholder};
+use crate::table::{Envelope, Member, Node, Placeholder};
 
 /// So many members that the template doesn't name are kept.
 const MAX_MEMBERS: usize = 256;
@@ -15,7 +17,7 @@ const MAX_MEMBERS: usize = 256;
 #[derive(Default)]
 pub(super) struct Found<'b> {
     holes: [Option<&'b RawValue>; Placeholder::COUNT],
-    /// What stood between constant texts.
+    /// What stood between constant texts, and in headers.
     texts: Vec<(Placeholder, Cow<'b, str>)>,
     /// The elements of `$errors`, as far as they were read.
     pub(super) issues: Vec<&'b RawValue>,
@@ -29,7 +31,7 @@ impl<'b> Found<'b> {
         self.holes[placeholder as usize]
     }
 
-    /// The value as a text: a JSON string, or what stood in one.
+    /// The value as a text: a JSON string, or what stood in one, or in a header.
     pub(super) fn text(&self, placeholder: Placeholder) -> Option<Cow<'b, str>> {
         let (_, text) = match self.get(placeholder).and_then(string) {
             Some(text) => return Some(text),
@@ -38,42 +40,94 @@ impl<'b> Found<'b> {
         Some(text.clone())
     }
 
+    /// The value as a text, whatever its JSON is.
+    pub(super) fn scalar(&self, placeholder: Placeholder) -> Option<Cow<'b, str>> {
+        self.text(placeholder).or_else(|| self.get(placeholder).map(|raw| Cow::Borrowed(raw.get())))
+    }
+
     pub(super) fn member(&self, name: &str) -> Option<&'b RawValue> {
         self.members.iter().find(|(key, _)| key == name).map(|(_, value)| *value)
     }
 
     /// Are all constants of the template there?
-    pub(super) fn has_all_constants(&self, members: &[Member]) -> bool {
-        self.constants >= count(members, &|_| true)
+    pub(super) fn has_all_constants(&self, node: &Node) -> bool {
+        self.constants >= count(node, &|_| true)
+    }
+
+    /// What stands in the headers of the envelope, each where the body has none.
+    pub(super) fn take_headers<'h: 'b>(
+        &mut self,
+        envelope: &Envelope,
+        header: impl Fn(&str) -> Option<&'h str>,
+    ) {
+        for (name, node) in envelope.headers {
+            let Some(text) = header(name).map(Cow::Borrowed) else { continue };
+            let (place, text) = match node {
+                Node::Required(place) | Node::Optional(place) | Node::Nullable(place) => (place, Some(text)),
+                Node::Text(before, place, after, _) => (place, between(text, before, after)),
+                Node::Const(_) | Node::Map(_) | Node::List(_) | Node::Errors | Node::OptionalPart(_) => {
+                    continue;
+                }
+            };
+            if let Some(text) = text
+                && self.get(*place).is_none()
+            {
+                self.texts.push((*place, text));
+            }
+        }
+    }
+
+    /// What an element of a list had, beside what is known.
+    fn merge(&mut self, other: Found<'b>) {
+        for (known, value) in self.holes.iter_mut().zip(other.holes) {
+            *known = known.or(value);
+        }
+        self.texts.extend(other.texts);
+        self.issues.extend(other.issues);
+        for (key, value) in other.members {
+            if self.members.len() < MAX_MEMBERS && self.member(&key).is_none() {
+                self.members.push((key, value));
+            }
+        }
     }
 }
 
 /// `None` where the text doesn't have the shape: a constant differs, or is missing from a text that doesn't break off.
-pub(super) fn read<'b>(text: &'b str, members: &'static [Member], max_issues: usize) -> Option<Found<'b>> {
+pub(super) fn read<'b>(
+    text: &'b str,
+    node: &'static Node,
+    issue: &'static Node,
+    max_issues: usize,
+) -> Option<Found<'b>> {
     let mut found = Found::default();
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    match (Mapping { members, found: &mut found, max_issues }).deserialize(&mut deserializer) {
+    match (Part { node, issue, found: &mut found, max_issues }).deserialize(&mut deserializer) {
         Err(error) if error.is_data() => None,
         Err(error) if error.is_eof() => Some(found),
-        Ok(()) | Err(_) => found.has_all_constants(members).then_some(found),
+        Ok(()) | Err(_) => found.has_all_constants(node).then_some(found),
     }
 }
 
 /// Does a constant tell a failure from a success, as `ok: false` and `status: error` do? A number is a version or so.
-pub(super) fn declares_failure(members: &[Member]) -> bool {
-    count(members, &|json| json.starts_with('"') || json == "true" || json == "false") > 0
+pub(super) fn declares_failure(node: &Node) -> bool {
+    count(node, &|json| json.starts_with('"') || json == "true" || json == "false") > 0
 }
 
 /// The constants that are of a kind.
-fn count(members: &[Member], of_kind: &dyn Fn(&str) -> bool) -> usize {
-    let constants = |member: &Member| match member {
-        Member::Key(_, Node::Const(json)) => usize::from(of_kind(json)),
-        Member::Key(_, Node::Map(members)) => count(members, of_kind),
+fn count(node: &Node, of_kind: &dyn Fn(&str) -> bool) -> usize {
+    match node {
+        Node::Const(json) => usize::from(of_kind(json)),
+        Node::Map(members) => members
+            .iter()
+            .map(|member| match member {
+                Member::Key(_, node) => count(node, of_kind),
+                Member::Fields => 0,
+            })
+            .sum(),
         // What may be absent can't be asked for.
-        Member::Key(_, Node::OptionalMap(_) | Node::Text(..)) => 0,
-        Member::Key(_, Node::Required(_) | Node::Optional(_) | Node::Nullable(_)) | Member::Fields => 0,
-    };
-    members.iter().map(constants).sum()
+        Node::OptionalPart(_) | Node::List(_) | Node::Text(..) => 0,
+        Node::Required(_) | Node::Optional(_) | Node::Nullable(_) | Node::Errors => 0,
+    }
 }
 
 /// The text of a JSON string; lone surrogates are replaced. `None` for any other value.
@@ -102,7 +156,10 @@ pub(super) fn same(raw: &RawValue, json: &str) -> bool {
     let number = |text: &str| text.parse::<f64>().ok();
     raw.get() == json
         || string(raw).is_some_and(|text| *text == crate::answer::constant(json))
-        || json == "[]" && raw.get().strip_prefix('[').is_some_and(|rest| rest.trim_ascii_start() == "]")
+        || json.starts_with('[')
+            && raw.get().starts_with('[')
+            && serde_json::from_str(raw.get())
+                .is_ok_and(|list: serde_json::Value| list == crate::answer::constant(json))
         || number(json).is_some_and(|expected| number(raw.get()) == Some(expected))
 }
 
@@ -122,27 +179,122 @@ macro_rules! scalars {
     )*};
 }
 
-struct Mapping<'f, 'b> {
-    members: &'static [Member],
+/// A value at the place of a node.
+struct Part<'f, 'b> {
+    node: &'static Node,
+    issue: &'static Node,
     found: &'f mut Found<'b>,
     max_issues: usize,
+}
+
+impl<'b> DeserializeSeed<'b> for Part<'_, 'b> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'b>>(self, deserializer: D) -> Result<(), D::Error> {
+        let Part { node, issue, found, max_issues } = self;
+        match node {
+            Node::Map(members) => deserializer
+                .deserialize_any(Mapping { members, part: Part { node, issue, found, max_issues } }),
+            Node::OptionalPart(node) => {
+                // Its constants say nothing about the whole.
+                let constants = found.constants;
+                Part { node, issue, found: &mut *found, max_issues }.deserialize(deserializer)?;
+                found.constants = constants;
+                Ok(())
+            }
+            Node::Errors if count(issue, &|_| true) == 0 => {
+                deserializer.deserialize_any(Errors(Part { node: issue, issue, found, max_issues }))
+            }
+            Node::List(_) | Node::Errors => {
+                let mut elements = Vec::new();
+                let max = max_issues.saturating_add(1);
+                let end = Issues { issues: &mut elements, max }.deserialize(deserializer);
+                found.elements(node, issue, elements, max_issues);
+                end
+            }
+            Node::Required(Placeholder::Errors)
+            | Node::Optional(Placeholder::Errors)
+            | Node::Nullable(Placeholder::Errors) => {
+                Issues { issues: &mut found.issues, max: max_issues }.deserialize(deserializer)
+            }
+            Node::Const(_) | Node::Required(_) | Node::Optional(_) | Node::Nullable(_) | Node::Text(..) => {
+                let value = <&RawValue>::deserialize(deserializer)?;
+                match found.take(node, value) {
+                    true => Ok(()),
+                    false => Err(D::Error::custom("another constant")),
+                }
+            }
+        }
+    }
+}
+
+impl<'b> Found<'b> {
+    /// A value that is no mapping and no list. Does it have the shape?
+    fn take(&mut self, node: &'static Node, value: &'b RawValue) -> bool {
+        match node {
+            Node::Const(json) => {
+                let same = same(value, json);
+                self.constants += usize::from(same);
+                same
+            }
+            Node::Text(before, placeholder, after, optional) => {
+                match string(value).and_then(|text| between(text, before, after)) {
+                    Some(text) => self.texts.push((*placeholder, text)),
+                    None => return *optional && value.get() == "null",
+                }
+                true
+            }
+            Node::Required(placeholder) | Node::Optional(placeholder) | Node::Nullable(placeholder) => {
+                // Null is no value: the placeholder may stand in another place, too.
+                if value.get() != "null" {
+                    self.holes[*placeholder as usize].get_or_insert(value);
+                }
+                true
+            }
+            Node::Map(_) | Node::List(_) | Node::Errors | Node::OptionalPart(_) => false,
+        }
+    }
+
+    /// Each element goes to the first template that it fits.
+    fn elements(
+        &mut self,
+        node: &'static Node,
+        issue: &'static Node,
+        elements: Vec<&'b RawValue>,
+        max_issues: usize,
+    ) {
+        let fits = |element: &'b RawValue, node| read(element.get(), node, issue, max_issues);
+        if let Node::List(templates) = node {
+            for element in elements {
+                if let Some(found) = templates.iter().find_map(|template| fits(element, template)) {
+                    self.merge(found);
+                }
+            }
+            return;
+        }
+        // The error is the first that has the constants; the others are its issues.
+        let error = elements.iter().enumerate().find_map(|(at, element)| Some((at, fits(element, issue)?)));
+        let (at, found) = error.map_or((0, None), |(at, found)| (at, Some(found)));
+        if let Some(found) = found {
+            self.merge(found);
+        }
+        let issues = elements.into_iter().enumerate().filter(|(place, _)| *place != at);
+        self.issues.extend(issues.map(|(_, element)| element).take(max_issues));
+    }
+}
+
+struct Mapping<'f, 'b> {
+    members: &'static [Member],
+    part: Part<'f, 'b>,
 }
 
 impl Mapping<'_, '_> {
     /// Something else stands where a mapping is expected: another shape where the mapping holds constants, else nothing.
     fn is_absent<E: serde::de::Error>(&self) -> Result<(), E> {
-        match count(self.members, &|_| true) {
+        match count(self.part.node, &|_| true) {
             0 => Ok(()),
             _ => Err(E::custom("no mapping")),
         }
-    }
-}
-
-impl<'b> DeserializeSeed<'b> for Mapping<'_, 'b> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'b>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
     }
 }
 
@@ -154,7 +306,7 @@ impl<'b> Visitor<'b> for Mapping<'_, 'b> {
     }
 
     fn visit_map<M: MapAccess<'b>>(self, mut map: M) -> Result<(), M::Error> {
-        let Mapping { members, found, max_issues } = self;
+        let Mapping { members, part: Part { issue, found, max_issues, .. } } = self;
         let spread = members.iter().any(|member| matches!(member, Member::Fields));
         // A bit for each of the first members: of duplicates the first one counts.
         let mut seen = 0_u64;
@@ -177,44 +329,7 @@ impl<'b> Visitor<'b> for Mapping<'_, 'b> {
                 continue;
             }
             seen |= bit;
-            match node {
-                Node::Map(members) => {
-                    map.next_value_seed(Mapping { members, found: &mut *found, max_issues })?;
-                }
-                Node::OptionalMap(members) => {
-                    // Its constants say nothing about the whole.
-                    let constants = found.constants;
-                    map.next_value_seed(Mapping { members, found: &mut *found, max_issues })?;
-                    found.constants = constants;
-                }
-                Node::Const(json) => {
-                    if !same(map.next_value()?, json) {
-                        return Err(M::Error::custom("another constant"));
-                    }
-                    found.constants += 1;
-                }
-                Node::Text(before, placeholder, after, optional) => {
-                    let value: &RawValue = map.next_value()?;
-                    let inside = string(value).and_then(|text| between(text, before, after));
-                    match inside {
-                        Some(text) => found.texts.push((*placeholder, text)),
-                        None if *optional && value.get() == "null" => {}
-                        None => return Err(M::Error::custom("another constant")),
-                    }
-                }
-                Node::Required(Placeholder::Errors)
-                | Node::Optional(Placeholder::Errors)
-                | Node::Nullable(Placeholder::Errors) => {
-                    map.next_value_seed(Issues { issues: &mut found.issues, max: max_issues })?;
-                }
-                Node::Required(placeholder) | Node::Optional(placeholder) | Node::Nullable(placeholder) => {
-                    let value: &RawValue = map.next_value()?;
-                    // Null is no value: the placeholder may stand in another place, too.
-                    if value.get() != "null" {
-                        found.holes[*placeholder as usize].get_or_insert(value);
-                    }
-                }
-            }
+            map.next_value_seed(Part { node, issue, found: &mut *found, max_issues })?;
         }
         Ok(())
     }
@@ -225,6 +340,32 @@ impl<'b> Visitor<'b> for Mapping<'_, 'b> {
     }
 
     scalars!(self, self.is_absent());
+}
+
+/// A list of the error, read at once so that what stands before a break counts, and its issues.
+struct Errors<'f, 'b>(Part<'f, 'b>);
+
+impl<'b> Visitor<'b> for Errors<'_, 'b> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("errors")
+    }
+
+    fn visit_seq<S: SeqAccess<'b>>(self, mut list: S) -> Result<(), S::Error> {
+        let Errors(Part { node, issue, found, max_issues }) = self;
+        if list.next_element_seed(Part { node, issue, found: &mut *found, max_issues })?.is_none() {
+            return Ok(());
+        }
+        Issues { issues: &mut found.issues, max: max_issues }.visit_seq(list)
+    }
+
+    fn visit_map<M: MapAccess<'b>>(self, mut map: M) -> Result<(), M::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+
+    scalars!(self, Ok(()));
 }
 
 /// The elements of a list, kept one by one: those before a break are there.
@@ -313,13 +454,4 @@ impl Visitor<'_> for Bytes {
 pub(super) fn integer(raw: &RawValue) -> Option<&str> {
     let digits = raw.get().strip_prefix('-').unwrap_or(raw.get());
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| raw.get())
-}
-
-/// The flag, where it is one.
-pub(super) fn flag(raw: &RawValue) -> Option<bool> {
-    match raw.get() {
-        "true" => Some(true),
-        "false" => Some(false),
-        _ => None,
-    }
 }

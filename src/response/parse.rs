@@ -1,15 +1,16 @@
 use std::borrow::Cow;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use http::header::DATE;
 use http::{HeaderMap, StatusCode};
 use serde_json::value::RawValue;
 
 use super::envelope::{self, Found};
 use super::{ErrorResponse, Inner, Issue, Text};
 use crate::catalog::{Api, ErrorCode, row};
-use crate::retry_after;
-use crate::table::{Envelope, HeaderSource, Kind, Placeholder, Row, Type, Value};
+use crate::table::{Envelope, HeaderSource, Kind, Node, Placeholder, Row, Type, Value};
+use crate::{retry_after, rfc3339};
 
 /// The longest message that is made from an answer that is not the API's, in characters.
 const MAX_FOREIGN_MESSAGE: usize = 120;
@@ -17,9 +18,8 @@ const MAX_FOREIGN_MESSAGE: usize = 120;
 pub(super) fn parse<A: Api>(status: StatusCode, headers: &HeaderMap, body: Bytes) -> Inner<A::Code> {
     let (body, truncated) = bounded::<A>(body);
     let text = std::str::from_utf8(&body).unwrap_or_default();
-    let found = if json(text) { answer::<A>(text) } else { None };
-
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let found = answer::<A>(text, header);
     let in_header = retry_after::from_headers(headers, retry_after::clock);
     let mut inner = Inner {
         status,
@@ -47,7 +47,7 @@ pub(super) fn parse<A: Api>(status: StatusCode, headers: &HeaderMap, body: Bytes
     if inner.request_id.is_none() {
         let declared = envelopes::<A>()
             .flat_map(|envelope| envelope.headers)
-            .filter(|(_, value)| *value == Placeholder::RequestId);
+            .filter(|(_, node)| matches!(node, Node::Required(Placeholder::RequestId)));
         let mut names = declared.map(|(name, _)| *name).chain(["x-request-id"]);
         inner.request_id = names.find_map(header).map(|id| Text::Own(id.into()));
     }
@@ -60,16 +60,16 @@ pub(super) fn is_failure<A: Api>(status: StatusCode, body: &Bytes) -> bool {
     if !status.is_success() {
         return true;
     }
-    let declares = |envelope: &&Envelope| envelope::declares_failure(envelope.body);
+    let declares = |envelope: &&Envelope| envelope::declares_failure(&envelope.body);
     if !envelopes::<A>().any(|envelope| declares(&envelope)) {
         return false;
     }
     let (body, _) = bounded::<A>(body.clone());
     let text = std::str::from_utf8(&body).unwrap_or_default();
     let failure = |(found, envelope): (Found<'_>, &Envelope)| {
-        declares(&envelope) && found.has_all_constants(envelope.body)
+        declares(&envelope) && found.has_all_constants(&envelope.body)
     };
-    json(text) && answer::<A>(text).is_some_and(failure)
+    answer::<A>(text, |_| None).is_some_and(failure)
 }
 
 /// The envelope that the API writes, then those that it wrote once, or will.
@@ -109,17 +109,44 @@ fn json(text: &str) -> bool {
     text.trim_start().starts_with(['{', '['])
 }
 
-/// The answer in an envelope of the API: its constants fit, and there is a code.
-fn answer<A: Api>(text: &str) -> Option<(Found<'_>, &'static Envelope)> {
+/// The answer in an envelope of the API: its constants fit, and there is a code, in the body or in a header. An answer
+/// without a body, as to HEAD, is one by its headers.
+fn answer<'b, A: Api>(
+    text: &'b str,
+    header: impl Fn(&str) -> Option<&'b str>,
+) -> Option<(Found<'b>, &'static Envelope)> {
+    let is_empty = text.trim().is_empty();
+    if !is_empty && !json(text) {
+        return None;
+    }
     envelopes::<A>().find_map(|envelope| {
-        let found = envelope::read(text, envelope.body, ErrorResponse::<A>::MAX_ISSUES)?;
-        code(&found).is_some().then_some((found, envelope))
+        let mut found = match is_empty {
+            true => Found::default(),
+            false => envelope::read(text, &envelope.body, &envelope.issue, ErrorResponse::<A>::MAX_ISSUES)?,
+        };
+        found.take_headers(envelope, &header);
+        // Without a code it is the message that tells an answer from any other JSON.
+        let known = code(&found).is_some()
+            || !envelope.needs_code && !is_empty && found.text(Placeholder::Message).is_some();
+        known.then_some((found, envelope))
     })
 }
 
+/// The code as it was received: a text, an integer, or the number beside it.
 fn code<'b>(found: &Found<'b>) -> Option<Cow<'b, str>> {
-    let number = || found.get(Placeholder::Code).and_then(envelope::integer).map(Cow::Borrowed);
-    found.text(Placeholder::Code).or_else(number)
+    let integer = |placeholder| found.get(placeholder).and_then(envelope::integer).map(Cow::Borrowed);
+    found
+        .text(Placeholder::Code)
+        .or_else(|| integer(Placeholder::Code))
+        .or_else(|| integer(Placeholder::Number))
+        .or_else(|| found.text(Placeholder::Number))
+}
+
+/// The code by its text, else by its number, which may stand at the place of either.
+fn known<C: ErrorCode>(text: &str, found: &Found<'_>) -> Option<C> {
+    let by_number = |text: &str| C::from_index(C::TABLE.find_number(text.parse().ok()?)?);
+    let number = || by_number(&found.scalar(Placeholder::Number)?);
+    C::from_text(text).or_else(|| by_number(text)).or_else(number)
 }
 
 fn read<A: Api>(
@@ -134,18 +161,12 @@ fn read<A: Api>(
     inner.param = string(Placeholder::Param);
     inner.request_id = string(Placeholder::RequestId);
     inner.doc_url = string(Placeholder::DocUrl);
-    inner.retryable = found.get(Placeholder::Retryable).and_then(envelope::flag);
-    // A number, or one as a text.
-    let number = |placeholder| {
-        let raw = found.get(placeholder)?;
-        retry_after::seconds(&envelope::string(raw).unwrap_or(Cow::Borrowed(raw.get())))
-    };
-    let milliseconds = number(Placeholder::RetryAfterMs).map(|number| number / 1000);
-    let wait = number(Placeholder::RetryAfter).max(milliseconds).filter(|wait| !wait.is_zero());
+    inner.retryable = found.scalar(Placeholder::Retryable).and_then(|flag| flag.parse().ok());
+    let wait = waits(found, headers).filter(|wait| !wait.is_zero()).max();
     inner.retry_after = inner.retry_after.max(wait);
 
     if let Some(text) = code(found) {
-        inner.code = A::Code::from_text(&text);
+        inner.code = known(&text, found);
         inner.code_text = Some(keep(body, text));
     }
     inner.group = match inner.code {
@@ -160,6 +181,9 @@ fn read<A: Api>(
         }),
     };
     inner.issues = found.issues.iter().filter_map(|raw| issue(raw, envelope)).collect();
+    if let Some(raw) = found.get(Placeholder::ErrorsByParam) {
+        by_param(raw, ErrorResponse::<A>::MAX_ISSUES, &mut inner.issues);
+    }
     let members = found.members.iter();
     inner.members =
         members.map(|(key, raw)| (keep(body, key.clone()), keep(body, Cow::Borrowed(raw.get())))).collect();
@@ -174,17 +198,64 @@ fn read<A: Api>(
     }
 }
 
+/// The waits that the answer names in its body or a header of the envelope, in all units: numbers, or texts of them.
+fn waits<'f>(found: &'f Found<'_>, headers: &'f HeaderMap) -> impl Iterator<Item = Duration> + 'f {
+    const PLACES: [Placeholder; 5] = [
+        Placeholder::RetryAfter,
+        Placeholder::RetryAfterMs,
+        Placeholder::RetryAfterText,
+        Placeholder::RetryAt,
+        Placeholder::RetryAtUnix,
+    ];
+    PLACES.into_iter().filter_map(|place| {
+        let text = found.scalar(place)?;
+        match place {
+            Placeholder::RetryAfterMs => retry_after::seconds(&text).map(|number| number / 1000),
+            Placeholder::RetryAt | Placeholder::RetryAtUnix => {
+                let unix = || SystemTime::UNIX_EPOCH.checked_add(retry_after::seconds(&text)?);
+                let time = rfc3339::parse(&text).or_else(unix)?;
+                retry_after::until(time, headers.get(DATE), retry_after::clock)
+            }
+            _ => retry_after::duration(&text),
+        }
+    })
+}
+
 fn issue<C: ErrorCode>(raw: &RawValue, envelope: &'static Envelope) -> Option<Issue<C>> {
-    let found = envelope::read(raw.get(), envelope.issue, 0)?;
+    let found = envelope::read(raw.get(), &envelope.issue, &envelope.issue, 0)?;
     let code = code(&found);
     let string = |placeholder| found.text(placeholder).map(Box::from);
-    Some(Issue {
-        code: code.as_deref().and_then(C::from_text),
+    let issue = Issue {
+        code: code.as_deref().and_then(|text| known(text, &found)),
         message: string(Placeholder::Message),
         param: string(Placeholder::Param),
         code_str: code.map(Box::from),
         members: found.members.iter().map(|(key, raw)| (Box::from(&**key), Box::from(raw.get()))).collect(),
-    })
+    };
+    // What has no value at any place is no issue.
+    let Issue { code_str, message, param, members, .. } = &issue;
+    let has_value = code_str.is_some() || message.is_some() || param.is_some() || !members.is_empty();
+    has_value.then_some(issue)
+}
+
+/// `{"email": ["is taken", "is too long"], "name": "is missing"}`
+fn by_param<C>(raw: &RawValue, max: usize, issues: &mut Vec<Issue<C>>) {
+    let Ok(params) = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(raw.get()) else {
+        return;
+    };
+    for (param, messages) in &params {
+        let messages = match messages {
+            serde_json::Value::Array(messages) => messages,
+            message => std::slice::from_ref(message),
+        };
+        let param = (!param.is_empty()).then_some(&**param);
+        for message in messages.iter().filter_map(|message| message.as_str()) {
+            if issues.len() < max {
+                let (message, param) = (Some(message.into()), param.map(Box::from));
+                issues.push(Issue { code: None, message, param, code_str: None, members: Vec::new() });
+            }
+        }
+    }
 }
 
 /// The one group whose status and constants an unknown code has: a new plan limit is one for an old client, too.

@@ -35,7 +35,7 @@ const SHARED_KEYS: &[&str] = &[
     "fix",
 ];
 /// What only a code has.
-const CODE_KEYS: &[&str] = &["group", "anchor", "title", "doc", "rust", "since", "deprecated"];
+const CODE_KEYS: &[&str] = &["group", "anchor", "title", "number", "doc", "rust", "since", "deprecated"];
 /// What a group has for itself.
 const GROUP_KEYS: &[&str] = &["title", "doc"];
 
@@ -173,6 +173,7 @@ impl<'t> Context<'t> {
             codes.push(self.code(entry, &keys, groups, known, &mut scope));
         }
         self.actions_of_payment(&codes, known);
+        self.distinct_numbers(&codes);
         codes
     }
 
@@ -192,6 +193,23 @@ impl<'t> Context<'t> {
                     .at(span, "does not say what helps")
                     .help(format!("write {}", known.actions.of_payment())),
             );
+        }
+    }
+
+    fn distinct_numbers(&mut self, codes: &[CodeDraft]) {
+        let mut first: BTreeMap<i64, &CodeDraft> = BTreeMap::new();
+        for draft in codes {
+            let Some(number) = draft.code.number else { continue };
+            if let Some(first) = first.get(&number) {
+                self.report(
+                    Diagnostic::new(Mistake::DuplicateNumber, format!("{number} is the number of two codes"))
+                        .at(draft.span, "the second")
+                        .and(first.span, "the first")
+                        .help("a number tells a client which code it is: give one of them another `number`"),
+                );
+            } else {
+                first.insert(number, draft);
+            }
         }
     }
 
@@ -259,6 +277,11 @@ impl<'t> Context<'t> {
             title: heading.map_or_else(|| title(name), |heading| heading.value.to_owned()),
             status,
             retryable: given.retryable.is_some_and(|flag| flag.value),
+            number: match map.get("number") {
+                Some(node) => self.signed(node, "`number`").map(|number| number.value),
+                // A code of digits is its own number.
+                None => name.parse().ok().filter(|number: &i64| number.to_string() == name),
+            },
             message: message.unwrap_or_default(),
             anchor: anchor.unwrap_or_else(|| anchor_of(name)),
             group,
@@ -493,7 +516,7 @@ impl Given<'_> {
     fn weight(&self) -> usize {
         let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
         let constant = |value: &Literal| match value {
-            Literal::Null | Literal::EmptyList | Literal::Bool(_) => 1,
+            Literal::Null | Literal::List(_) | Literal::Bool(_) => 1,
             Literal::Number(text) | Literal::Text(text) => text.len(),
         };
         let field = |field: &FieldDraft| {

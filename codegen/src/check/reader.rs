@@ -409,6 +409,18 @@ impl<'t> Context<'t> {
         what: &str,
         range: RangeInclusive<u64>,
     ) -> Option<Spanned<u64>> {
+        let (low, high) = range.into_inner();
+        let Spanned { value, span } = self.whole(node, what, low.into()..=high.into())?;
+        Some(Spanned { value: u64::try_from(value).ok()?, span })
+    }
+
+    /// The same with a sign.
+    pub(super) fn signed(&mut self, node: &'t Node, what: &str) -> Option<Spanned<i64>> {
+        let Spanned { value, span } = self.whole(node, what, i64::MIN.into()..=i64::MAX.into())?;
+        Some(Spanned { value: i64::try_from(value).ok()?, span })
+    }
+
+    fn whole(&mut self, node: &'t Node, what: &str, range: RangeInclusive<i128>) -> Option<Spanned<i128>> {
         let Kind::Scalar { text, style } = &node.kind else {
             self.wrong_type(node, what, "a number");
             return None;
@@ -417,9 +429,8 @@ impl<'t> Context<'t> {
             self.wrong_type(node, what, "a number");
             return None;
         }
-        let digits =
-            text.bytes().all(|byte| byte.is_ascii_digit()) && !(text.len() > 1 && text.starts_with('0'));
-        let value = if digits { text.parse().ok() } else { None };
+        // As JSON has them: no sign but a minus, no zero in front.
+        let value = text.parse().ok().filter(|value: &i128| value.to_string() == *text);
         match value {
             Some(value) if *style == Style::Plain && range.contains(&value) => {
                 Some(Spanned { value, span: node.span })

@@ -12,13 +12,13 @@ impl Context<'_> {
         for draft in codes {
             let emitting = draft.code.apis.iter().filter_map(|api| apis.get(*api));
             let mut used: Vec<usize> =
-                emitting.filter(|api| api.envelope_known).map(|api| api.api.envelope).collect();
+                emitting.filter(|api| api.envelope_known).flat_map(|api| written(api, envelopes)).collect();
             used.sort_unstable();
             used.dedup();
             let used: Vec<_> = used.into_iter().filter_map(|envelope| envelopes.get(envelope)).collect();
             for envelope in &used {
                 self.fits(draft, envelope, &envelope.body, "");
-                for item in draft.items.iter().filter(|_| envelope.body.errors) {
+                for item in draft.items.iter().filter(|_| envelope.body.errors.is_some()) {
                     if let Some(item) = codes.get(item.value) {
                         self.fits(item, envelope, &envelope.issue, "the `issue` of ");
                     }
@@ -41,6 +41,14 @@ impl Context<'_> {
                 .at(draft.span, "its `param` is required")
                 .help("add a key with `$param?` to the envelope, or write `param: never`");
             self.report(with_envelope(diagnostic, envelope));
+        }
+        if let (Some(place), None) = (shape.number, draft.code.number) {
+            self.report(
+                Diagnostic::new(Mistake::NumberMissing, format!("{code} has no number"))
+                    .at(draft.span, format!("{part}the envelope {name} sends one"))
+                    .and(place, "as `$number`")
+                    .help("add `number: 1`, or write `$number?` in the envelope"),
+            );
         }
         let Some(first) = draft.fields.first() else { return };
         if shape.fields.is_none() {
@@ -95,7 +103,9 @@ impl Context<'_> {
     fn items_fit(&mut self, draft: &CodeDraft, codes: &[CodeDraft], used: &[&EnvelopeDraft]) {
         let Some(first) = draft.items.first() else { return };
         // An API whose answers name one error only may share a code with one that lists them all.
-        if !used.is_empty() && used.iter().all(|envelope| !envelope.body.errors && !envelope.body.doubtful) {
+        if !used.is_empty()
+            && used.iter().all(|envelope| envelope.body.errors.is_none() && !envelope.body.doubtful)
+        {
             let names = list(used.iter().map(|envelope| envelope.envelope.name.as_str()));
             let title = format!("{} takes issues, and no envelope of it lists them", quote(&draft.code.code));
             let diagnostic = Diagnostic::new(Mistake::IssuesNotSent, title)
@@ -119,6 +129,14 @@ impl Context<'_> {
             }
         }
     }
+}
+
+/// What the API's server writes: the first envelope, and those of other content types where a client prefers them.
+fn written<'a>(api: &'a ApiDraft, envelopes: &'a [EnvelopeDraft]) -> impl Iterator<Item = usize> + 'a {
+    let content_type = |at: usize| envelopes.get(at).map(|draft| &draft.envelope.content_type);
+    let first = api.api.envelope;
+    let others = api.api.also_read.iter().copied();
+    [first].into_iter().chain(others.filter(move |at| content_type(*at) != content_type(first)))
 }
 
 fn with_envelope(diagnostic: Diagnostic, envelope: &EnvelopeDraft) -> Diagnostic {

@@ -8,13 +8,13 @@ use crate::emit::json_string;
 
 /// Status line, headers and body of an answer with the code, with everything that it may carry.
 pub(super) fn answer(catalog: &Catalog, api: &Api, code: &Code) -> String {
-    let example = Example { catalog, api, code, param: "name" };
     let envelope = &catalog.envelopes[api.envelope];
+    let example = Example { catalog, api, envelope, code, param: "name" };
     let status = envelope.status.unwrap_or(code.status);
     let mut text = format!("HTTP/1.1 {status}\nContent-Type: {}\n", envelope.content_type);
-    for (name, hole) in &envelope.headers {
-        if let Some(json) = example.hole(*hole, &envelope.issue) {
-            text.push_str(&format!("{}: {}\n", title_case(name), json.line().trim_matches('"')));
+    for (name, value) in &envelope.headers {
+        if let Some(json) = example.value(value) {
+            text.push_str(&format!("{}: {}\n", title_case(name), json.inside()));
         }
     }
     for Header { name, rule, .. } in &code.headers {
@@ -27,7 +27,7 @@ pub(super) fn answer(catalog: &Catalog, api: &Api, code: &Code) -> String {
         text.push_str(&format!("{}: {value}\n", title_case(name)));
     }
     text.push('\n');
-    text.push_str(&example.body(envelope).pretty(0));
+    text.push_str(&example.value(&envelope.body).map(|body| body.pretty(0)).unwrap_or_default());
     text
 }
 
@@ -46,69 +46,86 @@ pub(super) fn title_case(header: &str) -> String {
 struct Example<'c> {
     catalog: &'c Catalog,
     api: &'c Api,
+    envelope: &'c Envelope,
     code: &'c Code,
     param: &'static str,
 }
 
 impl Example<'_> {
-    fn body(&self, envelope: &Envelope) -> Json {
-        self.map(&envelope.body, &envelope.issue)
+    /// `None`: the key is left out.
+    fn value(&self, template: &Template) -> Option<Json> {
+        match template {
+            Template::Const(value) => Some(Json::Value(value.json())),
+            Template::Hole(hole) => self.hole(*hole),
+            Template::Text { before, hole, after } => {
+                let (before, after) = (visible(before), visible(after));
+                let value = self.filled(hole.what)?.inside();
+                Some(Json::Value([&before[..before.len() - 1], &value, &after[1..]].concat()))
+            }
+            Template::Map(members) => Some(Json::Map(self.map(members))),
+            Template::List(elements) => {
+                let there = elements.iter().filter(|element| is_constant(element) || self.has_value(element));
+                Some(Json::List(there.filter_map(|element| self.value(element)).collect()))
+            }
+            Template::Errors => {
+                let error = self.value(&self.envelope.issue);
+                Some(Json::List(error.into_iter().chain(self.issues()).collect()))
+            }
+            Template::Optional(part) => self.has_value(part).then(|| self.value(part)).flatten(),
+        }
     }
 
-    fn map(&self, members: &[Member], issue: &[Member]) -> Json {
+    fn map(&self, members: &[Member]) -> Vec<(String, Json)> {
         let mut map = Vec::new();
         for member in members {
             match member {
                 Member::Fields => map.extend(self.fields()),
                 Member::Key { key, value } => {
-                    let value = match value {
-                        Template::Const(value) => Some(Json::Value(value.json())),
-                        Template::Map { members, optional } => {
-                            let map = self.map(members, issue);
-                            (!optional || self.has_value(members)).then_some(map)
-                        }
-                        Template::Hole(hole) => self.hole(*hole, issue),
-                        Template::Text { before, hole, after } => self.filled(*hole, issue).map(|value| {
-                            // A text inside its quotes, where it is escaped already.
-                            let json = value.line();
-                            let inside = json.strip_prefix('"').and_then(|json| json.strip_suffix('"'));
-                            let (before, after) = (visible(before), visible(after));
-                            let around = [&before[..before.len() - 1], inside.unwrap_or(&json), &after[1..]];
-                            Json::Value(around.concat())
-                        }),
-                    };
-                    map.extend(value.map(|value| (key.clone(), value)));
+                    map.extend(self.value(value).map(|value| (key.clone(), value)));
                 }
             }
         }
-        Json::Map(map)
+        map
     }
 
-    /// Does anything but constants stand in the mapping?
-    fn has_value(&self, members: &[Member]) -> bool {
-        members.iter().any(|member| match member {
-            Member::Fields => !self.code.fields.is_empty(),
-            Member::Key { value: Template::Hole(hole) | Template::Text { hole, .. }, .. } => {
-                self.filled(*hole, &[]).is_some()
-            }
-            Member::Key { value: Template::Map { members, .. }, .. } => self.has_value(members),
-            Member::Key { value: Template::Const(_), .. } => false,
-        })
+    /// Does anything but constants stand in it?
+    fn has_value(&self, template: &Template) -> bool {
+        match template {
+            Template::Const(_) => false,
+            Template::Hole(hole) | Template::Text { hole, .. } => self.filled(hole.what).is_some(),
+            Template::Map(members) => members.iter().any(|member| match member {
+                Member::Fields => !self.code.fields.is_empty(),
+                Member::Key { value, .. } => self.has_value(value),
+            }),
+            Template::List(elements) => elements.iter().any(|element| self.has_value(element)),
+            Template::Errors => true,
+            Template::Optional(part) => self.has_value(part),
+        }
     }
 
     /// `None`: the key is left out.
-    fn hole(&self, hole: Hole, issue: &[Member]) -> Option<Json> {
-        self.filled(hole, issue).or(match hole.absent {
-            Absent::Omit => None,
-            Absent::Null => Some(Json::Value("null".to_owned())),
-            Absent::Never => Some(Json::List(Vec::new())),
+    fn hole(&self, hole: Hole) -> Option<Json> {
+        self.filled(hole.what).or(match (hole.absent, hole.what) {
+            (Absent::Omit, _) => None,
+            (Absent::Null, _) => Some(Json::Value("null".to_owned())),
+            (Absent::Never, Placeholder::ErrorsByParam) => Some(Json::Map(Vec::new())),
+            (Absent::Never, _) => Some(Json::List(Vec::new())),
         })
     }
 
-    fn filled(&self, hole: Hole, issue: &[Member]) -> Option<Json> {
+    fn issues(&self) -> Vec<Json> {
+        let issue = |(code, param): (&usize, &'static str)| {
+            Example { code: &self.catalog.codes[*code], param, ..*self }.value(&self.envelope.issue)
+        };
+        self.code.items.iter().cycle().zip(["name", "email"]).filter_map(issue).collect()
+    }
+
+    fn filled(&self, what: Placeholder) -> Option<Json> {
         let code = self.code;
         let text = |text: &str| Some(Json::Value(visible(text)));
-        match hole.what {
+        let waits = || code.headers.iter().any(|header| header.name == "retry-after");
+        let wait = |json: &str| waits().then(|| Json::Value(json.to_owned()));
+        match what {
             Placeholder::Action => text(&self.catalog.actions[code.action].name),
             Placeholder::Code => text(&code.code),
             Placeholder::DocUrl => text(&self.api.docs.of(code)),
@@ -131,16 +148,21 @@ impl Example<'_> {
                     .find(|header| header.name == "retry-after" && header.rule == HeaderRule::Required)?;
                 Some(Json::Value("30".to_owned()))
             }
-            Placeholder::RetryAfterMs => {
-                code.headers.iter().find(|header| header.name == "retry-after")?;
-                Some(Json::Value("30000".to_owned()))
-            }
+            Placeholder::RetryAfterMs => wait("30000"),
+            Placeholder::RetryAfterText => wait("\"30s\""),
+            Placeholder::RetryAt => wait("\"2030-01-01T00:00:00Z\""),
+            Placeholder::RetryAtUnix => wait("1893456000"),
+            Placeholder::Number => Some(Json::Value(code.number?.to_string())),
             Placeholder::Errors if code.items.is_empty() => None,
-            Placeholder::Errors => {
-                let item = |(code, param): (&usize, &'static str)| {
-                    Example { code: &self.catalog.codes[*code], param, ..*self }.map(issue, &[])
+            Placeholder::Errors => Some(Json::List(self.issues())),
+            Placeholder::ErrorsByParam => {
+                let message = |(code, param): (&usize, &str)| {
+                    let code = &self.catalog.codes[*code];
+                    let message = Json::Value(visible(&Example { code, ..*self }.message()));
+                    (param.to_owned(), Json::List(vec![message]))
                 };
-                Some(Json::List(code.items.iter().cycle().zip(["name", "email"]).map(item).collect()))
+                let params: Vec<_> = code.items.iter().cycle().zip(["name", "email"]).map(message).collect();
+                (!params.is_empty()).then_some(Json::Map(params))
             }
         }
     }
@@ -162,7 +184,7 @@ impl Example<'_> {
             Part::Field(at) => match &self.code.fields[*at].example {
                 Literal::Text(text) | Literal::Number(text) => text.clone(),
                 Literal::Bool(value) => value.to_string(),
-                Literal::Null | Literal::EmptyList => String::new(),
+                Literal::Null | Literal::List(_) => String::new(),
             },
         };
         self.code.message.iter().map(part).collect()
@@ -189,12 +211,26 @@ enum Json {
     List(Vec<Json>),
 }
 
+/// Is there no placeholder in it?
+fn is_constant(template: &Template) -> bool {
+    match template {
+        Template::Const(_) => true,
+        Template::Map(members) => members.iter().all(|member| match member {
+            Member::Fields => false,
+            Member::Key { value, .. } => is_constant(value),
+        }),
+        Template::List(elements) => elements.iter().all(is_constant),
+        Template::Optional(part) => is_constant(part),
+        Template::Hole(_) | Template::Text { .. } | Template::Errors => false,
+    }
+}
+
 impl Json {
-    fn line(&self) -> String {
-        match self {
-            Json::Value(json) => json.clone(),
-            other => other.pretty(0),
-        }
+    /// Without the quotes of a text.
+    fn inside(&self) -> String {
+        let json = self.pretty(0);
+        let inside = json.strip_prefix('"').and_then(|json| json.strip_suffix('"'));
+        inside.map(str::to_owned).unwrap_or(json)
     }
 
     fn pretty(&self, depth: usize) -> String {

@@ -2,8 +2,8 @@
 
 use super::{example, markup};
 use crate::catalog::{
-    Api, Catalog, Code, Deprecated, Field, FieldKind, Header, HeaderRule, Member, Placeholder, Presence,
-    Retired, Retry, RetryAdvice, Template,
+    Api, Catalog, Code, Deprecated, Envelope, Field, FieldKind, Header, HeaderRule, Member, Placeholder,
+    Presence, Retired, Retry, RetryAdvice, Template,
 };
 
 /// The pages: file name and text.
@@ -109,7 +109,7 @@ impl Page<'_> {
 
     fn code(&self, code: &Code) -> String {
         let mut parts = vec![format!("### {}", markup::code(&code.code))];
-        let envelope = &self.catalog.envelopes[self.api.envelope].body;
+        let envelope = &self.catalog.envelopes[self.api.envelope];
         let flag = place(envelope, Placeholder::Retryable)
             .map(|path| format!(" · {}", markup::code(&format!("{path}: {}", code.retryable))));
         let title = markup::plain(&code.title);
@@ -181,9 +181,9 @@ impl Page<'_> {
 
     /// What the answer carries beside what every answer does, at its place in the envelope.
     fn members(&self, code: &Code) -> Option<String> {
-        let envelope = &self.catalog.envelopes[self.api.envelope].body;
+        let envelope = &self.catalog.envelopes[self.api.envelope];
         let mut rows = Vec::new();
-        let fields = path(envelope, &|member| *member == Member::Fields).unwrap_or_default();
+        let fields = fields_place(envelope);
         for Field { name, kind, doc, .. } in &code.fields {
             let doc = doc.as_deref().map(|doc| markup::line(doc, &|name| self.link(name)));
             let (kind, sent) = match kind {
@@ -278,25 +278,46 @@ fn table_row(cells: &[String]) -> String {
 }
 
 /// Where a placeholder stands on the wire: `error.param`.
-fn place(envelope: &[Member], placeholder: Placeholder) -> Option<String> {
-    let is_it = |member: &Member| match member {
-        Member::Key { value: Template::Hole(hole) | Template::Text { hole, .. }, .. } => {
-            hole.what == placeholder
-        }
-        _ => false,
+fn place(envelope: &Envelope, placeholder: Placeholder) -> Option<String> {
+    let is_it = |part: Part<'_>| match part {
+        Part::Value(Template::Hole(hole) | Template::Text { hole, .. }) => hole.what == placeholder,
+        Part::Value(_) | Part::Fields => false,
     };
-    path(envelope, &is_it)
+    path(envelope, &envelope.body, &is_it)
 }
 
-fn path(members: &[Member], is_it: &dyn Fn(&Member) -> bool) -> Option<String> {
-    members.iter().find_map(|member| match member {
-        Member::Key { key, .. } if is_it(member) => Some(key.clone()),
-        Member::Key { key, value: Template::Map { members: inside, .. } } => {
-            Some(format!("{key}.{}", path(inside, is_it)?))
+/// The place of the code's fields: what stands before a field's name.
+fn fields_place(envelope: &Envelope) -> String {
+    let mapping = path(envelope, &envelope.body, &|part| matches!(part, Part::Fields)).unwrap_or_default();
+    if mapping.is_empty() { mapping } else { mapping + "." }
+}
+
+enum Part<'t> {
+    Value(&'t Template),
+    Fields,
+}
+
+/// `error.details[].code`
+fn path(envelope: &Envelope, template: &Template, is_it: &dyn Fn(Part<'_>) -> bool) -> Option<String> {
+    if is_it(Part::Value(template)) {
+        return Some(String::new());
+    }
+    let dotted = |inside: String| match inside.is_empty() || inside.starts_with('[') {
+        true => inside,
+        false => format!(".{inside}"),
+    };
+    match template {
+        Template::Map(members) => members.iter().find_map(|member| match member {
+            Member::Fields => is_it(Part::Fields).then(String::new),
+            Member::Key { key, value } => Some(format!("{key}{}", dotted(path(envelope, value, is_it)?))),
+        }),
+        Template::List(elements) => {
+            elements.iter().find_map(|element| Some(format!("[]{}", dotted(path(envelope, element, is_it)?))))
         }
-        Member::Fields if is_it(member) => Some(String::new()),
-        _ => None,
-    })
+        Template::Errors => Some(format!("[]{}", dotted(path(envelope, &envelope.issue, is_it)?))),
+        Template::Optional(part) => path(envelope, part, is_it),
+        Template::Const(_) | Template::Hole(_) | Template::Text { .. } => None,
+    }
 }
 
 fn words(RetryAdvice { first, repeat }: RetryAdvice) -> String {

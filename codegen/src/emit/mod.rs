@@ -49,7 +49,9 @@ impl Literal {
     fn json(&self) -> String {
         match self {
             Literal::Null => "null".to_owned(),
-            Literal::EmptyList => "[]".to_owned(),
+            Literal::List(list) => {
+                format!("[{}]", list.iter().map(Literal::json).collect::<Vec<_>>().join(","))
+            }
             Literal::Bool(value) => value.to_string(),
             Literal::Number(number) => canonical(number),
             Literal::Text(text) => json_string(text),

@@ -94,6 +94,8 @@ mistakes! {
     MisplacedPlaceholder "misplaced-placeholder" "A placeholder stands where it can be filled in.",
     NeedsQuestionMark "needs-question-mark" "A placeholder that may have no value says what happens then.",
     DollarInText "dollar-in-text" "A text has one placeholder at most.",
+    IssuesPlace "issues-place" "The issues have one place and one shape.",
+    AmbiguousList "ambiguous-list" "The elements of a list are told apart by constants.",
     BadTemplateKey "bad-template-key" "The keys of an envelope stand on the wire as they are.",
 
     // Codes
@@ -110,10 +112,13 @@ mistakes! {
     RetiredCode "retired-code" "A retired code never comes back.",
     DuplicateAnchor "duplicate-anchor" "An anchor is on a page once.",
 
+    DuplicateNumber "duplicate-number" "A number belongs to one code.",
+
     // Codes and the APIs that emit them
     FieldsNotSent "fields-not-sent" "Fields have a place in every envelope that they are sent in.",
     FieldHidesKey "field-hides-key" "A field is named differently from the keys that it is spread beside.",
     ParamNotSent "param-not-sent" "A required param has a place in every envelope that it is sent in.",
+    NumberMissing "number-missing" "Every code has a number where the envelope sends one.",
     IssuesNotSent "issues-not-sent" "Some envelope of a code that takes issues lists them.",
     ItemNotEmitted "item-not-emitted" "An issue is a code of the APIs that it is sent by.",
     StatusPattern "status-pattern" "`by_status` has statuses of errors, `4xx` and `5xx`.",

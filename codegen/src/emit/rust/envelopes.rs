@@ -17,19 +17,21 @@ pub(super) fn envelope(envelope: &Envelope) -> TokenStream {
         }
         None => quote! { None },
     };
-    let headers = envelope.headers.iter().map(|(name, hole)| {
-        let placeholder = placeholder(hole.what);
-        quote! { (#name, #placeholder) }
+    let headers = envelope.headers.iter().map(|(name, value)| {
+        let node = node(value);
+        quote! { (#name, #node) }
     });
-    let (body, issue) = (members(&envelope.body), members(&envelope.issue));
+    let needs_code = envelope.needs_code;
+    let (body, issue) = (node(&envelope.body), node(&envelope.issue));
     let (body_pieces, issue_pieces) = (pieces(&envelope.body), pieces(&envelope.issue));
     quote! {
         pub(super) static #name: Envelope = Envelope {
             content_type: #content_type,
             status: #status,
+            needs_code: #needs_code,
             headers: &[#(#headers),*],
-            body: &[#(#body,)*],
-            issue: &[#(#issue,)*],
+            body: #body,
+            issue: #issue,
             body_pieces: &[#(#body_pieces,)*],
             issue_pieces: &[#(#issue_pieces,)*],
         };
@@ -40,46 +42,50 @@ pub(super) fn envelope_name(envelope: &Envelope) -> Ident {
     format_ident!("ENVELOPE_{}", envelope.rust.snake.to_uppercase())
 }
 
-fn members(members: &[Member]) -> Vec<TokenStream> {
-    let member = |member: &Member| match member {
-        Member::Fields => quote! { Member::Fields },
-        Member::Key { key, value } => {
-            let node = match value {
-                Template::Const(value) => {
-                    let json = value.json();
-                    quote! { Node::Const(#json) }
-                }
-                Template::Hole(Hole { what, absent }) => {
-                    let placeholder = placeholder(*what);
-                    match absent {
-                        Absent::Never => quote! { Node::Required(#placeholder) },
-                        Absent::Omit => quote! { Node::Optional(#placeholder) },
-                        Absent::Null => quote! { Node::Nullable(#placeholder) },
-                    }
-                }
-                Template::Text { before, hole, after } => {
-                    let (placeholder, optional) = (placeholder(hole.what), hole.absent == Absent::Omit);
-                    quote! { Node::Text(#before, #placeholder, #after, #optional) }
-                }
-                Template::Map { members: inside, optional } => {
-                    let inside = self::members(inside);
-                    if *optional {
-                        quote! { Node::OptionalMap(&[#(#inside,)*]) }
-                    } else {
-                        quote! { Node::Map(&[#(#inside,)*]) }
-                    }
-                }
-            };
-            quote! { Member::Key(#key, #node) }
+fn node(template: &Template) -> TokenStream {
+    match template {
+        Template::Const(value) => {
+            let json = value.json();
+            quote! { Node::Const(#json) }
         }
-    };
-    members.iter().map(member).collect()
+        Template::Hole(Hole { what, absent }) => {
+            let placeholder = placeholder(*what);
+            match absent {
+                Absent::Never => quote! { Node::Required(#placeholder) },
+                Absent::Omit => quote! { Node::Optional(#placeholder) },
+                Absent::Null => quote! { Node::Nullable(#placeholder) },
+            }
+        }
+        Template::Text { before, hole, after } => {
+            let (placeholder, optional) = (placeholder(hole.what), hole.absent == Absent::Omit);
+            quote! { Node::Text(#before, #placeholder, #after, #optional) }
+        }
+        Template::Map(members) => {
+            let members = members.iter().map(|member| match member {
+                Member::Fields => quote! { Member::Fields },
+                Member::Key { key, value } => {
+                    let node = node(value);
+                    quote! { Member::Key(#key, #node) }
+                }
+            });
+            quote! { Node::Map(&[#(#members,)*]) }
+        }
+        Template::List(elements) => {
+            let elements = elements.iter().map(node);
+            quote! { Node::List(&[#(#elements,)*]) }
+        }
+        Template::Errors => quote! { Node::Errors },
+        Template::Optional(part) => {
+            let part = node(part);
+            quote! { Node::OptionalPart(&#part) }
+        }
+    }
 }
 
-/// The flat form of a body: text that is copied, between what is filled in.
-fn pieces(body: &[Member]) -> Vec<TokenStream> {
+/// The flat form of a value: text that is copied, between what is filled in.
+fn pieces(template: &Template) -> Vec<TokenStream> {
     let mut pieces = Pieces::default();
-    pieces.map(body);
+    pieces.value(template);
     pieces.end()
 }
 
@@ -91,6 +97,36 @@ struct Pieces {
 }
 
 impl Pieces {
+    fn value(&mut self, template: &Template) {
+        match template {
+            Template::Const(value) => self.text.push_str(&value.json()),
+            Template::Hole(Hole { what, absent }) => {
+                let placeholder = placeholder(*what);
+                self.piece(match absent {
+                    Absent::Null => quote! { Piece::Nullable(#placeholder) },
+                    Absent::Never | Absent::Omit => quote! { Piece::Value(#placeholder) },
+                });
+            }
+            Template::Text { before, hole, after } => {
+                let (before, after) = (json_string(before), json_string(after));
+                self.text.push_str(&before[..before.len() - 1]);
+                let placeholder = placeholder(hole.what);
+                self.piece(quote! { Piece::Inside(#placeholder) });
+                self.text.push_str(&after[1..]);
+            }
+            Template::Map(members) => self.map(members),
+            Template::List(elements) => {
+                let elements = elements.iter().map(|element| {
+                    let pieces = pieces(element);
+                    quote! { &[#(#pieces,)*] }
+                });
+                self.piece(quote! { Piece::List(&[#(#elements,)*]) });
+            }
+            Template::Errors => self.piece(quote! { Piece::Errors }),
+            Template::Optional(part) => self.value(part),
+        }
+    }
+
     fn map(&mut self, members: &[Member]) {
         self.text.push('{');
         // Does a member stand before, whatever the values are? Then a comma is text, else it depends.
@@ -111,9 +147,9 @@ impl Pieces {
                     let (placeholder, after) = (placeholder(hole.what), &after[1..]);
                     self.piece(quote! { Piece::OptionalText(#key, #placeholder, #after) });
                 }
-                Member::Key { key, value: Template::Map { members, optional: true } } => {
-                    let (key, inside) = (format!("{}:", json_string(key)), pieces(members));
-                    self.piece(quote! { Piece::OptionalMap(#key, &[#(#inside,)*]) });
+                Member::Key { key, value: Template::Optional(part) } => {
+                    let (key, inside) = (format!("{}:", json_string(key)), pieces(part));
+                    self.piece(quote! { Piece::OptionalPart(#key, &[#(#inside,)*]) });
                 }
                 Member::Key { key, value } => {
                     match (first, sure) {
@@ -124,24 +160,7 @@ impl Pieces {
                     sure = true;
                     self.text.push_str(&json_string(key));
                     self.text.push(':');
-                    match value {
-                        Template::Const(value) => self.text.push_str(&value.json()),
-                        Template::Hole(Hole { what, absent }) => {
-                            let placeholder = placeholder(*what);
-                            self.piece(match absent {
-                                Absent::Null => quote! { Piece::Nullable(#placeholder) },
-                                Absent::Never | Absent::Omit => quote! { Piece::Value(#placeholder) },
-                            });
-                        }
-                        Template::Text { before, hole, after } => {
-                            let (before, after) = (json_string(before), json_string(after));
-                            self.text.push_str(&before[..before.len() - 1]);
-                            let placeholder = placeholder(hole.what);
-                            self.piece(quote! { Piece::Inside(#placeholder) });
-                            self.text.push_str(&after[1..]);
-                        }
-                        Template::Map { members, .. } => self.map(members),
-                    }
+                    self.value(value);
                 }
             }
             first = false;
@@ -173,12 +192,17 @@ fn placeholder(placeholder: Placeholder) -> TokenStream {
         Placeholder::Code => "Code",
         Placeholder::DocUrl => "DocUrl",
         Placeholder::Errors => "Errors",
+        Placeholder::ErrorsByParam => "ErrorsByParam",
         Placeholder::Group => "Group",
         Placeholder::Message => "Message",
+        Placeholder::Number => "Number",
         Placeholder::Param => "Param",
         Placeholder::RequestId => "RequestId",
         Placeholder::RetryAfter => "RetryAfter",
         Placeholder::RetryAfterMs => "RetryAfterMs",
+        Placeholder::RetryAfterText => "RetryAfterText",
+        Placeholder::RetryAt => "RetryAt",
+        Placeholder::RetryAtUnix => "RetryAtUnix",
         Placeholder::Retryable => "Retryable",
         Placeholder::Status => "Status",
         Placeholder::StatusText => "StatusText",

@@ -36,6 +36,13 @@ fn table(catalog: &Catalog) -> TokenStream {
     let key = Number::u64_unsuffixed(key);
     let (seeds, slots) =
         (seeds.into_iter().map(Number::u16_unsuffixed), slots.into_iter().map(Number::u16_unsuffixed));
+    let mut numbers: Vec<(i64, usize)> =
+        catalog.codes.iter().enumerate().filter_map(|(at, code)| Some((code.number?, at))).collect();
+    numbers.sort_unstable();
+    let numbers = numbers.into_iter().map(|(number, code)| {
+        let (number, code) = (Number::i64_unsuffixed(number), Number::usize_unsuffixed(code));
+        quote! { (#number, #code) }
+    });
     let groups = catalog.groups.iter().map(|group| {
         let (name, title) = (&group.name, &group.title);
         let status = option(group.status.map(status));
@@ -56,6 +63,7 @@ fn table(catalog: &Catalog) -> TokenStream {
             request_id_prefix: #prefix,
             codes: &[#(&#chunks),*],
             index: Index { key: #key, seeds: &[#(#seeds),*], slots: &[#(#slots),*] },
+            numbers: &[#(#numbers),*],
             groups: &[#(#groups,)*],
             actions: &[#(#actions,)*],
         };
@@ -65,6 +73,10 @@ fn table(catalog: &Catalog) -> TokenStream {
 /// What differs from the default row.
 fn row(catalog: &Catalog, code: &Code) -> TokenStream {
     let Code { code: text, title, anchor, .. } = code;
+    let number = code.number.map(|number| {
+        let number = Number::i64_unsuffixed(number);
+        quote! { number: Some(#number), }
+    });
     let status = status(code.status);
     let retryable = code.retryable.then(|| quote! { retryable: true, });
     let RetryAdvice { first, repeat } = code.retry;
@@ -96,6 +108,7 @@ fn row(catalog: &Catalog, code: &Code) -> TokenStream {
             code: #text,
             title: #title,
             anchor: #anchor,
+            #number
             status: #status,
             #retryable
             #retry_first

@@ -17,27 +17,35 @@ const _: () = ::errbook::__private::requires(1);
 pub enum Code {
     /// Bad.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:83`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:160`.
     Bad,
     /// Several.
     ///
-    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:84`.
+    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:161`.
     Several,
+    /// Unnamed.
+    ///
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:162`.
+    Unnamed,
+    /// Plain.
+    ///
+    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:163`.
+    Plain,
     /// {size} is too much.
     ///
-    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:85`.
+    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:164`.
     Size,
     /// Not in the plan.
     ///
-    /// HTTP 402, not retryable; advice: `never`. `errors.yaml:86`.
+    /// HTTP 402, not retryable; advice: `never`. `errors.yaml:165`.
     Plan,
     /// Slow down.
     ///
-    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:87`.
+    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:166`.
     Slow,
     /// Broken.
     ///
-    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:88`.
+    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:167`.
     Broken,
 }
 
@@ -54,6 +62,8 @@ impl Code {
     pub const ALL: &'static [Code] = &[
         Code::Bad,
         Code::Several,
+        Code::Unnamed,
+        Code::Plain,
         Code::Size,
         Code::Plan,
         Code::Slow,
@@ -132,7 +142,7 @@ impl Code {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Group {
-    /// Limits (`limits`). `errors.yaml:81`.
+    /// Limits (`limits`). `errors.yaml:158`.
     Limits,
 }
 
@@ -209,9 +219,231 @@ impl Action {
     }
 }
 
+/// List (`list`): its envelope, its codes, and its reference at `https://list.example/errors#…`.
+///
+/// `errors.yaml:144`.
+#[allow(
+    dead_code,
+    deprecated,
+    unreachable_pub,
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic
+)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum List {}
+
+/// List.
+#[allow(
+    dead_code,
+    deprecated,
+    unreachable_pub,
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic
+)]
+pub mod list {
+    /// An error that this API answers with.
+    pub type Error = ::errbook::Error<super::List>;
+
+    /// An error answer that a client of this API received.
+    pub type ErrorResponse = ::errbook::ErrorResponse<super::List>;
+
+    /// What a handler of this API returns.
+    pub type Result<T, E = Error> = ::core::result::Result<T, E>;
+
+    /// The reference of this API's errors, in Markdown.
+    pub const DOCS: &str = ::core::include_str!("list.md");
+}
+
+/// Parts (`parts`): its envelope, its codes, and its reference at `https://parts.example/errors#…`.
+///
+/// `errors.yaml:145`.
+#[allow(
+    dead_code,
+    deprecated,
+    unreachable_pub,
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic
+)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Parts {}
+
+/// Parts.
+#[allow(
+    dead_code,
+    deprecated,
+    unreachable_pub,
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic
+)]
+pub mod parts {
+    /// An error that this API answers with.
+    pub type Error = ::errbook::Error<super::Parts>;
+
+    /// An error answer that a client of this API received.
+    pub type ErrorResponse = ::errbook::ErrorResponse<super::Parts>;
+
+    /// What a handler of this API returns.
+    pub type Result<T, E = Error> = ::core::result::Result<T, E>;
+
+    /// The reference of this API's errors, in Markdown.
+    pub const DOCS: &str = ::core::include_str!("parts.md");
+}
+
+/// Numbers (`numbers`): its envelope, its codes, and its reference at `https://numbers.example/errors#…`.
+///
+/// `errors.yaml:146`.
+#[allow(
+    dead_code,
+    deprecated,
+    unreachable_pub,
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic
+)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Numbers {}
+
+/// Numbers.
+#[allow(
+    dead_code,
+    deprecated,
+    unreachable_pub,
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic
+)]
+pub mod numbers {
+    /// An error that this API answers with.
+    pub type Error = ::errbook::Error<super::Numbers>;
+
+    /// An error answer that a client of this API received.
+    pub type ErrorResponse = ::errbook::ErrorResponse<super::Numbers>;
+
+    /// What a handler of this API returns.
+    pub type Result<T, E = Error> = ::core::result::Result<T, E>;
+
+    /// The reference of this API's errors, in Markdown.
+    pub const DOCS: &str = ::core::include_str!("numbers.md");
+}
+
+/// Bare (`bare`): its envelope, its codes, and its reference at `https://bare.example/errors#…`.
+///
+/// `errors.yaml:147`.
+#[allow(
+    dead_code,
+    deprecated,
+    unreachable_pub,
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic
+)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Bare {}
+
+/// Bare.
+#[allow(
+    dead_code,
+    deprecated,
+    unreachable_pub,
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic
+)]
+pub mod bare {
+    /// An error that this API answers with.
+    pub type Error = ::errbook::Error<super::Bare>;
+
+    /// An error answer that a client of this API received.
+    pub type ErrorResponse = ::errbook::ErrorResponse<super::Bare>;
+
+    /// What a handler of this API returns.
+    pub type Result<T, E = Error> = ::core::result::Result<T, E>;
+
+    /// The reference of this API's errors, in Markdown.
+    pub const DOCS: &str = ::core::include_str!("bare.md");
+}
+
+/// Said (`said`): its envelope, its codes, and its reference at `https://said.example/errors#…`.
+///
+/// `errors.yaml:148`.
+#[allow(
+    dead_code,
+    deprecated,
+    unreachable_pub,
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic
+)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Said {}
+
+/// Said.
+#[allow(
+    dead_code,
+    deprecated,
+    unreachable_pub,
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic
+)]
+pub mod said {
+    /// An error that this API answers with.
+    pub type Error = ::errbook::Error<super::Said>;
+
+    /// An error answer that a client of this API received.
+    pub type ErrorResponse = ::errbook::ErrorResponse<super::Said>;
+
+    /// What a handler of this API returns.
+    pub type Result<T, E = Error> = ::core::result::Result<T, E>;
+
+    /// The reference of this API's errors, in Markdown.
+    pub const DOCS: &str = ::core::include_str!("said.md");
+}
+
+/// Waits (`waits`): its envelope, its codes, and its reference at `https://waits.example/errors#…`.
+///
+/// `errors.yaml:149`.
+#[allow(
+    dead_code,
+    deprecated,
+    unreachable_pub,
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic
+)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Waits {}
+
+/// Waits.
+#[allow(
+    dead_code,
+    deprecated,
+    unreachable_pub,
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic
+)]
+pub mod waits {
+    /// An error that this API answers with.
+    pub type Error = ::errbook::Error<super::Waits>;
+
+    /// An error answer that a client of this API received.
+    pub type ErrorResponse = ::errbook::ErrorResponse<super::Waits>;
+
+    /// What a handler of this API returns.
+    pub type Result<T, E = Error> = ::core::result::Result<T, E>;
+
+    /// The reference of this API's errors, in Markdown.
+    pub const DOCS: &str = ::core::include_str!("waits.md");
+}
+
 /// First (`first`): its envelope, its codes, and its reference at `https://one.example/errors#…`.
 ///
-/// `errors.yaml:73`.
+/// `errors.yaml:150`.
 #[allow(
     dead_code,
     deprecated,
@@ -248,7 +480,7 @@ pub mod first {
 
 /// Second (`second`): its envelope, its codes, and its reference at `https://two.example/errors/…?lang=en`.
 ///
-/// `errors.yaml:74`.
+/// `errors.yaml:151`.
 #[allow(
     dead_code,
     deprecated,
@@ -285,7 +517,7 @@ pub mod second {
 
 /// Third (`third`): its envelope, its codes, and its reference at `https://three.example/….html`.
 ///
-/// `errors.yaml:75`.
+/// `errors.yaml:152`.
 #[allow(
     dead_code,
     deprecated,
@@ -322,7 +554,7 @@ pub mod third {
 
 /// Fifth (`fifth`): its envelope, its codes, and its reference at `https://five.example/errors#…`.
 ///
-/// `errors.yaml:76`.
+/// `errors.yaml:153`.
 #[allow(
     dead_code,
     deprecated,
@@ -359,7 +591,7 @@ pub mod fifth {
 
 /// Sixth (`sixth`): its envelope, its codes, and its reference at `https://six.example/errors#…`.
 ///
-/// `errors.yaml:77`.
+/// `errors.yaml:154`.
 #[allow(
     dead_code,
     deprecated,
@@ -396,7 +628,7 @@ pub mod sixth {
 
 /// Fourth (`fourth`): its envelope, its codes, and its reference at `https://four.example/errors#…`.
 ///
-/// `errors.yaml:78`.
+/// `errors.yaml:155`.
 #[allow(
     dead_code,
     deprecated,
@@ -441,10 +673,16 @@ pub mod limits {
 pub mod code {
     /// Bad.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:83`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:160`.
     ///
     /// Reference:
     ///
+    /// - [List](<https://list.example/errors#bad>)
+    /// - [Parts](<https://parts.example/errors#bad>)
+    /// - [Numbers](<https://numbers.example/errors#bad>)
+    /// - [Bare](<https://bare.example/errors#bad>)
+    /// - [Said](<https://said.example/errors#bad>)
+    /// - [Waits](<https://waits.example/errors#bad>)
     /// - [First](<https://one.example/errors#bad>)
     /// - [Second](<https://two.example/errors/bad?lang=en>)
     /// - [Third](<https://three.example/bad.html>)
@@ -456,21 +694,50 @@ pub mod code {
 
     /// Several.
     ///
-    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:84`.
+    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:161`.
     ///
     /// Reference:
     ///
+    /// - [List](<https://list.example/errors#several>)
+    /// - [Parts](<https://parts.example/errors#several>)
+    /// - [Bare](<https://bare.example/errors#several>)
     /// - [Second](<https://two.example/errors/several?lang=en>)
     /// - [Fifth](<https://five.example/errors#several>)
     #[derive(Clone, Copy)]
     pub struct Several;
 
-    /// {size} is too much.
+    /// Unnamed.
     ///
-    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:85`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:162`.
     ///
     /// Reference:
     ///
+    /// - [Numbers](<https://numbers.example/errors#unnamed>)
+    /// - [Said](<https://said.example/errors#unnamed>)
+    #[derive(Clone, Copy)]
+    pub struct Unnamed;
+
+    /// Plain.
+    ///
+    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:163`.
+    ///
+    /// Reference:
+    ///
+    /// - [Numbers](<https://numbers.example/errors#plain>)
+    /// - [Said](<https://said.example/errors#plain>)
+    #[derive(Clone, Copy)]
+    pub struct Plain;
+
+    /// {size} is too much.
+    ///
+    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:164`.
+    ///
+    /// Reference:
+    ///
+    /// - [List](<https://list.example/errors#size>)
+    /// - [Parts](<https://parts.example/errors#size>)
+    /// - [Bare](<https://bare.example/errors#size>)
+    /// - [Said](<https://said.example/errors#size>)
     /// - [First](<https://one.example/errors#size>)
     /// - [Second](<https://two.example/errors/size?lang=en>)
     /// - [Third](<https://three.example/size.html>)
@@ -488,10 +755,14 @@ pub mod code {
     ///
     /// Sent with `upgrade: true`.
     ///
-    /// HTTP 402, not retryable; advice: `never`. `errors.yaml:86`.
+    /// HTTP 402, not retryable; advice: `never`. `errors.yaml:165`.
     ///
     /// Reference:
     ///
+    /// - [List](<https://list.example/errors#plan>)
+    /// - [Parts](<https://parts.example/errors#plan>)
+    /// - [Bare](<https://bare.example/errors#plan>)
+    /// - [Said](<https://said.example/errors#plan>)
     /// - [First](<https://one.example/errors#plan>)
     /// - [Second](<https://two.example/errors/plan?lang=en>)
     /// - [Third](<https://three.example/plan.html>)
@@ -503,10 +774,16 @@ pub mod code {
 
     /// Slow down.
     ///
-    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:87`.
+    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:166`.
     ///
     /// Reference:
     ///
+    /// - [List](<https://list.example/errors#slow>)
+    /// - [Parts](<https://parts.example/errors#slow>)
+    /// - [Numbers](<https://numbers.example/errors#slow>)
+    /// - [Bare](<https://bare.example/errors#slow>)
+    /// - [Said](<https://said.example/errors#slow>)
+    /// - [Waits](<https://waits.example/errors#slow>)
     /// - [First](<https://one.example/errors#slow>)
     /// - [Second](<https://two.example/errors/slow?lang=en>)
     /// - [Third](<https://three.example/slow.html>)
@@ -518,10 +795,16 @@ pub mod code {
 
     /// Broken.
     ///
-    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:88`.
+    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:167`.
     ///
     /// Reference:
     ///
+    /// - [List](<https://list.example/errors#broken>)
+    /// - [Parts](<https://parts.example/errors#broken>)
+    /// - [Numbers](<https://numbers.example/errors#broken>)
+    /// - [Bare](<https://bare.example/errors#broken>)
+    /// - [Said](<https://said.example/errors#broken>)
+    /// - [Waits](<https://waits.example/errors#broken>)
     /// - [First](<https://one.example/errors#broken>)
     /// - [Second](<https://two.example/errors/broken?lang=en>)
     /// - [Third](<https://three.example/broken.html>)
@@ -537,11 +820,12 @@ pub mod code {
 mod __errbook {
     use ::errbook::__private::*;
 
-    static CODES_0: [Row; 6] = [
+    static CODES_0: [Row; 8] = [
         Row {
             code: "bad",
             title: "Bad",
             anchor: "bad",
+            number: Some(-5),
             status: status(400),
             action: super::Action::FixRequest as u16,
             message: &[Part::Text("Bad.")],
@@ -553,11 +837,35 @@ mod __errbook {
             code: "several",
             title: "Several",
             anchor: "several",
+            number: Some(6),
             status: status(422),
             action: super::Action::FixRequest as u16,
             message: &[Part::Text("Several.")],
             takes_param: true,
             takes_issues: true,
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "unnamed",
+            title: "Unnamed",
+            anchor: "unnamed",
+            number: Some(9),
+            status: status(400),
+            action: super::Action::FixRequest as u16,
+            message: &[Part::Text("Unnamed.")],
+            takes_param: true,
+            takes_issues: true,
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "plain",
+            title: "Plain",
+            anchor: "plain",
+            number: Some(7),
+            status: status(422),
+            action: super::Action::FixRequest as u16,
+            message: &[Part::Text("Plain.")],
+            takes_param: true,
             ..Row::DEFAULT
         },
         Row {
@@ -600,6 +908,7 @@ mod __errbook {
             code: "slow",
             title: "Slow",
             anchor: "slow",
+            number: Some(8),
             status: status(429),
             retryable: true,
             retry: Retry::Throttle,
@@ -618,6 +927,7 @@ mod __errbook {
             code: "broken",
             title: "Broken",
             anchor: "broken",
+            number: Some(9223372036854775807),
             status: status(500),
             retryable: true,
             retry: Retry::Backoff,
@@ -634,9 +944,10 @@ mod __errbook {
         codes: &[&CODES_0],
         index: Index {
             key: 0,
-            seeds: &[1, 18],
-            slots: &[4, 1, 0, 5, 3, 2],
+            seeds: &[3, 36, 3],
+            slots: &[0, 6, 2, 3, 4, 5, 7, 1],
         },
+        numbers: &[(-5, 0), (6, 1), (7, 3), (8, 6), (9, 2), (9223372036854775807, 7)],
         groups: &[
             GroupRow {
                 name: "limits",
@@ -672,23 +983,28 @@ mod __errbook {
     pub(super) static ENVELOPE_OPTIONAL_FIRST: Envelope = Envelope {
         content_type: "application/json",
         status: None,
+        needs_code: true,
         headers: &[
-            ("x-error-code", Placeholder::Code),
-            ("x-retry", Placeholder::RetryAfter),
+            ("x-error-code", Node::Required(Placeholder::Code)),
+            ("x-retry", Node::Optional(Placeholder::RetryAfter)),
         ],
-        body: &[
-            Member::Key("param", Node::Optional(Placeholder::Param)),
-            Member::Key("group", Node::Optional(Placeholder::Group)),
-            Member::Key("code", Node::Required(Placeholder::Code)),
-            Member::Key("details", Node::Map(&[Member::Fields])),
-            Member::Key("wait", Node::Optional(Placeholder::RetryAfter)),
-        ],
-        issue: &[
-            Member::Key("code", Node::Required(Placeholder::Code)),
-            Member::Key("message", Node::Required(Placeholder::Message)),
-            Member::Key("param", Node::Optional(Placeholder::Param)),
-            Member::Fields,
-        ],
+        body: Node::Map(
+            &[
+                Member::Key("param", Node::Optional(Placeholder::Param)),
+                Member::Key("group", Node::Optional(Placeholder::Group)),
+                Member::Key("code", Node::Required(Placeholder::Code)),
+                Member::Key("details", Node::Map(&[Member::Fields])),
+                Member::Key("wait", Node::Optional(Placeholder::RetryAfter)),
+            ],
+        ),
+        issue: Node::Map(
+            &[
+                Member::Key("code", Node::Required(Placeholder::Code)),
+                Member::Key("message", Node::Required(Placeholder::Message)),
+                Member::Key("param", Node::Optional(Placeholder::Param)),
+                Member::Fields,
+            ],
+        ),
         body_pieces: &[
             Piece::Text("{"),
             Piece::Optional("\"param\":", Placeholder::Param),
@@ -716,38 +1032,43 @@ mod __errbook {
     pub(super) static ENVELOPE_CONSTANTS: Envelope = Envelope {
         content_type: "application/vnd.shapes+json",
         status: Some(200),
+        needs_code: true,
         headers: &[],
-        body: &[
-            Member::Key(
-                "quoted \"key\"",
-                Node::Const("\"text with \\\"quotes\\\" and \\\\\""),
-            ),
-            Member::Key("version", Node::Const("3")),
-            Member::Key("exact", Node::Const("-1.5")),
-            Member::Key("failed", Node::Const("true")),
-            Member::Key(
-                "error",
-                Node::Map(
-                    &[
-                        Member::Fields,
-                        Member::Key("id", Node::Required(Placeholder::Code)),
-                        Member::Key("title", Node::Required(Placeholder::Title)),
-                        Member::Key("status", Node::Required(Placeholder::Status)),
-                        Member::Key("next", Node::Required(Placeholder::Action)),
-                        Member::Key("see", Node::Required(Placeholder::DocUrl)),
-                        Member::Key("retry", Node::Required(Placeholder::Retryable)),
-                        Member::Key("issues", Node::Required(Placeholder::Errors)),
-                        Member::Key("request", Node::Required(Placeholder::RequestId)),
-                        Member::Key("text", Node::Required(Placeholder::Message)),
-                    ],
+        body: Node::Map(
+            &[
+                Member::Key(
+                    "quoted \"key\"",
+                    Node::Const("\"text with \\\"quotes\\\" and \\\\\""),
                 ),
-            ),
-        ],
-        issue: &[
-            Member::Key("at", Node::Optional(Placeholder::Param)),
-            Member::Key("why", Node::Required(Placeholder::Code)),
-            Member::Fields,
-        ],
+                Member::Key("version", Node::Const("3")),
+                Member::Key("exact", Node::Const("-1.5")),
+                Member::Key("failed", Node::Const("true")),
+                Member::Key(
+                    "error",
+                    Node::Map(
+                        &[
+                            Member::Fields,
+                            Member::Key("id", Node::Required(Placeholder::Code)),
+                            Member::Key("title", Node::Required(Placeholder::Title)),
+                            Member::Key("status", Node::Required(Placeholder::Status)),
+                            Member::Key("next", Node::Required(Placeholder::Action)),
+                            Member::Key("see", Node::Required(Placeholder::DocUrl)),
+                            Member::Key("retry", Node::Required(Placeholder::Retryable)),
+                            Member::Key("issues", Node::Required(Placeholder::Errors)),
+                            Member::Key("request", Node::Required(Placeholder::RequestId)),
+                            Member::Key("text", Node::Required(Placeholder::Message)),
+                        ],
+                    ),
+                ),
+            ],
+        ),
+        issue: Node::Map(
+            &[
+                Member::Key("at", Node::Optional(Placeholder::Param)),
+                Member::Key("why", Node::Required(Placeholder::Code)),
+                Member::Fields,
+            ],
+        ),
         body_pieces: &[
             Piece::Text(
                 "{\"quoted \\\"key\\\"\":\"text with \\\"quotes\\\" and \\\\\",\"version\":3,\"exact\":-1.5,\"failed\":true,\"error\":{",
@@ -788,14 +1109,19 @@ mod __errbook {
     pub(super) static ENVELOPE_FIELDS_ONLY: Envelope = Envelope {
         content_type: "application/json",
         status: None,
+        needs_code: true,
         headers: &[],
-        body: &[Member::Fields, Member::Key("error", Node::Required(Placeholder::Code))],
-        issue: &[
-            Member::Key("code", Node::Required(Placeholder::Code)),
-            Member::Key("message", Node::Required(Placeholder::Message)),
-            Member::Key("param", Node::Optional(Placeholder::Param)),
-            Member::Fields,
-        ],
+        body: Node::Map(
+            &[Member::Fields, Member::Key("error", Node::Required(Placeholder::Code))],
+        ),
+        issue: Node::Map(
+            &[
+                Member::Key("code", Node::Required(Placeholder::Code)),
+                Member::Key("message", Node::Required(Placeholder::Message)),
+                Member::Key("param", Node::Optional(Placeholder::Param)),
+                Member::Fields,
+            ],
+        ),
         body_pieces: &[
             Piece::Text("{"),
             Piece::Fields,
@@ -818,44 +1144,57 @@ mod __errbook {
     pub(super) static ENVELOPE_NULLS_AND_OPTIONAL_MAPPINGS: Envelope = Envelope {
         content_type: "application/json",
         status: None,
-        headers: &[("x-status", Placeholder::StatusText)],
-        body: &[
-            Member::Key("version", Node::Const("null")),
-            Member::Key("warnings", Node::Const("[]")),
-            Member::Key("data", Node::Map(&[])),
-            Member::Key("target", Node::Nullable(Placeholder::Param)),
-            Member::Key(
-                "extra",
-                Node::OptionalMap(
-                    &[
-                        Member::Key("kind", Node::Const("\"detail\"")),
-                        Member::Key("wait", Node::Optional(Placeholder::RetryAfterMs)),
-                        Member::Key("group", Node::Optional(Placeholder::Group)),
-                    ],
+        needs_code: true,
+        headers: &[("x-status", Node::Required(Placeholder::StatusText))],
+        body: Node::Map(
+            &[
+                Member::Key("version", Node::Const("null")),
+                Member::Key("warnings", Node::Const("[]")),
+                Member::Key("data", Node::Map(&[])),
+                Member::Key("target", Node::Nullable(Placeholder::Param)),
+                Member::Key(
+                    "extra",
+                    Node::OptionalPart(
+                        &Node::Map(
+                            &[
+                                Member::Key("kind", Node::Const("\"detail\"")),
+                                Member::Key(
+                                    "wait",
+                                    Node::Optional(Placeholder::RetryAfterMs),
+                                ),
+                                Member::Key("group", Node::Optional(Placeholder::Group)),
+                            ],
+                        ),
+                    ),
                 ),
-            ),
-            Member::Key(
-                "problem",
-                Node::Map(
-                    &[
-                        Member::Key("code", Node::Required(Placeholder::Code)),
-                        Member::Key("status", Node::Required(Placeholder::StatusText)),
-                        Member::Key("details", Node::OptionalMap(&[Member::Fields])),
-                        Member::Key("all", Node::Nullable(Placeholder::Errors)),
-                    ],
+                Member::Key(
+                    "problem",
+                    Node::Map(
+                        &[
+                            Member::Key("code", Node::Required(Placeholder::Code)),
+                            Member::Key("status", Node::Required(Placeholder::StatusText)),
+                            Member::Key(
+                                "details",
+                                Node::OptionalPart(&Node::Map(&[Member::Fields])),
+                            ),
+                            Member::Key("all", Node::Nullable(Placeholder::Errors)),
+                        ],
+                    ),
                 ),
-            ),
-            Member::Key("wait", Node::Nullable(Placeholder::RetryAfterMs)),
-        ],
-        issue: &[
-            Member::Key("code", Node::Required(Placeholder::Code)),
-            Member::Key("target", Node::Nullable(Placeholder::Param)),
-            Member::Key("details", Node::Map(&[Member::Fields])),
-        ],
+                Member::Key("wait", Node::Nullable(Placeholder::RetryAfterMs)),
+            ],
+        ),
+        issue: Node::Map(
+            &[
+                Member::Key("code", Node::Required(Placeholder::Code)),
+                Member::Key("target", Node::Nullable(Placeholder::Param)),
+                Member::Key("details", Node::Map(&[Member::Fields])),
+            ],
+        ),
         body_pieces: &[
             Piece::Text("{\"version\":null,\"warnings\":[],\"data\":{},\"target\":"),
             Piece::Nullable(Placeholder::Param),
-            Piece::OptionalMap(
+            Piece::OptionalPart(
                 "\"extra\":",
                 &[
                     Piece::Text("{\"kind\":\"detail\""),
@@ -868,7 +1207,7 @@ mod __errbook {
             Piece::Value(Placeholder::Code),
             Piece::Text(",\"status\":"),
             Piece::Value(Placeholder::StatusText),
-            Piece::OptionalMap(
+            Piece::OptionalPart(
                 "\"details\":",
                 &[Piece::Text("{"), Piece::Fields, Piece::Text("}")],
             ),
@@ -892,29 +1231,37 @@ mod __errbook {
     pub(super) static ENVELOPE_TEXTS: Envelope = Envelope {
         content_type: "application/json",
         status: None,
+        needs_code: true,
         headers: &[],
-        body: &[
-            Member::Key(
-                "type",
-                Node::Text("urn:shapes:error:", Placeholder::Code, "", false),
-            ),
-            Member::Key(
-                "link",
-                Node::Text("see \"", Placeholder::DocUrl, "\" \\ now", false),
-            ),
-            Member::Key("said", Node::Text("it says: ", Placeholder::Message, "", false)),
-            Member::Key("where", Node::Text("at ", Placeholder::Param, "", true)),
-            Member::Key("ticket", Node::Text("", Placeholder::RequestId, "!", false)),
-            Member::Key("number", Node::Text("E-", Placeholder::StatusText, "", false)),
-            Member::Key("price", Node::Const("\"5 $\"")),
-            Member::Fields,
-        ],
-        issue: &[
-            Member::Key("code", Node::Required(Placeholder::Code)),
-            Member::Key("message", Node::Required(Placeholder::Message)),
-            Member::Key("param", Node::Optional(Placeholder::Param)),
-            Member::Fields,
-        ],
+        body: Node::Map(
+            &[
+                Member::Key(
+                    "type",
+                    Node::Text("urn:shapes:error:", Placeholder::Code, "", false),
+                ),
+                Member::Key(
+                    "link",
+                    Node::Text("see \"", Placeholder::DocUrl, "\" \\ now", false),
+                ),
+                Member::Key(
+                    "said",
+                    Node::Text("it says: ", Placeholder::Message, "", false),
+                ),
+                Member::Key("where", Node::Text("at ", Placeholder::Param, "", true)),
+                Member::Key("ticket", Node::Text("", Placeholder::RequestId, "!", false)),
+                Member::Key("number", Node::Text("E-", Placeholder::StatusText, "", false)),
+                Member::Key("price", Node::Const("\"5 $\"")),
+                Member::Fields,
+            ],
+        ),
+        issue: Node::Map(
+            &[
+                Member::Key("code", Node::Required(Placeholder::Code)),
+                Member::Key("message", Node::Required(Placeholder::Message)),
+                Member::Key("param", Node::Optional(Placeholder::Param)),
+                Member::Fields,
+            ],
+        ),
         body_pieces: &[
             Piece::Text("{\"type\":\"urn:shapes:error:"),
             Piece::Inside(Placeholder::Code),
@@ -943,28 +1290,400 @@ mod __errbook {
         ],
     };
 
+    pub(super) static ENVELOPE_LIST_OF_ERRORS: Envelope = Envelope {
+        content_type: "application/json",
+        status: None,
+        needs_code: true,
+        headers: &[
+            ("x-error", Node::Required(Placeholder::Code)),
+            ("cache-control", Node::Const("\"no-store\"")),
+        ],
+        body: Node::Map(
+            &[
+                Member::Key(
+                    "jsonapi",
+                    Node::Map(&[Member::Key("version", Node::Const("\"1.1\""))]),
+                ),
+                Member::Key("errors", Node::Errors),
+            ],
+        ),
+        issue: Node::Map(
+            &[
+                Member::Key("id", Node::Required(Placeholder::RequestId)),
+                Member::Key("status", Node::Required(Placeholder::StatusText)),
+                Member::Key("code", Node::Required(Placeholder::Code)),
+                Member::Key("detail", Node::Required(Placeholder::Message)),
+                Member::Key(
+                    "source",
+                    Node::OptionalPart(
+                        &Node::Map(
+                            &[Member::Key("pointer", Node::Optional(Placeholder::Param))],
+                        ),
+                    ),
+                ),
+                Member::Key("meta", Node::OptionalPart(&Node::Map(&[Member::Fields]))),
+            ],
+        ),
+        body_pieces: &[
+            Piece::Text("{\"jsonapi\":{\"version\":\"1.1\"},\"errors\":"),
+            Piece::Errors,
+            Piece::Text("}"),
+        ],
+        issue_pieces: &[
+            Piece::Text("{\"id\":"),
+            Piece::Value(Placeholder::RequestId),
+            Piece::Text(",\"status\":"),
+            Piece::Value(Placeholder::StatusText),
+            Piece::Text(",\"code\":"),
+            Piece::Value(Placeholder::Code),
+            Piece::Text(",\"detail\":"),
+            Piece::Value(Placeholder::Message),
+            Piece::OptionalPart(
+                "\"source\":",
+                &[
+                    Piece::Text("{"),
+                    Piece::Optional("\"pointer\":", Placeholder::Param),
+                    Piece::Text("}"),
+                ],
+            ),
+            Piece::OptionalPart(
+                "\"meta\":",
+                &[Piece::Text("{"), Piece::Fields, Piece::Text("}")],
+            ),
+            Piece::Text("}"),
+        ],
+    };
+
+    pub(super) static ENVELOPE_PARTS: Envelope = Envelope {
+        content_type: "application/json",
+        status: None,
+        needs_code: true,
+        headers: &[],
+        body: Node::Map(
+            &[
+                Member::Key(
+                    "error",
+                    Node::Map(
+                        &[
+                            Member::Key("status", Node::Required(Placeholder::Status)),
+                            Member::Key("message", Node::Required(Placeholder::Message)),
+                            Member::Key(
+                                "details",
+                                Node::List(
+                                    &[
+                                        Node::Map(
+                                            &[
+                                                Member::Key("@type", Node::Const("\"info\"")),
+                                                Member::Key("reason", Node::Required(Placeholder::Code)),
+                                                Member::Key("metadata", Node::Map(&[Member::Fields])),
+                                            ],
+                                        ),
+                                        Node::Map(
+                                            &[
+                                                Member::Key("@type", Node::Const("\"retry\"")),
+                                                Member::Key(
+                                                    "delay",
+                                                    Node::Optional(Placeholder::RetryAfterText),
+                                                ),
+                                            ],
+                                        ),
+                                        Node::Map(
+                                            &[
+                                                Member::Key("@type", Node::Const("\"violations\"")),
+                                                Member::Key(
+                                                    "violations",
+                                                    Node::Optional(Placeholder::Errors),
+                                                ),
+                                            ],
+                                        ),
+                                        Node::Map(
+                                            &[
+                                                Member::Key("@type", Node::Const("\"help\"")),
+                                                Member::Key(
+                                                    "links",
+                                                    Node::List(
+                                                        &[
+                                                            Node::Map(
+                                                                &[Member::Key("url", Node::Required(Placeholder::DocUrl))],
+                                                            ),
+                                                        ],
+                                                    ),
+                                                ),
+                                            ],
+                                        ),
+                                        Node::Map(
+                                            &[
+                                                Member::Key("@type", Node::Const("\"where\"")),
+                                                Member::Key("field", Node::Optional(Placeholder::Param)),
+                                            ],
+                                        ),
+                                        Node::Map(
+                                            &[Member::Key("@type", Node::Const("\"nothing\""))],
+                                        ),
+                                    ],
+                                ),
+                            ),
+                            Member::Key(
+                                "more",
+                                Node::OptionalPart(
+                                    &Node::List(
+                                        &[
+                                            Node::Optional(Placeholder::Group),
+                                            Node::Map(
+                                                &[
+                                                    Member::Key("kind", Node::Const("\"wait\"")),
+                                                    Member::Key("ms", Node::Optional(Placeholder::RetryAfterMs)),
+                                                ],
+                                            ),
+                                        ],
+                                    ),
+                                ),
+                            ),
+                            Member::Key("schemas", Node::Const("[\"one\",2,true]")),
+                        ],
+                    ),
+                ),
+            ],
+        ),
+        issue: Node::Map(
+            &[
+                Member::Key("field", Node::Optional(Placeholder::Param)),
+                Member::Key("reason", Node::Required(Placeholder::Code)),
+                Member::Key("description", Node::Required(Placeholder::Message)),
+                Member::Fields,
+            ],
+        ),
+        body_pieces: &[
+            Piece::Text("{\"error\":{\"status\":"),
+            Piece::Value(Placeholder::Status),
+            Piece::Text(",\"message\":"),
+            Piece::Value(Placeholder::Message),
+            Piece::Text(",\"details\":"),
+            Piece::List(
+                &[
+                    &[
+                        Piece::Text("{\"@type\":\"info\",\"reason\":"),
+                        Piece::Value(Placeholder::Code),
+                        Piece::Text(",\"metadata\":{"),
+                        Piece::Fields,
+                        Piece::Text("}}"),
+                    ],
+                    &[
+                        Piece::Text("{\"@type\":\"retry\""),
+                        Piece::Optional("\"delay\":", Placeholder::RetryAfterText),
+                        Piece::Text("}"),
+                    ],
+                    &[
+                        Piece::Text("{\"@type\":\"violations\""),
+                        Piece::Optional("\"violations\":", Placeholder::Errors),
+                        Piece::Text("}"),
+                    ],
+                    &[
+                        Piece::Text("{\"@type\":\"help\",\"links\":"),
+                        Piece::List(
+                            &[
+                                &[
+                                    Piece::Text("{\"url\":"),
+                                    Piece::Value(Placeholder::DocUrl),
+                                    Piece::Text("}"),
+                                ],
+                            ],
+                        ),
+                        Piece::Text("}"),
+                    ],
+                    &[
+                        Piece::Text("{\"@type\":\"where\""),
+                        Piece::Optional("\"field\":", Placeholder::Param),
+                        Piece::Text("}"),
+                    ],
+                    &[Piece::Text("{\"@type\":\"nothing\"}")],
+                ],
+            ),
+            Piece::OptionalPart(
+                "\"more\":",
+                &[
+                    Piece::List(
+                        &[
+                            &[Piece::Value(Placeholder::Group)],
+                            &[
+                                Piece::Text("{\"kind\":\"wait\""),
+                                Piece::Optional("\"ms\":", Placeholder::RetryAfterMs),
+                                Piece::Text("}"),
+                            ],
+                        ],
+                    ),
+                ],
+            ),
+            Piece::Text(",\"schemas\":[\"one\",2,true]}}"),
+        ],
+        issue_pieces: &[
+            Piece::Text("{"),
+            Piece::Optional("\"field\":", Placeholder::Param),
+            Piece::Comma,
+            Piece::Text("\"reason\":"),
+            Piece::Value(Placeholder::Code),
+            Piece::Text(",\"description\":"),
+            Piece::Value(Placeholder::Message),
+            Piece::Fields,
+            Piece::Text("}"),
+        ],
+    };
+
+    pub(super) static ENVELOPE_NUMBERS: Envelope = Envelope {
+        content_type: "application/json",
+        status: None,
+        needs_code: true,
+        headers: &[("x-number", Node::Text("E", Placeholder::Number, "", false))],
+        body: Node::Map(
+            &[
+                Member::Key("message", Node::Required(Placeholder::Message)),
+                Member::Key("number", Node::Required(Placeholder::Number)),
+                Member::Key("unless", Node::Optional(Placeholder::Number)),
+                Member::Key("or_null", Node::Nullable(Placeholder::Number)),
+                Member::Key("problems", Node::Required(Placeholder::ErrorsByParam)),
+                Member::Fields,
+            ],
+        ),
+        issue: Node::Required(Placeholder::Message),
+        body_pieces: &[
+            Piece::Text("{\"message\":"),
+            Piece::Value(Placeholder::Message),
+            Piece::Text(",\"number\":"),
+            Piece::Value(Placeholder::Number),
+            Piece::Optional("\"unless\":", Placeholder::Number),
+            Piece::Text(",\"or_null\":"),
+            Piece::Nullable(Placeholder::Number),
+            Piece::Text(",\"problems\":"),
+            Piece::Value(Placeholder::ErrorsByParam),
+            Piece::Fields,
+            Piece::Text("}"),
+        ],
+        issue_pieces: &[Piece::Value(Placeholder::Message)],
+    };
+
+    pub(super) static ENVELOPE_BARE_LIST: Envelope = Envelope {
+        content_type: "application/json",
+        status: None,
+        needs_code: true,
+        headers: &[],
+        body: Node::Errors,
+        issue: Node::Map(
+            &[
+                Member::Key("errorCode", Node::Required(Placeholder::Code)),
+                Member::Key("message", Node::Required(Placeholder::Message)),
+                Member::Key("field", Node::Optional(Placeholder::Param)),
+                Member::Fields,
+            ],
+        ),
+        body_pieces: &[Piece::Errors],
+        issue_pieces: &[
+            Piece::Text("{\"errorCode\":"),
+            Piece::Value(Placeholder::Code),
+            Piece::Text(",\"message\":"),
+            Piece::Value(Placeholder::Message),
+            Piece::Optional("\"field\":", Placeholder::Param),
+            Piece::Fields,
+            Piece::Text("}"),
+        ],
+    };
+
+    pub(super) static ENVELOPE_SAID: Envelope = Envelope {
+        content_type: "application/json",
+        status: None,
+        needs_code: false,
+        headers: &[],
+        body: Node::Map(
+            &[
+                Member::Key("code", Node::Required(Placeholder::Code)),
+                Member::Key("message", Node::Required(Placeholder::Message)),
+                Member::Key("all", Node::Optional(Placeholder::Errors)),
+                Member::Fields,
+            ],
+        ),
+        issue: Node::Required(Placeholder::Message),
+        body_pieces: &[
+            Piece::Text("{\"code\":"),
+            Piece::Value(Placeholder::Code),
+            Piece::Text(",\"message\":"),
+            Piece::Value(Placeholder::Message),
+            Piece::Optional("\"all\":", Placeholder::Errors),
+            Piece::Fields,
+            Piece::Text("}"),
+        ],
+        issue_pieces: &[Piece::Value(Placeholder::Message)],
+    };
+
+    pub(super) static ENVELOPE_WAITS: Envelope = Envelope {
+        content_type: "application/json",
+        status: None,
+        needs_code: true,
+        headers: &[
+            ("x-until", Node::Optional(Placeholder::RetryAt)),
+            ("x-wait", Node::Text("in ", Placeholder::RetryAfterText, " or so", true)),
+        ],
+        body: Node::Map(
+            &[
+                Member::Key("code", Node::Required(Placeholder::Code)),
+                Member::Key("until", Node::Optional(Placeholder::RetryAt)),
+                Member::Key("unix", Node::Nullable(Placeholder::RetryAtUnix)),
+                Member::Key("text", Node::Text("about ", Placeholder::RetryAfter, "s", true)),
+            ],
+        ),
+        issue: Node::Map(
+            &[
+                Member::Key("code", Node::Required(Placeholder::Code)),
+                Member::Key("message", Node::Required(Placeholder::Message)),
+                Member::Key("param", Node::Optional(Placeholder::Param)),
+                Member::Fields,
+            ],
+        ),
+        body_pieces: &[
+            Piece::Text("{\"code\":"),
+            Piece::Value(Placeholder::Code),
+            Piece::Optional("\"until\":", Placeholder::RetryAt),
+            Piece::Text(",\"unix\":"),
+            Piece::Nullable(Placeholder::RetryAtUnix),
+            Piece::OptionalText("\"text\":\"about ", Placeholder::RetryAfter, "s\""),
+            Piece::Text("}"),
+        ],
+        issue_pieces: &[
+            Piece::Text("{\"code\":"),
+            Piece::Value(Placeholder::Code),
+            Piece::Text(",\"message\":"),
+            Piece::Value(Placeholder::Message),
+            Piece::Optional("\"param\":", Placeholder::Param),
+            Piece::Fields,
+            Piece::Text("}"),
+        ],
+    };
+
     pub(super) static ENVELOPE_PROBLEM: Envelope = Envelope {
         content_type: "application/problem+json",
         status: None,
+        needs_code: true,
         headers: &[],
-        body: &[
-            Member::Key("type", Node::Required(Placeholder::DocUrl)),
-            Member::Key("title", Node::Required(Placeholder::Title)),
-            Member::Key("status", Node::Required(Placeholder::Status)),
-            Member::Key("detail", Node::Required(Placeholder::Message)),
-            Member::Key("code", Node::Required(Placeholder::Code)),
-            Member::Key("param", Node::Optional(Placeholder::Param)),
-            Member::Key("retryable", Node::Required(Placeholder::Retryable)),
-            Member::Key("request_id", Node::Required(Placeholder::RequestId)),
-            Member::Key("errors", Node::Optional(Placeholder::Errors)),
-            Member::Fields,
-        ],
-        issue: &[
-            Member::Key("code", Node::Required(Placeholder::Code)),
-            Member::Key("message", Node::Required(Placeholder::Message)),
-            Member::Key("param", Node::Optional(Placeholder::Param)),
-            Member::Fields,
-        ],
+        body: Node::Map(
+            &[
+                Member::Key("type", Node::Required(Placeholder::DocUrl)),
+                Member::Key("title", Node::Required(Placeholder::Title)),
+                Member::Key("status", Node::Required(Placeholder::Status)),
+                Member::Key("detail", Node::Required(Placeholder::Message)),
+                Member::Key("code", Node::Required(Placeholder::Code)),
+                Member::Key("param", Node::Optional(Placeholder::Param)),
+                Member::Key("retryable", Node::Required(Placeholder::Retryable)),
+                Member::Key("request_id", Node::Required(Placeholder::RequestId)),
+                Member::Key("errors", Node::Optional(Placeholder::Errors)),
+                Member::Fields,
+            ],
+        ),
+        issue: Node::Map(
+            &[
+                Member::Key("code", Node::Required(Placeholder::Code)),
+                Member::Key("message", Node::Required(Placeholder::Message)),
+                Member::Key("param", Node::Optional(Placeholder::Param)),
+                Member::Fields,
+            ],
+        ),
         body_pieces: &[
             Piece::Text("{\"type\":"),
             Piece::Value(Placeholder::DocUrl),
@@ -995,6 +1714,155 @@ mod __errbook {
             Piece::Text("}"),
         ],
     };
+
+    impl ::errbook::Api for super::List {
+        type Code = super::Code;
+        const INFO: &'static ApiInfo<super::Code> = &ApiInfo {
+            name: "list",
+            title: "List",
+            docs: DocUrl {
+                before: "https://list.example/errors#",
+                hole: DocHole::Anchor,
+                after: "",
+            },
+            envelope: &ENVELOPE_LIST_OF_ERRORS,
+            also_read: &[&ENVELOPE_PROBLEM, &ENVELOPE_FIELDS_ONLY],
+            codes: &[
+                super::Code::Bad,
+                super::Code::Several,
+                super::Code::Size,
+                super::Code::Plan,
+                super::Code::Slow,
+                super::Code::Broken,
+            ],
+            by_status: &[],
+            by_4xx: super::Code::Bad,
+            by_5xx: super::Code::Broken,
+        };
+    }
+
+    impl ::errbook::Api for super::Parts {
+        type Code = super::Code;
+        const INFO: &'static ApiInfo<super::Code> = &ApiInfo {
+            name: "parts",
+            title: "Parts",
+            docs: DocUrl {
+                before: "https://parts.example/errors#",
+                hole: DocHole::Anchor,
+                after: "",
+            },
+            envelope: &ENVELOPE_PARTS,
+            also_read: &[],
+            codes: &[
+                super::Code::Bad,
+                super::Code::Several,
+                super::Code::Size,
+                super::Code::Plan,
+                super::Code::Slow,
+                super::Code::Broken,
+            ],
+            by_status: &[],
+            by_4xx: super::Code::Bad,
+            by_5xx: super::Code::Broken,
+        };
+    }
+
+    impl ::errbook::Api for super::Numbers {
+        type Code = super::Code;
+        const INFO: &'static ApiInfo<super::Code> = &ApiInfo {
+            name: "numbers",
+            title: "Numbers",
+            docs: DocUrl {
+                before: "https://numbers.example/errors#",
+                hole: DocHole::Anchor,
+                after: "",
+            },
+            envelope: &ENVELOPE_NUMBERS,
+            also_read: &[],
+            codes: &[
+                super::Code::Bad,
+                super::Code::Unnamed,
+                super::Code::Plain,
+                super::Code::Slow,
+                super::Code::Broken,
+            ],
+            by_status: &[],
+            by_4xx: super::Code::Bad,
+            by_5xx: super::Code::Broken,
+        };
+    }
+
+    impl ::errbook::Api for super::Bare {
+        type Code = super::Code;
+        const INFO: &'static ApiInfo<super::Code> = &ApiInfo {
+            name: "bare",
+            title: "Bare",
+            docs: DocUrl {
+                before: "https://bare.example/errors#",
+                hole: DocHole::Anchor,
+                after: "",
+            },
+            envelope: &ENVELOPE_BARE_LIST,
+            also_read: &[],
+            codes: &[
+                super::Code::Bad,
+                super::Code::Several,
+                super::Code::Size,
+                super::Code::Plan,
+                super::Code::Slow,
+                super::Code::Broken,
+            ],
+            by_status: &[],
+            by_4xx: super::Code::Bad,
+            by_5xx: super::Code::Broken,
+        };
+    }
+
+    impl ::errbook::Api for super::Said {
+        type Code = super::Code;
+        const INFO: &'static ApiInfo<super::Code> = &ApiInfo {
+            name: "said",
+            title: "Said",
+            docs: DocUrl {
+                before: "https://said.example/errors#",
+                hole: DocHole::Anchor,
+                after: "",
+            },
+            envelope: &ENVELOPE_SAID,
+            also_read: &[],
+            codes: &[
+                super::Code::Bad,
+                super::Code::Unnamed,
+                super::Code::Plain,
+                super::Code::Size,
+                super::Code::Plan,
+                super::Code::Slow,
+                super::Code::Broken,
+            ],
+            by_status: &[],
+            by_4xx: super::Code::Bad,
+            by_5xx: super::Code::Broken,
+        };
+    }
+
+    impl ::errbook::Api for super::Waits {
+        type Code = super::Code;
+        const INFO: &'static ApiInfo<super::Code> = &ApiInfo {
+            name: "waits",
+            title: "Waits",
+            docs: DocUrl {
+                before: "https://waits.example/errors#",
+                hole: DocHole::Anchor,
+                after: "",
+            },
+            envelope: &ENVELOPE_WAITS,
+            also_read: &[],
+            codes: &[super::Code::Bad, super::Code::Slow, super::Code::Broken],
+            by_status: &[],
+            by_4xx: super::Code::Bad,
+            by_5xx: super::Code::Broken,
+        };
+    }
 
     impl ::errbook::Api for super::First {
         type Code = super::Code;
@@ -1176,47 +2044,89 @@ mod __errbook {
     ::errbook::__code_impls!(super::Code = "ShapesErrorCode");
 
     pub enum Class0 {}
+    impl Has<super::List> for Class0 {}
+    impl Has<super::Parts> for Class0 {}
+    impl Has<super::Numbers> for Class0 {}
+    impl Has<super::Bare> for Class0 {}
+    impl Has<super::Said> for Class0 {}
+    impl Has<super::Waits> for Class0 {}
     impl Has<super::First> for Class0 {}
     impl Has<super::Second> for Class0 {}
     impl Has<super::Third> for Class0 {}
     impl Has<super::Fifth> for Class0 {}
     impl Has<super::Sixth> for Class0 {}
-    impl HasParam for Class0 {}
+    impl Has<super::Fourth> for Class0 {}
 
     pub enum Class1 {}
+    impl Has<super::List> for Class1 {}
+    impl Has<super::Parts> for Class1 {}
+    impl Has<super::Numbers> for Class1 {}
+    impl Has<super::Bare> for Class1 {}
+    impl Has<super::Said> for Class1 {}
+    impl Has<super::Waits> for Class1 {}
     impl Has<super::First> for Class1 {}
     impl Has<super::Second> for Class1 {}
     impl Has<super::Third> for Class1 {}
     impl Has<super::Fifth> for Class1 {}
     impl Has<super::Sixth> for Class1 {}
     impl Has<super::Fourth> for Class1 {}
+    impl HasRetryAfter for Class1 {}
 
     pub enum Class2 {}
+    impl Has<super::List> for Class2 {}
+    impl Has<super::Parts> for Class2 {}
+    impl Has<super::Numbers> for Class2 {}
+    impl Has<super::Bare> for Class2 {}
+    impl Has<super::Said> for Class2 {}
+    impl Has<super::Waits> for Class2 {}
     impl Has<super::First> for Class2 {}
     impl Has<super::Second> for Class2 {}
     impl Has<super::Third> for Class2 {}
     impl Has<super::Fifth> for Class2 {}
     impl Has<super::Sixth> for Class2 {}
     impl Has<super::Fourth> for Class2 {}
-    impl HasRetryAfter for Class2 {}
+    impl HasParam for Class2 {}
 
     pub enum Class3 {}
+    impl Has<super::List> for Class3 {}
+    impl Has<super::Parts> for Class3 {}
+    impl Has<super::Bare> for Class3 {}
+    impl Has<super::Said> for Class3 {}
     impl Has<super::First> for Class3 {}
     impl Has<super::Second> for Class3 {}
     impl Has<super::Third> for Class3 {}
     impl Has<super::Fifth> for Class3 {}
     impl Has<super::Sixth> for Class3 {}
-    impl Has<super::Fourth> for Class3 {}
     impl HasParam for Class3 {}
 
     pub enum Class4 {}
+    impl Has<super::List> for Class4 {}
+    impl Has<super::Parts> for Class4 {}
+    impl Has<super::Bare> for Class4 {}
+    impl Has<super::Said> for Class4 {}
+    impl Has<super::First> for Class4 {}
     impl Has<super::Second> for Class4 {}
+    impl Has<super::Third> for Class4 {}
     impl Has<super::Fifth> for Class4 {}
-    impl HasParam for Class4 {}
+    impl Has<super::Sixth> for Class4 {}
+    impl Has<super::Fourth> for Class4 {}
+
+    pub enum Class5 {}
+    impl Has<super::List> for Class5 {}
+    impl Has<super::Parts> for Class5 {}
+    impl Has<super::Bare> for Class5 {}
+    impl Has<super::Second> for Class5 {}
+    impl Has<super::Fifth> for Class5 {}
+    impl HasParam for Class5 {}
+
+    pub enum Class6 {}
+    impl Has<super::Numbers> for Class6 {}
+    impl Has<super::Said> for Class6 {}
+    impl HasParam for Class6 {}
 
     impl ::errbook::Payload for super::code::Bad {
         type Code = super::Code;
-        type Class = Class3;
+        type Class = Class2;
         const CODE: super::Code = super::Code::Bad;
 
         fn from_slots(_: &mut Slots) -> Option<Self> {
@@ -1232,7 +2142,7 @@ mod __errbook {
 
     impl ::errbook::Payload for super::code::Several {
         type Code = super::Code;
-        type Class = Class4;
+        type Class = Class5;
         const CODE: super::Code = super::Code::Several;
 
         fn from_slots(_: &mut Slots) -> Option<Self> {
@@ -1247,9 +2157,36 @@ mod __errbook {
     impl ::errbook::TakesIssue<super::code::Bad> for super::code::Several {}
     impl ::errbook::TakesIssue<super::code::Size> for super::code::Several {}
 
+    impl ::errbook::Payload for super::code::Unnamed {
+        type Code = super::Code;
+        type Class = Class6;
+        const CODE: super::Code = super::Code::Unnamed;
+
+        fn from_slots(_: &mut Slots) -> Option<Self> {
+            Some(super::code::Unnamed)
+        }
+    }
+
+    impl ::errbook::TakesIssues for super::code::Unnamed {
+        type Items = ((super::code::Bad,), (super::code::Plain,));
+    }
+
+    impl ::errbook::TakesIssue<super::code::Bad> for super::code::Unnamed {}
+    impl ::errbook::TakesIssue<super::code::Plain> for super::code::Unnamed {}
+
+    impl ::errbook::Payload for super::code::Plain {
+        type Code = super::Code;
+        type Class = Class6;
+        const CODE: super::Code = super::Code::Plain;
+
+        fn from_slots(_: &mut Slots) -> Option<Self> {
+            Some(super::code::Plain)
+        }
+    }
+
     impl ::errbook::Payload for super::code::Size {
         type Code = super::Code;
-        type Class = Class0;
+        type Class = Class3;
         const CODE: super::Code = super::Code::Size;
 
         fn into_slots(self) -> Slots {
@@ -1272,7 +2209,7 @@ mod __errbook {
 
     impl ::errbook::Payload for super::code::Plan {
         type Code = super::Code;
-        type Class = Class1;
+        type Class = Class4;
         const CODE: super::Code = super::Code::Plan;
 
         fn from_slots(_: &mut Slots) -> Option<Self> {
@@ -1282,7 +2219,7 @@ mod __errbook {
 
     impl ::errbook::Payload for super::code::Slow {
         type Code = super::Code;
-        type Class = Class2;
+        type Class = Class1;
         const CODE: super::Code = super::Code::Slow;
 
         fn from_slots(_: &mut Slots) -> Option<Self> {
@@ -1292,7 +2229,7 @@ mod __errbook {
 
     impl ::errbook::Payload for super::code::Broken {
         type Code = super::Code;
-        type Class = Class1;
+        type Class = Class0;
         const CODE: super::Code = super::Code::Broken;
 
         fn from_slots(_: &mut Slots) -> Option<Self> {

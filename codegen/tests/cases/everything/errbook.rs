@@ -753,6 +753,7 @@ mod __errbook {
             seeds: &[0, 11, 8, 273],
             slots: &[2, 6, 8, 0, 4, 1, 5, 10, 9, 7, 3],
         },
+        numbers: &[],
         groups: &[
             GroupRow {
                 name: "plan",
@@ -793,30 +794,35 @@ mod __errbook {
     pub(super) static ENVELOPE_NESTED: Envelope = Envelope {
         content_type: "application/json",
         status: None,
-        headers: &[("x-request-id", Placeholder::RequestId)],
-        body: &[
-            Member::Key("ok", Node::Const("false")),
-            Member::Key(
-                "error",
-                Node::Map(
-                    &[
-                        Member::Key("code", Node::Required(Placeholder::Code)),
-                        Member::Key("message", Node::Required(Placeholder::Message)),
-                        Member::Key("param", Node::Optional(Placeholder::Param)),
-                        Member::Key("doc_url", Node::Required(Placeholder::DocUrl)),
-                        Member::Key("retryable", Node::Required(Placeholder::Retryable)),
-                        Member::Key("errors", Node::Optional(Placeholder::Errors)),
-                        Member::Fields,
-                    ],
+        needs_code: true,
+        headers: &[("x-request-id", Node::Required(Placeholder::RequestId))],
+        body: Node::Map(
+            &[
+                Member::Key("ok", Node::Const("false")),
+                Member::Key(
+                    "error",
+                    Node::Map(
+                        &[
+                            Member::Key("code", Node::Required(Placeholder::Code)),
+                            Member::Key("message", Node::Required(Placeholder::Message)),
+                            Member::Key("param", Node::Optional(Placeholder::Param)),
+                            Member::Key("doc_url", Node::Required(Placeholder::DocUrl)),
+                            Member::Key("retryable", Node::Required(Placeholder::Retryable)),
+                            Member::Key("errors", Node::Optional(Placeholder::Errors)),
+                            Member::Fields,
+                        ],
+                    ),
                 ),
-            ),
-        ],
-        issue: &[
-            Member::Key("code", Node::Required(Placeholder::Code)),
-            Member::Key("message", Node::Required(Placeholder::Message)),
-            Member::Key("param", Node::Optional(Placeholder::Param)),
-            Member::Fields,
-        ],
+            ],
+        ),
+        issue: Node::Map(
+            &[
+                Member::Key("code", Node::Required(Placeholder::Code)),
+                Member::Key("message", Node::Required(Placeholder::Message)),
+                Member::Key("param", Node::Optional(Placeholder::Param)),
+                Member::Fields,
+            ],
+        ),
         body_pieces: &[
             Piece::Text("{\"ok\":false,\"error\":{\"code\":"),
             Piece::Value(Placeholder::Code),

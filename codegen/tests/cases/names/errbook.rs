@@ -502,6 +502,7 @@ mod __errbook {
             code: "500",
             title: "500",
             anchor: "500",
+            number: Some(500),
             status: status(500),
             retryable: true,
             retry: Retry::Backoff,
@@ -524,6 +525,7 @@ mod __errbook {
             code: "-32001",
             title: "32001",
             anchor: "-32001",
+            number: Some(-32001),
             status: status(400),
             action: super::Action::FixRequest as u16,
             message: &[Part::Text("A negative number.")],
@@ -653,6 +655,7 @@ mod __errbook {
             seeds: &[15, 2, 18, 1, 2, 9],
             slots: &[2, 0, 12, 6, 13, 4, 3, 10, 5, 14, 11, 15, 9, 16, 1, 8, 7],
         },
+        numbers: &[(-32001, 7), (500, 5)],
         groups: &[],
         actions: &[
             ActionRow {
@@ -676,25 +679,30 @@ mod __errbook {
     pub(super) static ENVELOPE_PROBLEM: Envelope = Envelope {
         content_type: "application/problem+json",
         status: None,
+        needs_code: true,
         headers: &[],
-        body: &[
-            Member::Key("type", Node::Required(Placeholder::DocUrl)),
-            Member::Key("title", Node::Required(Placeholder::Title)),
-            Member::Key("status", Node::Required(Placeholder::Status)),
-            Member::Key("detail", Node::Required(Placeholder::Message)),
-            Member::Key("code", Node::Required(Placeholder::Code)),
-            Member::Key("param", Node::Optional(Placeholder::Param)),
-            Member::Key("retryable", Node::Required(Placeholder::Retryable)),
-            Member::Key("request_id", Node::Required(Placeholder::RequestId)),
-            Member::Key("errors", Node::Optional(Placeholder::Errors)),
-            Member::Fields,
-        ],
-        issue: &[
-            Member::Key("code", Node::Required(Placeholder::Code)),
-            Member::Key("message", Node::Required(Placeholder::Message)),
-            Member::Key("param", Node::Optional(Placeholder::Param)),
-            Member::Fields,
-        ],
+        body: Node::Map(
+            &[
+                Member::Key("type", Node::Required(Placeholder::DocUrl)),
+                Member::Key("title", Node::Required(Placeholder::Title)),
+                Member::Key("status", Node::Required(Placeholder::Status)),
+                Member::Key("detail", Node::Required(Placeholder::Message)),
+                Member::Key("code", Node::Required(Placeholder::Code)),
+                Member::Key("param", Node::Optional(Placeholder::Param)),
+                Member::Key("retryable", Node::Required(Placeholder::Retryable)),
+                Member::Key("request_id", Node::Required(Placeholder::RequestId)),
+                Member::Key("errors", Node::Optional(Placeholder::Errors)),
+                Member::Fields,
+            ],
+        ),
+        issue: Node::Map(
+            &[
+                Member::Key("code", Node::Required(Placeholder::Code)),
+                Member::Key("message", Node::Required(Placeholder::Message)),
+                Member::Key("param", Node::Optional(Placeholder::Param)),
+                Member::Fields,
+            ],
+        ),
         body_pieces: &[
             Piece::Text("{\"type\":"),
             Piece::Value(Placeholder::DocUrl),

@@ -275,6 +275,7 @@ mod __errbook {
             seeds: &[1],
             slots: &[1, 2, 0],
         },
+        numbers: &[],
         groups: &[],
         actions: &[
             ActionRow {
@@ -293,25 +294,30 @@ mod __errbook {
     pub(super) static ENVELOPE_PROBLEM: Envelope = Envelope {
         content_type: "application/problem+json",
         status: None,
+        needs_code: true,
         headers: &[],
-        body: &[
-            Member::Key("type", Node::Required(Placeholder::DocUrl)),
-            Member::Key("title", Node::Required(Placeholder::Title)),
-            Member::Key("status", Node::Required(Placeholder::Status)),
-            Member::Key("detail", Node::Required(Placeholder::Message)),
-            Member::Key("code", Node::Required(Placeholder::Code)),
-            Member::Key("param", Node::Optional(Placeholder::Param)),
-            Member::Key("retryable", Node::Required(Placeholder::Retryable)),
-            Member::Key("request_id", Node::Required(Placeholder::RequestId)),
-            Member::Key("errors", Node::Optional(Placeholder::Errors)),
-            Member::Fields,
-        ],
-        issue: &[
-            Member::Key("code", Node::Required(Placeholder::Code)),
-            Member::Key("message", Node::Required(Placeholder::Message)),
-            Member::Key("param", Node::Optional(Placeholder::Param)),
-            Member::Fields,
-        ],
+        body: Node::Map(
+            &[
+                Member::Key("type", Node::Required(Placeholder::DocUrl)),
+                Member::Key("title", Node::Required(Placeholder::Title)),
+                Member::Key("status", Node::Required(Placeholder::Status)),
+                Member::Key("detail", Node::Required(Placeholder::Message)),
+                Member::Key("code", Node::Required(Placeholder::Code)),
+                Member::Key("param", Node::Optional(Placeholder::Param)),
+                Member::Key("retryable", Node::Required(Placeholder::Retryable)),
+                Member::Key("request_id", Node::Required(Placeholder::RequestId)),
+                Member::Key("errors", Node::Optional(Placeholder::Errors)),
+                Member::Fields,
+            ],
+        ),
+        issue: Node::Map(
+            &[
+                Member::Key("code", Node::Required(Placeholder::Code)),
+                Member::Key("message", Node::Required(Placeholder::Message)),
+                Member::Key("param", Node::Optional(Placeholder::Param)),
+                Member::Fields,
+            ],
+        ),
         body_pieces: &[
             Piece::Text("{\"type\":"),
             Piece::Value(Placeholder::DocUrl),
