@@ -12,6 +12,8 @@ mod raise;
 mod request_id;
 mod response;
 mod retry_after;
+#[cfg_attr(not(test), expect(dead_code, reason = "times as field values"))]
+mod rfc3339;
 mod status;
 #[expect(missing_docs, reason = "for generated code alone")]
 mod table;
