@@ -10,8 +10,9 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::catalog::{Api, ErrorCode as _};
 use crate::raise::{Inner, Message};
-use crate::table::{DocHole, Envelope, HeaderSource, Kind, Member, Node, Piece, Placeholder, Row, Value};
-use crate::text::{push_json, push_json_inside, push_url};
+use crate::table::{DocHole, Envelope, HeaderSource, Member, Node, Piece, Placeholder};
+use crate::text::{push_json, push_json_inside, push_number, push_url};
+use crate::value::{Value, constant, has_fields, push_fields, push_key, serialize_fields};
 use crate::{Error, RequestId, accept, retry_after, rfc3339};
 
 /// An error as it is sent: in its API's envelope, with the id of the request that it answers.
@@ -130,15 +131,11 @@ impl<A: Api> Answer<'_, A> {
         let docs = &A::INFO.docs;
         let texts = |inner: &Inner| {
             let row = inner.row();
-            let value = |value: &Value| match value {
-                Value::String(text) => text.len(),
-                _ => 0,
-            };
             row.code.len()
                 + Message(inner).len()
                 + inner.param().map_or(0, str::len)
                 + row.fields.iter().map(|field| field.name.len() + 28).sum::<usize>()
-                + inner.values.iter().map(value).sum::<usize>()
+                + inner.values.iter().map(Value::estimate).sum::<usize>()
         };
         let row = inner.row();
         let url = docs.before.len() + row.anchor.len() + docs.after.len();
@@ -206,7 +203,7 @@ impl<A: Api> Answer<'_, A> {
                     }
                     out.push(b']');
                 }
-                Piece::Fields => push_fields(out, inner),
+                Piece::Fields => push_fields(out, inner.row().fields, &inner.values),
                 Piece::Comma => push_comma(out),
             }
         }
@@ -224,7 +221,7 @@ impl<A: Api> Answer<'_, A> {
             Piece::OptionalPart(_, pieces) => self.has_value(pieces, inner),
             Piece::List(elements) => elements.iter().any(|pieces| self.has_value(pieces, inner)),
             Piece::Errors => true,
-            Piece::Fields => has_fields(inner),
+            Piece::Fields => has_fields(inner.row().fields, &inner.values),
         })
     }
 
@@ -238,7 +235,7 @@ impl<A: Api> Answer<'_, A> {
             | Node::Text(_, place, _, _) => !self.filled(*place, inner).is_absent(),
             Node::Map(members) => members.iter().any(|member| match member {
                 Member::Key(_, node) => self.any_value(node, inner),
-                Member::Fields => has_fields(inner),
+                Member::Fields => has_fields(inner.row().fields, &inner.values),
             }),
             Node::List(elements) => elements.iter().any(|node| self.any_value(node, inner)),
             Node::Errors => true,
@@ -441,7 +438,7 @@ impl<A: Api> Serialize for Part<'_, A> {
                                 map.serialize_entry(key, &part)?;
                             }
                         }
-                        Member::Fields => serialize_fields(&mut map, inner.row(), &inner.values)?,
+                        Member::Fields => serialize_fields(&mut map, inner.row().fields, &inner.values)?,
                     }
                 }
                 map.end()
@@ -538,90 +535,10 @@ fn is_constant_node(node: &Node) -> bool {
     }
 }
 
-/// The code's fields as members of a mapping, constants included.
-pub(crate) fn serialize_fields<M: SerializeMap>(
-    map: &mut M,
-    row: &Row,
-    values: &[Value],
-) -> Result<(), M::Error> {
-    let mut values = values.iter();
-    for field in row.fields {
-        match field.kind {
-            Kind::Const(json) => map.serialize_entry(field.name, &constant(json))?,
-            Kind::Required(_) | Kind::Optional(_) => match values.next() {
-                None | Some(Value::Absent) => {}
-                Some(Value::Bool(value)) => map.serialize_entry(field.name, value)?,
-                Some(Value::F64(value)) => map.serialize_entry(field.name, value)?,
-                Some(Value::I64(value)) => map.serialize_entry(field.name, value)?,
-                Some(Value::Seconds(value)) => serialize_seconds(map, field.name, *value)?,
-                Some(Value::String(value)) => map.serialize_entry(field.name, value)?,
-                Some(Value::U64(value)) => map.serialize_entry(field.name, value)?,
-            },
-        }
-    }
-    Ok(())
-}
-
-/// As an integer where there is no fraction.
-pub(crate) fn serialize_seconds<M: SerializeMap>(
-    map: &mut M,
-    name: &str,
-    value: Duration,
-) -> Result<(), M::Error> {
-    match whole(value) {
-        Some(seconds) => map.serialize_entry(name, &seconds),
-        None => map.serialize_entry(name, &value.as_secs_f64()),
-    }
-}
-
-fn has_fields(inner: &Inner) -> bool {
-    let constant = inner.row().fields.iter().any(|field| matches!(field.kind, Kind::Const(_)));
-    constant || inner.values.iter().any(|value| *value != Value::Absent)
-}
-
-fn push_fields(out: &mut Vec<u8>, inner: &Inner) {
-    let mut values = inner.values.iter();
-    for field in inner.row().fields {
-        let value = match field.kind {
-            Kind::Const(json) => {
-                push_key(out, field.name);
-                out.extend_from_slice(json.as_bytes());
-                continue;
-            }
-            Kind::Required(_) | Kind::Optional(_) => values.next(),
-        };
-        let Some(value) = value.filter(|value| **value != Value::Absent) else { continue };
-        push_key(out, field.name);
-        match value {
-            Value::Absent => {}
-            Value::Bool(value) => out.extend_from_slice(if *value { b"true" } else { b"false" }),
-            Value::F64(value) => push_number(out, *value),
-            Value::I64(value) => push_number(out, *value),
-            Value::Seconds(value) => match whole(*value) {
-                Some(seconds) => push_number(out, seconds),
-                None => push_number(out, value.as_secs_f64()),
-            },
-            Value::String(value) => push_json(out, value),
-            Value::U64(value) => push_number(out, *value),
-        }
-    }
-}
-
-fn push_key(out: &mut Vec<u8>, key: &str) {
-    push_comma(out);
-    push_json(out, key);
-    out.push(b':');
-}
-
-fn push_comma(out: &mut Vec<u8>) {
+pub(crate) fn push_comma(out: &mut Vec<u8>) {
     if out.last() != Some(&b'{') {
         out.push(b',');
     }
-}
-
-fn push_number(out: &mut Vec<u8>, number: impl Serialize) {
-    // Writing a number to a Vec can't fail.
-    let _ = serde_json::to_writer(out, &number);
 }
 
 pub(crate) fn doc_url<A: Api>(code: u16) -> String {
@@ -646,11 +563,6 @@ fn push_doc_url<A: Api>(out: &mut Vec<u8>, code: u16) {
     out.extend_from_slice(docs.after.as_bytes());
 }
 
-/// A constant of the YAML. The generator wrote it, so it is JSON.
-pub(crate) fn constant(json: &str) -> serde_json::Value {
-    serde_json::from_str(json).unwrap_or_default()
-}
-
 /// Whole seconds, rounded up, at least one: a client must not come early, and 0 means "at once". At most what any client
 /// can read.
 fn seconds(wait: Duration) -> i64 {
@@ -666,10 +578,6 @@ fn retry_at(wait: Duration) -> Option<SystemTime> {
         0 => Some(until),
         fraction => until.checked_add(Duration::from_nanos(1_000_000_000 - u64::from(fraction))),
     }
-}
-
-fn whole(duration: Duration) -> Option<u64> {
-    (duration.subsec_nanos() == 0).then_some(duration.as_secs())
 }
 
 /// Inserts a header; what can't stand in one (a line break from a payload, say) is a blank there.

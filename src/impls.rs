@@ -3,10 +3,9 @@
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{SerializeMap as _, Serializer};
 
-use crate::answer;
 use crate::catalog::{ErrorCode, Payload, row};
-use crate::response::values;
-use crate::table::{HeaderSource, Slots, Value};
+use crate::table::{HeaderSource, Slots};
+use crate::value::{self, Value, values};
 
 /// `Display`, `FromStr`, serde and, with its feature, `JsonSchema` for the enum `Code` of a catalog.
 #[doc(hidden)]
@@ -126,7 +125,7 @@ pub fn serialize_payload<P: Payload + Clone, S: Serializer>(
     let row = row(P::CODE);
     let slots = payload.clone().into_slots();
     let mut map = serializer.serialize_map(None)?;
-    answer::serialize_fields(&mut map, row, &slots.values)?;
+    value::serialize_fields(&mut map, row.fields, &slots.values)?;
     if let Some(param) = slots.param {
         map.serialize_entry("param", &param)?;
     }
@@ -134,7 +133,7 @@ pub fn serialize_payload<P: Payload + Clone, S: Serializer>(
         match header.value {
             HeaderSource::RetryAfter => {
                 if let Some(wait) = slots.retry_after {
-                    answer::serialize_seconds(&mut map, "retry_after", wait)?;
+                    value::serialize_seconds(&mut map, "retry_after", wait)?;
                 }
             }
             HeaderSource::Slot(slot) => {
@@ -154,7 +153,7 @@ pub fn deserialize_payload<'de, P: Payload, D: Deserializer<'de>>(deserializer: 
     let members = serde_json::Map::deserialize(deserializer)?;
     let text = |name: &str| members.get(name).and_then(|value| value.as_str()).map(str::to_owned);
     let json = |name: &str| members.get(name).map(|value| value.to_string().into());
-    let mut values = values(row, json)
+    let mut values = values(row.fields, json)
         .map_err(|name| D::Error::custom(format_args!("`{name}` is missing or of another type")))?;
     for header in row.headers {
         if let HeaderSource::Slot(_) = header.value {

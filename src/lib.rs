@@ -18,6 +18,8 @@ mod status;
 #[expect(missing_docs, reason = "for generated code alone")]
 mod table;
 mod text;
+#[expect(missing_docs, reason = "for generated code alone")]
+mod value;
 
 #[cfg(feature = "axum")]
 mod axum;
@@ -99,6 +101,7 @@ pub mod __private {
     pub use crate::impls::{deserialize_code, deserialize_payload, serialize_payload};
     pub use crate::raise::Raising;
     pub use crate::table::*;
+    pub use crate::value::{FieldType, Value};
     pub use serde;
 
     #[cfg(feature = "schemars")]

@@ -8,7 +8,8 @@ use std::time::Duration;
 use http::HeaderMap;
 
 use crate::catalog::{Api, Codes, ErrorCode, Payload, TakesParam, TakesRetryAfter};
-use crate::table::{HeaderSource, Part, Row, Slots, Table, Value};
+use crate::table::{HeaderSource, Part, Row, Slots, Table};
+use crate::value::Value;
 use crate::{Answer, Status, retry_after};
 
 /// What can become an [`Error`] of an API: a payload of the generated module `code`, a payload with more said about it
@@ -458,15 +459,7 @@ impl fmt::Display for Message<'_> {
         for part in self.0.row().message {
             match part {
                 Part::Text(text) => f.write_str(text)?,
-                Part::Field(slot) => match self.0.values.get(*slot) {
-                    Some(Value::Bool(value)) => value.fmt(f)?,
-                    Some(Value::F64(value)) => value.fmt(f)?,
-                    Some(Value::I64(value)) => value.fmt(f)?,
-                    Some(Value::Seconds(value)) => value.as_secs_f64().fmt(f)?,
-                    Some(Value::String(value)) => f.write_str(value)?,
-                    Some(Value::U64(value)) => value.fmt(f)?,
-                    Some(Value::Absent) | None => {}
-                },
+                Part::Field(slot) => self.0.values.get(*slot).map_or(Ok(()), |value| value.fmt(f))?,
             }
         }
         Ok(())

@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
-use crate::answer::{Answer, constant};
+use crate::answer::Answer;
 use crate::catalog::{Api, ErrorCode, Payload, row};
 use crate::table::{HeaderSource, Kind, Member, Node, Placeholder, Row, Table, Type};
+use crate::value::constant;
 use crate::{Error, table};
 
 #[doc(hidden)]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::Status;
 use crate::advice::{Applied, Retry};
+use crate::value::{FieldType, Value};
 
 /// What generator and runtime have to agree on. Raised with every change of what is in this module.
 pub const EDITION: u32 = 1;
@@ -376,65 +377,6 @@ impl Slots {
     /// Takes the n-th value out, as the type of its field; `None` where it's missing or of another type.
     pub fn take<T: FieldType>(&mut self, slot: usize) -> Option<T> {
         T::from_value(std::mem::take(self.values.get_mut(slot)?))
-    }
-}
-
-/// The value of a field.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub enum Value {
-    #[default]
-    Absent,
-    Bool(bool),
-    F64(f64),
-    I64(i64),
-    Seconds(Duration),
-    String(String),
-    U64(u64),
-}
-
-/// A Rust type that a field of the YAML can have.
-pub trait FieldType: Sized {
-    fn into_value(self) -> Value;
-    fn from_value(value: Value) -> Option<Self>;
-}
-
-macro_rules! field_types {
-    ($($rust:ty: $variant:ident as $wide:ty;)*) => {$(
-        impl FieldType for $rust {
-            fn into_value(self) -> Value {
-                Value::$variant(<$wide>::from(self))
-            }
-            fn from_value(value: Value) -> Option<$rust> {
-                match value {
-                    Value::$variant(value) => value.try_into().ok(),
-                    _ => None,
-                }
-            }
-        }
-    )*};
-}
-
-field_types! {
-    bool: Bool as bool;
-    f64: F64 as f64;
-    i32: I64 as i64;
-    i64: I64 as i64;
-    u32: U64 as u64;
-    u64: U64 as u64;
-    Duration: Seconds as Duration;
-    String: String as String;
-}
-
-impl<T: FieldType> FieldType for Option<T> {
-    fn into_value(self) -> Value {
-        self.map_or(Value::Absent, T::into_value)
-    }
-
-    fn from_value(value: Value) -> Option<Option<T>> {
-        match value {
-            Value::Absent => Some(None),
-            value => T::from_value(value).map(Some),
-        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Write as _};
 
+use serde::Serialize;
+
 /// Appends the text as a JSON string (RFC 8259 section 7), byte for byte what serde_json writes.
 pub(crate) fn push_json(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
@@ -22,6 +24,11 @@ pub(crate) fn push_json_inside(out: &mut Vec<u8>, value: impl fmt::Display) {
 
     // Writing to a Vec can't fail.
     let _ = write!(Escaped(out), "{value}");
+}
+
+pub(crate) fn push_number(out: &mut Vec<u8>, number: impl Serialize) {
+    // Writing a number to a Vec can't fail.
+    let _ = serde_json::to_writer(out, &number);
 }
 
 fn push_escaped(out: &mut Vec<u8>, text: &str) {

@@ -131,7 +131,7 @@ fn count(node: &Node, of_kind: &dyn Fn(&str) -> bool) -> usize {
 }
 
 /// The text of a JSON string; lone surrogates are replaced. `None` for any other value.
-pub(super) fn string(raw: &RawValue) -> Option<Cow<'_, str>> {
+pub(crate) fn string(raw: &RawValue) -> Option<Cow<'_, str>> {
     let json = raw.get();
     let inside = json.strip_prefix('"')?.strip_suffix('"')?;
     if !inside.contains('\\') {
@@ -155,11 +155,11 @@ fn between<'b>(text: Cow<'b, str>, before: &str, after: &str) -> Option<Cow<'b, 
 pub(super) fn same(raw: &RawValue, json: &str) -> bool {
     let number = |text: &str| text.parse::<f64>().ok();
     raw.get() == json
-        || string(raw).is_some_and(|text| *text == crate::answer::constant(json))
+        || string(raw).is_some_and(|text| *text == crate::value::constant(json))
         || json.starts_with('[')
             && raw.get().starts_with('[')
             && serde_json::from_str(raw.get())
-                .is_ok_and(|list: serde_json::Value| list == crate::answer::constant(json))
+                .is_ok_and(|list: serde_json::Value| list == crate::value::constant(json))
         || number(json).is_some_and(|expected| number(raw.get()) == Some(expected))
 }
 

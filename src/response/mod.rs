@@ -13,11 +13,12 @@ use http::{HeaderMap, StatusCode};
 
 use crate::advice::Retry;
 use crate::catalog::{Api, ErrorCode, Named, Payload, row};
-use crate::table::{HeaderSource, Row, Slots, Value};
+use crate::table::{HeaderSource, Row, Slots};
 use crate::text::OneLine;
+use crate::value::{Value, values};
 use crate::{Error, RequestId, Status, raise};
 
-pub(crate) use parse::values;
+pub(crate) use envelope::string;
 
 /// An error answer as a client received it: of the API `A`, or of something between client and API. One pointer wide.
 ///
@@ -180,7 +181,7 @@ impl<A: Api> ErrorResponse<A> {
             return None;
         }
         let row = row(P::CODE);
-        let mut values = parse::values(row, |name| self.0.raw(name).map(Cow::Borrowed)).ok()?;
+        let mut values = values(row.fields, |name| self.0.raw(name).map(Cow::Borrowed)).ok()?;
         values.extend(self.header_values(row));
         let param = self.param().map(|param| param.to_owned().into());
         P::from_slots(&mut Slots { values, param, retry_after: self.0.retry_after })
@@ -235,7 +236,7 @@ impl<A: Api> ErrorResponse<A> {
         let code = self.code()?;
         let row = row(code);
         let mut inner = raise::Inner::new(A::Code::TABLE, code.index());
-        inner.values = parse::values(row, |name| self.0.raw(name).map(Cow::Borrowed)).ok()?;
+        inner.values = values(row.fields, |name| self.0.raw(name).map(Cow::Borrowed)).ok()?;
         inner.values.extend(self.header_values(row));
         inner.param = self.param().map(|param| param.to_owned().into());
         inner.message = self.message().map(|message| message.to_owned().into());
@@ -379,7 +380,7 @@ impl<C: ErrorCode> Issue<C> {
         if self.code != Some(P::CODE) {
             return None;
         }
-        let values = parse::values(row(P::CODE), |name| self.raw(name).map(Cow::Borrowed)).ok()?;
+        let values = values(row(P::CODE).fields, |name| self.raw(name).map(Cow::Borrowed)).ok()?;
         let param = self.param().map(|param| param.to_owned().into());
         P::from_slots(&mut Slots { values, param, retry_after: None })
     }
@@ -392,7 +393,7 @@ impl<C: ErrorCode> Issue<C> {
     fn raised(&self) -> Option<raise::Inner> {
         let code = self.code?;
         let mut inner = raise::Inner::new(C::TABLE, code.index());
-        inner.values = parse::values(row(code), |name| self.raw(name).map(Cow::Borrowed)).ok()?;
+        inner.values = values(row(code).fields, |name| self.raw(name).map(Cow::Borrowed)).ok()?;
         inner.param = self.param().map(|param| param.to_owned().into());
         inner.message = self.message().map(|message| message.to_owned().into());
         Some(inner)

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::envelope::{self, Found};
 use super::{ErrorResponse, Inner, Issue, Text};
 use crate::catalog::{Api, ErrorCode, row};
-use crate::table::{Envelope, HeaderSource, Kind, Node, Placeholder, Row, Type, Value};
+use crate::table::{Envelope, HeaderSource, Node, Placeholder};
 use crate::{retry_after, rfc3339};
 
 /// The longest message that is made from an answer that is not the API's, in characters.
@@ -302,55 +302,4 @@ fn keep(body: &str, text: Cow<'_, str>) -> Text {
         }
     }
     Text::Own(text.into())
-}
-
-/// The values of a code's typed fields, each from the JSON of a member.
-///
-/// # Errors
-///
-/// The name of a required field that is missing, or of one of another type.
-pub(crate) fn values<'j>(
-    row: &Row,
-    json: impl Fn(&str) -> Option<Cow<'j, str>>,
-) -> Result<Vec<Value>, &'static str> {
-    let mut values = Vec::new();
-    for field in row.fields {
-        let (kind, required) = match field.kind {
-            Kind::Const(_) => continue,
-            Kind::Required(kind) => (kind, true),
-            Kind::Optional(kind) => (kind, false),
-        };
-        // Null is no value.
-        values.push(match json(field.name).filter(|json| json != "null") {
-            Some(json) => value(&json, kind).ok_or(field.name)?,
-            None if required => return Err(field.name),
-            None => Value::Absent,
-        });
-    }
-    Ok(values)
-}
-
-/// A member as a value of its field's type.
-fn value(json: &str, kind: Type) -> Option<Value> {
-    match kind {
-        Type::Bool => json.parse().ok().map(Value::Bool),
-        Type::F64 => number(json).map(Value::F64),
-        Type::I32 => json.parse::<i32>().ok().map(|number| Value::I64(number.into())),
-        Type::I64 => json.parse().ok().map(Value::I64),
-        Type::Seconds => {
-            let exact = retry_after::seconds(json);
-            exact.or_else(|| Duration::try_from_secs_f64(number(json)?).ok()).map(Value::Seconds)
-        }
-        Type::String => {
-            envelope::string(serde_json::from_str(json).ok()?).map(|text| Value::String(text.into()))
-        }
-        Type::U32 => json.parse::<u32>().ok().map(|number| Value::U64(number.into())),
-        Type::U64 => json.parse().ok().map(Value::U64),
-    }
-}
-
-/// A JSON number. Not by serde_json, which rounds unless a feature says otherwise; and std takes `inf` and `+1`, too.
-fn number(json: &str) -> Option<f64> {
-    let is_json = json.starts_with(|first: char| first == '-' || first.is_ascii_digit());
-    json.parse().ok().filter(|number: &f64| is_json && number.is_finite())
 }
