@@ -635,7 +635,14 @@ mod __errbook {
         index: Index {
             key: 0,
             seeds: &[17, 0],
-            slots: &[4, 3, 1, 2, 5, 0],
+            slots: &[
+                (4, "slow"),
+                (3, "plan"),
+                (1, "several"),
+                (2, "size"),
+                (5, "broken"),
+                (0, "bad"),
+            ],
         },
         groups: &[
             GroupRow {

@@ -751,7 +751,19 @@ mod __errbook {
         index: Index {
             key: 0,
             seeds: &[7, 4, 42, 12],
-            slots: &[8, 10, 5, 2, 1, 9, 7, 6, 0, 4, 3],
+            slots: &[
+                (8, "slow"),
+                (10, "broken"),
+                (5, "plan_seats"),
+                (2, "gone"),
+                (1, "missing"),
+                (9, "slowly"),
+                (7, "odd_headers"),
+                (6, "busy"),
+                (0, "bad"),
+                (4, "plan_size"),
+                (3, "typed"),
+            ],
         },
         groups: &[
             GroupRow {

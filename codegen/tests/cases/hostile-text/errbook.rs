@@ -342,7 +342,7 @@ mod __errbook {
         index: Index {
             key: 0,
             seeds: &[3],
-            slots: &[0, 2, 1],
+            slots: &[(0, "bad"), (2, "broken"), (1, "poor")],
         },
         groups: &[
             GroupRow {

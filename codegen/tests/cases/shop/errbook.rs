@@ -292,7 +292,12 @@ mod __errbook {
         index: Index {
             key: 0,
             seeds: &[0, 193],
-            slots: &[3, 2, 1, 0],
+            slots: &[
+                (3, "internal_error"),
+                (2, "unknown_article"),
+                (1, "invalid_order"),
+                (0, "out_of_stock"),
+            ],
         },
         groups: &[],
         actions: &[

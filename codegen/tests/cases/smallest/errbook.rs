@@ -273,7 +273,7 @@ mod __errbook {
         index: Index {
             key: 0,
             seeds: &[0],
-            slots: &[1, 0, 2],
+            slots: &[(1, "out_of_stock"), (0, "bad_request"), (2, "internal_error")],
         },
         groups: &[],
         actions: &[
