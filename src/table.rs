@@ -7,7 +7,7 @@ use crate::advice::{Applied, Retry};
 use crate::value::{FieldType, Value};
 
 /// What generator and runtime have to agree on. Raised with every change of what is in this module.
-pub const EDITION: u32 = 1;
+pub const EDITION: u32 = 2;
 
 /// Called by generated code in a constant: a runtime of another edition is one sentence of the compiler.
 pub const fn requires(edition: u32) {
@@ -45,8 +45,7 @@ impl Table {
             let at = self.codes.iter().copied().flatten().position(|row| row.code == text)?;
             return u16::try_from(at).ok();
         }
-        let code = self.index.get(text)?;
-        (self.row(code).code == text).then_some(code)
+        self.index.get(text)
     }
 
     /// The code with this number.
@@ -329,38 +328,72 @@ pub struct Index {
     /// What the hash begins with: another one where two texts would have one hash.
     pub key: u64,
     pub seeds: &'static [u16],
-    pub slots: &'static [u16],
+    /// The codes, with their texts: one load less than by their rows.
+    pub slots: &'static [(u16, &'static str)],
 }
 
 impl Index {
-    /// Whatever the text: one hash and two loads. The code that it is, if it is one.
+    /// Whatever the text: one hash, two loads and a comparison.
     fn get(&self, text: &str) -> Option<u16> {
         let hash = hash(text.as_bytes(), self.key);
-        // In 64 bits, whatever the width of a usize is here: the generator ran elsewhere.
-        let seed = *self.seeds.get((hash % self.seeds.len() as u64) as usize)?;
-        let slot = displace(hash, seed) % self.slots.len().max(1) as u64;
-        self.slots.get(slot as usize).copied()
+        let seed = *self.seeds.get(below(hash, self.seeds.len()))?;
+        let (code, found) = self.slots.get(below(displace(hash, seed), self.slots.len()))?;
+        same(found.as_bytes(), text.as_bytes()).then_some(*code)
     }
 }
 
-// `hash`, `displace` and `fold` stand in errbook-codegen too, which links no runtime; a change here is a new `EDITION`.
+// `hash`, `displace`, `below` and `fold` stand in errbook-codegen too, which links no runtime; a change here is a new
+// `EDITION`.
 
+/// Sixteen bytes per multiplication. The first and the last bytes may overlap, so that no length needs a loop over the
+/// rest.
 fn hash(text: &[u8], key: u64) -> u64 {
-    let mut hash = fold(key ^ text.len() as u64);
-    let mut chunks = text.chunks_exact(8);
-    for chunk in &mut chunks {
-        hash = fold(hash ^ chunk.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)));
+    let eight = |at: usize| text[at..].first_chunk().map_or(0, |chunk| u64::from_le_bytes(*chunk));
+    let four = |at: usize| text[at..].first_chunk().map_or(0, |chunk| u64::from(u32::from_le_bytes(*chunk)));
+    let (first, last) = match text {
+        [_, _, _, _, _, _, _, _, ..] => (eight(0), eight(text.len() - 8)),
+        [_, _, _, _, ..] => (four(0), four(text.len() - 4)),
+        _ => (text.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)), 0),
+    };
+    // Spread, so that no byte of the text makes up for another length.
+    let mut hash = (key ^ text.len() as u64).wrapping_mul(0x9FB2_1C65_1E98_DF25);
+    let mut at = 8;
+    while at + 8 < text.len() {
+        hash = fold(hash ^ eight(at), eight((at + 8).min(text.len() - 8)));
+        at += 16;
     }
-    fold(hash ^ chunks.remainder().iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)))
+    fold(hash ^ first, last)
 }
 
+/// Are they equal? In line, for texts are short: a call costs as much as the rest.
+fn same(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    let (chunks, rest) = one.as_chunks::<8>();
+    let (others, other_rest) = other.as_chunks::<8>();
+    match (one.last_chunk::<8>(), other.last_chunk::<8>()) {
+        (Some(last), Some(other_last)) => {
+            last == other_last && chunks.iter().zip(others).all(|(a, b)| a == b)
+        }
+        _ => rest.iter().zip(other_rest).all(|(a, b)| a == b),
+    }
+}
+
+/// Another place for each seed.
 fn displace(hash: u64, seed: u16) -> u64 {
-    fold(hash ^ u64::from(seed))
+    fold(hash ^ u64::from(seed), 0)
 }
 
-/// Every bit of the input reaches every bit of the output: both halves of a product, one over the other.
-fn fold(word: u64) -> u64 {
-    let product = u128::from(word ^ 0x9E37_79B9_7F4A_7C15) * 0xD6E8_FEB8_6659_FD93;
+/// A place below a bound, without a division. In 128 bits, whatever the width of a usize is: the generator ran elsewhere.
+fn below(hash: u64, bound: usize) -> usize {
+    ((u128::from(hash) * bound as u128) >> 64) as usize
+}
+
+/// Every bit of the input reaches every bit of the output: both halves of a product, one over the other. No text is one
+/// of the two constants, which would hide the other word: neither is UTF-8.
+fn fold(one: u64, other: u64) -> u64 {
+    let product = u128::from(one ^ 0x9E37_79B9_7F4A_7C15) * u128::from(other ^ 0xD6E8_FEB8_6659_FD93);
     (product >> 64) as u64 ^ product as u64
 }
 
@@ -385,5 +418,24 @@ pub const fn status(status: u16) -> Status {
     match Status::new(status) {
         Some(status) => status,
         None => Status::INTERNAL_SERVER_ERROR,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same;
+
+    #[test]
+    fn every_byte_is_compared() {
+        for length in 0..40 {
+            let text: Vec<u8> = (0..length).collect();
+            assert!(same(&text, &text.clone()));
+            assert!(!same(&text, &[&text[..], &[0]].concat()));
+            for at in 0..text.len() {
+                let mut other = text.clone();
+                other[at] ^= 0x80;
+                assert!(!same(&text, &other), "{at} of {length}");
+            }
+        }
     }
 }

@@ -1,5 +1,5 @@
 //! Makes a catalog of 5,000 codes, generates its Rust as any user does, and writes what is compared with its `from_text`:
-//! a `match` and a phf map of the same texts, for it and for the repository's own catalog.
+//! a `match`, a phf map and strum's derive of the same texts, for it and for the repository's own catalog.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -106,16 +106,19 @@ fn large_catalog() -> String {
 /// The texts in the catalog's order, and functions from a text to its place there.
 fn peers(texts: &[&str]) -> String {
     let mut map = phf_codegen::Map::new();
-    let mut arms = String::new();
+    let (mut arms, mut variants) = (String::new(), String::new());
     for (at, text) in texts.iter().enumerate() {
         map.entry(*text, at.to_string());
         let _ = writeln!(arms, "        {text:?} => {at},");
+        let _ = writeln!(variants, "    #[strum(serialize = {text:?})]\n    C{at},");
     }
     format!(
         "pub(crate) static TEXTS: [&str; {}] = {texts:?};\n\n\
          pub(crate) static PHF: phf::Map<&'static str, u16> = {};\n\n\
          pub(crate) fn by_match(text: &str) -> Option<u16> {{\n    Some(match text {{\n{arms}        \
-         _ => return None,\n    }})\n}}\n",
+         _ => return None,\n    }})\n}}\n\n\
+         #[derive(Clone, Copy, strum::EnumString)]\npub(crate) enum Strum {{\n{variants}}}\n\n\
+         impl From<Strum> for u16 {{\n    fn from(code: Strum) -> u16 {{\n        code as u16\n    }}\n}}\n",
         texts.len(),
         map.build(),
     )

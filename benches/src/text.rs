@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::hint::black_box;
 use std::ops::Range;
+use std::str::FromStr;
 
 use errbook::ErrorCode;
 use errbook::mail::Code as Mail;
@@ -28,12 +29,54 @@ const TEXTS: usize = 4096;
 
 pub(crate) fn groups() -> Vec<Group> {
     vec![
-        lookups::<Mail>("codes, mail, hits", &mail::TEXTS, mail::by_match, &mail::PHF, hit),
-        lookups::<Mail>("codes, mail, near", &mail::TEXTS, mail::by_match, &mail::PHF, near),
-        lookups::<Mail>("codes, mail, misses", &mail::TEXTS, mail::by_match, &mail::PHF, miss),
-        lookups::<Large>("codes, large, hits", &large::TEXTS, large::by_match, &large::PHF, hit),
-        lookups::<Large>("codes, large, near", &large::TEXTS, large::by_match, &large::PHF, near),
-        lookups::<Large>("codes, large, misses", &large::TEXTS, large::by_match, &large::PHF, miss),
+        lookups::<Mail>(
+            "codes, mail, hits",
+            &mail::TEXTS,
+            mail::by_match,
+            &mail::PHF,
+            by_strum::<mail::Strum>,
+            hit,
+        ),
+        lookups::<Mail>(
+            "codes, mail, near",
+            &mail::TEXTS,
+            mail::by_match,
+            &mail::PHF,
+            by_strum::<mail::Strum>,
+            near,
+        ),
+        lookups::<Mail>(
+            "codes, mail, misses",
+            &mail::TEXTS,
+            mail::by_match,
+            &mail::PHF,
+            by_strum::<mail::Strum>,
+            miss,
+        ),
+        lookups::<Large>(
+            "codes, large, hits",
+            &large::TEXTS,
+            large::by_match,
+            &large::PHF,
+            by_strum::<large::Strum>,
+            hit,
+        ),
+        lookups::<Large>(
+            "codes, large, near",
+            &large::TEXTS,
+            large::by_match,
+            &large::PHF,
+            by_strum::<large::Strum>,
+            near,
+        ),
+        lookups::<Large>(
+            "codes, large, misses",
+            &large::TEXTS,
+            large::by_match,
+            &large::PHF,
+            by_strum::<large::Strum>,
+            miss,
+        ),
     ]
 }
 
@@ -42,6 +85,7 @@ fn lookups<C: ErrorCode>(
     texts: &'static [&'static str],
     by_match: impl Fn(&str) -> Option<u16> + Copy + 'static,
     phf: &'static phf::Map<&'static str, u16>,
+    strum: impl Fn(&str) -> Option<u16> + Copy + 'static,
     make: fn(&str, &mut Random) -> String,
 ) -> Group {
     let map: HashMap<&'static str, u16> = texts.iter().copied().zip(0..).collect();
@@ -49,7 +93,7 @@ fn lookups<C: ErrorCode>(
     for key in keys.iter() {
         let expected = texts.iter().position(|text| *text == key);
         assert_eq!(C::from_text(key).map(ErrorCode::as_str), expected.map(|at| texts[at]));
-        for found in [by_match(key), phf.get(key).copied(), map.get(key).copied()] {
+        for found in [by_match(key), phf.get(key).copied(), strum(key), map.get(key).copied()] {
             assert_eq!(found.map(usize::from), expected);
         }
     }
@@ -57,10 +101,16 @@ fn lookups<C: ErrorCode>(
         case("errbook", &keys, C::from_text),
         case("match", &keys, by_match),
         case("phf", &keys, |key| phf.get(key).copied()),
+        case("strum", &keys, strum),
         case("HashMap", &keys, move |key| map.get(key).copied()),
         case("no lookup", &keys, |key| Some(key.len())),
     ];
     Group { name, cases }
+}
+
+/// The variants are numbered in the order of the texts.
+fn by_strum<E: FromStr + Into<u16>>(text: &str) -> Option<u16> {
+    text.parse::<E>().ok().map(E::into)
 }
 
 fn case<T>(name: &'static str, keys: &Keys, find: impl Fn(&str) -> Option<T> + 'static) -> Case {

@@ -34,8 +34,12 @@ fn table(catalog: &Catalog) -> TokenStream {
     let texts: Vec<&str> = catalog.codes.iter().map(|code| code.code.as_str()).collect();
     let index::Index { key, seeds, slots } = index::build(&texts);
     let key = Number::u64_unsuffixed(key);
-    let (seeds, slots) =
-        (seeds.into_iter().map(Number::u16_unsuffixed), slots.into_iter().map(Number::u16_unsuffixed));
+    let seeds = seeds.into_iter().map(Number::u16_unsuffixed);
+    let slots = slots.into_iter().map(|code| {
+        let text = texts.get(usize::from(code)).copied().unwrap_or_default();
+        let code = Number::u16_unsuffixed(code);
+        quote! { (#code, #text) }
+    });
     let mut numbers: Vec<(i64, usize)> =
         catalog.codes.iter().enumerate().filter_map(|(at, code)| Some((code.number?, at))).collect();
     numbers.sort_unstable();
