@@ -78,6 +78,32 @@ fn build_writes_what_a_build_script_does() {
 }
 
 #[test]
+fn every_command_reads_the_parts() {
+    let main = case("parts");
+    let output = errbook(&["check", &main]);
+    assert_eq!(stdout(&output), format!("{main}: 4 codes, no mistakes\n"));
+
+    let out = folder("parts");
+    for command in ["build", "docs"] {
+        let output = errbook(&[command, &main, "--out", out.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        let page = fs::read_to_string(out.join("parts.md")).unwrap();
+        assert!(page.contains("At most 10 items, 3 orders."), "{page}");
+    }
+    let section = stdout(&errbook(&["explain", "--file", &main, "plan_over"]));
+    assert!(section.contains("plan_ended"), "{section}");
+
+    let copy = folder("parts-mistaken");
+    let (main, part) = (copy.join("errors.yaml"), copy.join("errors/orders.yaml"));
+    fs::create_dir(copy.join("errors")).unwrap();
+    fs::copy(case("smallest"), &main).unwrap();
+    fs::write(&part, "codes:\n  sold_out: {sttus: 409}\n").unwrap();
+    let output = errbook(&["check", main.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains(&format!("--> {}:2:14", part.display())), "{}", stderr(&output));
+}
+
+#[test]
 fn docs_writes_the_pages_alone() {
     let out = folder("docs");
     let output = errbook(&["docs", &case("smallest"), "--out", out.to_str().unwrap()]);

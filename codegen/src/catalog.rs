@@ -1,11 +1,13 @@
 //! A catalog that passed every check. Only [`crate::check`] makes one, so an emitter never meets an invalid one:
 //! references are indices that exist, defaults and groups are merged, names are resolved and unique.
 
+use crate::source::Line;
+
 /// Everything an `errors.yaml` says, resolved.
 #[derive(Debug, Clone)]
 pub struct Catalog {
-    /// The file as it was named to the generator, for headers and places.
-    pub(crate) file: String,
+    /// The files as they were named to the generator, the main one first, for headers and places.
+    pub(crate) sources: Vec<String>,
     /// The catalog's domain.
     pub(crate) name: String,
     pub(crate) request_id_prefix: String,
@@ -37,7 +39,7 @@ pub(crate) struct Limit {
     pub(crate) value: u64,
     /// As written in the file: `25 MB`. What messages and docs show.
     pub(crate) text: String,
-    pub(crate) line: u32,
+    pub(crate) line: Line,
 }
 
 #[derive(Debug, Clone)]
@@ -173,7 +175,7 @@ pub(crate) struct Api {
     /// Indices of the codes it emits, ascending.
     pub(crate) codes: Vec<usize>,
     pub(crate) by_status: ByStatus,
-    pub(crate) line: u32,
+    pub(crate) line: Line,
 }
 
 /// `docs` of an API, cut at the one place that differs between codes.
@@ -212,7 +214,7 @@ pub(crate) struct Group {
     pub(crate) status: Option<u16>,
     /// The constant fields that it gives all its codes: (wire name, value).
     pub(crate) constants: Vec<(String, Literal)>,
-    pub(crate) line: u32,
+    pub(crate) line: Line,
 }
 
 #[derive(Debug, Clone)]
@@ -248,7 +250,7 @@ pub(crate) struct Code {
     /// The release that brought it.
     pub(crate) since: Option<String>,
     pub(crate) deprecated: Option<Deprecated>,
-    pub(crate) line: u32,
+    pub(crate) line: Line,
 }
 
 /// A code that is still sent and read, and not to be raised in new places.

@@ -9,6 +9,7 @@ mod check;
 mod emit;
 mod output;
 mod report;
+mod source;
 mod syntax;
 
 pub use catalog::Catalog;

@@ -6,8 +6,8 @@ use std::{env, fs, io};
 use crate::catalog::Catalog;
 use crate::{check, emit, load};
 
-/// What a `build.rs` does: reads the catalog beside the crate's `Cargo.toml`, and writes the Rust that
-/// `errbook::include_catalog!()` includes.
+/// What a `build.rs` does: reads the catalog beside the crate's `Cargo.toml`, its parts included, and writes the Rust
+/// that `errbook::include_catalog!()` includes.
 ///
 /// ```no_run
 /// // build.rs: all that stands in its `main`.
@@ -18,7 +18,10 @@ use crate::{check, emit, load};
 /// `OUT_DIR`, and only what changed. Never panics.
 pub fn build(path: impl AsRef<Path>) {
     let path = path.as_ref();
-    println!("cargo::rerun-if-changed={}", path.display());
+    // The folder of the parts too, where there is one: for a path that isn't there cargo would build every time.
+    for path in check::watched(path) {
+        println!("cargo::rerun-if-changed={}", path.display());
+    }
     let problem = match load(path) {
         Ok(catalog) => match env::var_os("OUT_DIR") {
             Some(out) => match write(&catalog.files(), Path::new(&out)) {

@@ -6,6 +6,7 @@ mod render;
 
 pub use mistake::Mistake;
 
+use crate::source::Source;
 use annotate_snippets::normalize_untrusted_str;
 use std::fmt;
 
@@ -37,6 +38,8 @@ pub struct Diagnostic {
     label: String,
     others: Vec<(Span, String)>,
     help: Vec<String>,
+    /// The file that `span` is in, and where that begins.
+    file: (String, usize),
 }
 
 impl Diagnostic {
@@ -48,6 +51,7 @@ impl Diagnostic {
             label: String::new(),
             others: Vec::new(),
             help: Vec::new(),
+            file: Default::default(),
         }
     }
 
@@ -67,6 +71,15 @@ impl Diagnostic {
         self
     }
 
+    /// With its places so much further on.
+    pub(crate) fn moved(mut self, by: usize) -> Self {
+        let others = self.others.iter_mut().map(|(span, _)| span);
+        for span in self.span.iter_mut().chain(others) {
+            *span = Span::new(span.start + by, span.end + by);
+        }
+        self
+    }
+
     /// Which mistake it is.
     pub fn mistake(&self) -> Mistake {
         self.mistake
@@ -77,9 +90,15 @@ impl Diagnostic {
         &self.title
     }
 
-    /// The bytes of the file that it is about.
+    /// The file that it is in: the main one, or a part.
+    pub fn file(&self) -> &str {
+        &self.file.0
+    }
+
+    /// The bytes of that file that it is about.
     pub fn range(&self) -> Option<std::ops::Range<usize>> {
-        self.span.map(|span| span.start..span.end)
+        let start = self.file.1;
+        self.span.map(|span| span.start - start..span.end - start)
     }
 }
 
@@ -112,24 +131,24 @@ impl Sink {
 /// Everything that is wrong with a file. Displayed as text for a terminal, without colours.
 #[derive(Debug)]
 pub struct Report {
-    file: String,
-    source: String,
+    source: Source,
     diagnostics: Vec<Diagnostic>,
     /// How many more there are.
     more: usize,
 }
 
 impl Report {
-    pub(crate) fn new(file: &str, source: &str, sink: Sink) -> Self {
+    pub(crate) fn new(source: Source, sink: Sink) -> Self {
         let Sink { mut diagnostics, dropped } = sink;
         diagnostics.sort_by_key(|diagnostic| diagnostic.span);
         // A node behind several aliases, or a group's message in each of its codes, is read more than once.
         diagnostics.dedup();
         let more = dropped + diagnostics.len().saturating_sub(SHOWN);
         diagnostics.truncate(SHOWN);
+        let text = source.text();
         // A place is whole characters, where one that marks "the first" is one byte.
         let whole = |span: &mut Span| {
-            while span.end < source.len() && !source.is_char_boundary(span.end) {
+            while span.end < text.len() && !text.is_char_boundary(span.end) {
                 span.end += 1;
             }
         };
@@ -139,8 +158,10 @@ impl Report {
                 .iter_mut()
                 .chain(diagnostic.others.iter_mut().map(|(span, _)| span))
                 .for_each(whole);
+            let (file, start) = source.file_of(diagnostic.span.map_or(0, |span| span.start));
+            diagnostic.file = (file.to_owned(), start);
         }
-        Self { file: file.to_owned(), source: source.to_owned(), diagnostics, more }
+        Self { source, diagnostics, more }
     }
 
     /// The mistakes in the order of the file, the first hundred of them.
@@ -148,9 +169,9 @@ impl Report {
         &self.diagnostics
     }
 
-    /// The file as it was named to the generator.
+    /// The main file as it was named to the generator.
     pub fn file(&self) -> &str {
-        &self.file
+        self.source.main()
     }
 }
 
@@ -158,15 +179,14 @@ impl std::error::Error for Report {}
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let source = render::Source::new(&self.file, &self.source);
         for diagnostic in &self.diagnostics {
-            writeln!(f, "{}\n", render::render(diagnostic, &source))?;
+            writeln!(f, "{}\n", render::render(diagnostic, &self.source))?;
         }
         let mistakes = match self.diagnostics.len() + self.more {
             1 => "1 mistake".to_owned(),
             number => format!("{number} mistakes"),
         };
-        write!(f, "{}: {mistakes}", normalize_untrusted_str(&self.file))?;
+        write!(f, "{}: {mistakes}", normalize_untrusted_str(self.file()))?;
         if self.more > 0 {
             write!(f, ", {} of them not shown", self.more)?;
         }

@@ -1,12 +1,12 @@
 //! Every mistake, and what is said about it. A case is a folder of `tests/diagnostics`: `errors.yaml` with the
-//! mistake, and the report in `expected.txt`.
+//! mistake, with its parts in `errors`, where it has some, and the report in `expected.txt`.
 
 #![allow(clippy::unwrap_used)]
 
 use errbook_codegen::{Mistake, Report};
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const BLESS: &str = "ERRBOOK_BLESS=1 cargo test -p errbook-codegen --test diagnostics";
 
@@ -15,9 +15,8 @@ fn reports_are_as_expected() {
     let bless = std::env::var_os("ERRBOOK_BLESS").is_some();
     let mut wrong = Vec::new();
     for case in cases() {
-        let report = report(&case);
         let path = folder().join(&case).join("expected.txt");
-        let actual = format!("{report}\n");
+        let actual = format!("{}\n", shown(&case));
         if bless {
             fs::write(&path, &actual).unwrap();
         } else if fs::read_to_string(&path).unwrap_or_default() != actual {
@@ -62,25 +61,39 @@ fn ids_are_kebab_case_and_unique() {
     }
 }
 
-/// What is said about a case. The two that are no file of a few lines are made here.
+/// What is said about a case, the files called as if from its folder.
+fn shown(case: &str) -> String {
+    let report = report(case).to_string();
+    report
+        .replace(&format!("tests/diagnostics/{case}/"), "")
+        .replace(&format!("{}/", many_files().display()), "")
+}
+
+/// The report of a case. Those that are no file of a few lines are made here.
 fn report(case: &str) -> Report {
     let result = match case {
         "file-too-large" => errbook_codegen::check("errors.yaml", &" ".repeat((8 << 20) + 1)),
         "catalog-too-large" => errbook_codegen::check("errors.yaml", &too_large()),
         "unreadable-file" => errbook_codegen::load("errors.yaml"),
-        _ => match fs::read(folder().join(case).join("errors.yaml")).map(String::from_utf8) {
-            Ok(Ok(text)) => errbook_codegen::check("errors.yaml", &text),
-            // The file's own name is the machine's.
-            Ok(Err(_)) => {
-                errbook_codegen::load(Path::new("tests/diagnostics").join(case).join("errors.yaml"))
+        "too-many-files" => {
+            let main = many_files().join("errors.yaml");
+            fs::create_dir_all(many_files().join("errors")).unwrap();
+            fs::write(&main, "errbook: 1\n").unwrap();
+            for number in 0..1_001 {
+                fs::write(many_files().join(format!("errors/{number}.yaml")), "").unwrap();
             }
-            Err(error) => panic!("{case}/errors.yaml: {error}"),
-        },
+            errbook_codegen::load(main)
+        }
+        _ => errbook_codegen::load(Path::new("tests/diagnostics").join(case).join("errors.yaml")),
     };
     match result {
         Ok(_) => panic!("the case {case} has no mistake"),
         Err(report) => report,
     }
+}
+
+fn many_files() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("many-files")
 }
 
 /// A group's long text in many codes.

@@ -147,6 +147,46 @@ fn bytes_that_are_no_text() {
 }
 
 #[test]
+fn parts_that_are_no_text() {
+    let folder = std::env::temp_dir().join(format!("errbook-hostile-parts-{}", std::process::id()));
+    let ids = || -> Vec<&str> {
+        let report = load(folder.join("errors.yaml")).unwrap_err();
+        report.diagnostics().iter().map(|found| found.mistake().id()).collect()
+    };
+    let parts = folder.join("errors");
+    fs::create_dir_all(&parts).unwrap();
+    fs::write(folder.join("errors.yaml"), VALID).unwrap();
+    assert!(load(folder.join("errors.yaml")).is_ok());
+    // Together they are too large, before anything is made of them.
+    for number in 0..5 {
+        fs::write(parts.join(format!("{number}.yaml")), vec![0xff; 2 << 20]).unwrap();
+    }
+    assert_eq!(ids(), ["file-too-large"]);
+    fs::remove_dir_all(&parts).unwrap();
+
+    // A folder, whatever it is called.
+    fs::create_dir_all(parts.join("a.yaml")).unwrap();
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("nowhere", parts.join("b.yaml")).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", parts.join("c.yaml")).unwrap();
+        assert_eq!(ids(), ["subfolder", "unreadable-file", "unreadable-file"]);
+    }
+    fs::remove_dir_all(&parts).unwrap();
+
+    // What aliases repeat is bounded over all files.
+    fs::create_dir_all(&parts).unwrap();
+    let list = vec!["x"; 1_000].join(", ");
+    for number in 0..20 {
+        let aliases = vec!["*a"; 10].join(", ");
+        fs::write(parts.join(format!("{number}.yaml")), format!("a{number}: &a [{list}]\nb: [{aliases}]\n"))
+            .unwrap();
+    }
+    assert!(ids().contains(&"too-many-aliases"));
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
 fn much_of_everything_takes_time_in_proportion() {
     let many = 20_000;
     let head = "errbook: 1\nname: a\ndocs: https://a.example/e\nby_status: {4xx: c0, 5xx: c1}\n";

@@ -11,6 +11,7 @@ mod headers;
 mod limits;
 mod load;
 mod names;
+mod parts;
 mod reader;
 mod retired;
 mod retry;
@@ -22,16 +23,18 @@ mod urls;
 mod wire;
 
 pub use load::load;
+pub(crate) use load::watched;
 
 use crate::catalog::Catalog;
 use crate::report::{Diagnostic, Mistake, Report, Sink, Span};
+use crate::source::Source;
 use crate::syntax::{self, Node};
 use apis::ApiDraft;
 use codes::Known;
 use names::{Names, Scope};
 use reader::{Context, Map, Spanned};
 
-/// The largest file that is read.
+/// The largest catalog that is read, in bytes of all its files.
 const LARGEST: usize = 8 << 20;
 
 const KEYS: &[&str] = &[
@@ -51,32 +54,40 @@ const KEYS: &[&str] = &[
     "retired",
 ];
 
-/// Reads the text of an `errors.yaml`. `file` is what reports and generated files call it.
+/// Reads the text of an `errors.yaml` that has no parts. `file` is what reports and generated files call it.
 pub fn check(file: &str, text: &str) -> Result<Catalog, Report> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut sink = Sink::default();
     if text.len() > LARGEST {
-        sink.push(
-            Diagnostic::new(
-                Mistake::FileTooLarge,
-                format!("{} is larger than {LARGEST} bytes", reader::quote(file)),
-            )
-            .help("split it into several catalogs"),
-        );
-        return Err(Report::new(file, "", sink));
+        let mut sink = Sink::default();
+        sink.push(too_large(file, 1));
+        return Err(Report::new(Source::new(file, ""), sink));
     }
-    if let Some(control) = control_character(text) {
+    check_source(Source::new(file, text))
+}
+
+fn check_source(source: Source) -> Result<Catalog, Report> {
+    let mut sink = Sink::default();
+    if let Some(control) = control_character(source.text()) {
         sink.push(control);
-        return Err(Report::new(file, text, sink));
+        return Err(Report::new(source, sink));
     }
-    let Some(root) = syntax::parse(text, &mut sink) else { return Err(Report::new(file, text, sink)) };
-    let mut context = Context::new(text, sink);
-    let catalog = context.catalog(file, &root);
+    let Some(roots) = syntax::parse(&source, &mut sink) else { return Err(Report::new(source, sink)) };
+    let mut context = Context::new(&source, sink);
+    let root = context.merged(roots);
+    let catalog = context.catalog(&root);
     let sink = context.into_sink();
     match catalog {
         Some(catalog) if sink.is_empty() => Ok(catalog),
-        _ => Err(Report::new(file, text, sink)),
+        _ => Err(Report::new(source, sink)),
     }
+}
+
+fn too_large(file: &str, files: usize) -> Diagnostic {
+    let file = reader::quote(file);
+    let title = match files {
+        1 => format!("{file} is larger than {LARGEST} bytes"),
+        _ => format!("{file} and its parts are larger than {LARGEST} bytes"),
+    };
+    Diagnostic::new(Mistake::FileTooLarge, title).help("split it into several catalogs")
 }
 
 /// The name that was probably meant.
@@ -97,7 +108,7 @@ fn control_character(text: &str) -> Option<Diagnostic> {
 }
 
 impl<'t> Context<'t> {
-    fn catalog(&mut self, file: &str, root: &'t Node) -> Option<Catalog> {
+    fn catalog(&mut self, root: &'t Node) -> Option<Catalog> {
         let map = self.map(root, start_of(root), "a catalog", KEYS)?;
         self.edition(&map);
         let name =
@@ -168,7 +179,7 @@ impl<'t> Context<'t> {
             code.action = indices.get(code.action).copied().unwrap_or_default();
         }
         Some(Catalog {
-            file: file.to_owned(),
+            sources: self.sources(),
             name: name?.value.to_owned(),
             request_id_prefix: request_id_prefix.unwrap_or_else(|| "req_".to_owned()),
             limits: limits.limits,

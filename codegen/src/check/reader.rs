@@ -4,15 +4,14 @@
 use super::suggest::Suggest;
 use crate::catalog::Literal;
 use crate::report::{Diagnostic, Mistake, Sink, Span};
+use crate::source::{Line, Source};
 use crate::syntax::{Entry, Kind, Node, Style};
 use std::ops::RangeInclusive;
 use std::rc::Rc;
 
 /// What the checks of one file share.
 pub(super) struct Context<'t> {
-    text: &'t str,
-    /// Where each line but the first begins.
-    lines: Vec<usize>,
+    source: &'t Source,
     sink: Sink,
     suggest: Suggest,
     /// What may still be multiplied.
@@ -100,14 +99,22 @@ impl<'t> Map<'t> {
 }
 
 impl<'t> Context<'t> {
-    pub(super) fn new(text: &'t str, sink: Sink) -> Self {
-        let lines =
-            text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1).collect();
-        Self { text, lines, sink, suggest: Suggest::new(), budget: BUDGET }
+    pub(super) fn new(source: &'t Source, sink: Sink) -> Self {
+        Self { source, sink, suggest: Suggest::new(), budget: BUDGET }
     }
 
     pub(super) fn into_sink(self) -> Sink {
         self.sink
+    }
+
+    /// The name of the main file.
+    pub(super) fn main(&self) -> &'t str {
+        self.source.main()
+    }
+
+    /// The names of all files.
+    pub(super) fn sources(&self) -> Vec<String> {
+        self.source.names().map(str::to_owned).collect()
     }
 
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
@@ -133,9 +140,8 @@ impl<'t> Context<'t> {
         self.budget > 0
     }
 
-    pub(super) fn line(&self, span: Span) -> u32 {
-        let line = self.lines.partition_point(|start| *start <= span.start) + 1;
-        u32::try_from(line).unwrap_or(u32::MAX)
+    pub(super) fn line(&self, span: Span) -> Line {
+        self.source.line(span.start)
     }
 
     /// Where the braces of `text` stand in the file, `text` being what is read from `node`. Lines are folded, quotes and
@@ -152,7 +158,7 @@ impl<'t> Context<'t> {
         let mut written = Vec::new();
         if !read.is_empty() {
             // The span of a block begins after its header.
-            let source = self.text.get(node.span.start..node.span.end).unwrap_or_default();
+            let source = self.source.text().get(node.span.start..node.span.end).unwrap_or_default();
             written = all(source, node.span.start);
             if written.len() != read.len() {
                 written.clear();
@@ -243,7 +249,7 @@ impl<'t> Context<'t> {
     pub(super) fn section(&mut self, map: &Map<'t>, key: &str) -> Section<'t> {
         let Some(node) = map.get(key) else { return Section { entries: &[], complete: map.lacks(key) } };
         match self.entries(node, &format!("`{key}`")) {
-            Some(entries) => Section { entries, complete: true },
+            Some(entries) => Section { entries, complete: !map.meant.contains(&key) },
             None => Section { entries: &[], complete: false },
         }
     }
@@ -525,7 +531,13 @@ impl<'t> Context<'t> {
             }
             Kind::List(items) if wanted == "a mapping" => match first_name(items) {
                 // The span of a list in block style begins with its first item.
-                Some(name) if self.text.get(node.span.start..).is_some_and(|text| text.starts_with('[')) => {
+                Some(name)
+                    if self
+                        .source
+                        .text()
+                        .get(node.span.start..)
+                        .is_some_and(|text| text.starts_with('[')) =>
+                {
                     diagnostic.help(format!("write `{{{name}: …}}`, without brackets"))
                 }
                 Some(name) => diagnostic.help(format!("write `{name}:` without `-`")),

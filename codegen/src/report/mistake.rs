@@ -35,6 +35,9 @@ mistakes! {
     UnreadableFile "unreadable-file" "A catalog is read from a file.",
     NotUtf8 "not-utf8" "A catalog is UTF-8.",
     FileTooLarge "file-too-large" "A catalog has a bounded size.",
+    TooManyFiles "too-many-files" "A catalog has a bounded number of files.",
+    Subfolder "subfolder" "The parts of a catalog stand in one folder.",
+    PartKey "part-key" "What is said once stands in the main file.",
     EmptyFile "empty-file" "A catalog has at least one code.",
     ControlCharacter "control-character" "Texts have no invisible characters in them.",
 

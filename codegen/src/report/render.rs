@@ -1,6 +1,7 @@
 //! A mistake as text: the lines it is about, marked as rustc does.
 
 use super::{Diagnostic, Span};
+use crate::source::{Line, Source};
 use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippet, normalize_untrusted_str};
 
 /// Two places further apart than this are shown apart: the renderer reads everything between two places that it shows
@@ -9,30 +10,10 @@ const NEAR: usize = 64 << 10;
 /// A line longer than this is not shown: nobody could find anything in it, and the renderer takes its time.
 const LONG_LINE: usize = 4 << 10;
 
-/// The text of a file, and where its lines begin.
-pub(super) struct Source<'a> {
-    file: &'a str,
-    text: &'a str,
-    lines: Vec<usize>,
-}
-
-impl<'a> Source<'a> {
-    pub(super) fn new(file: &'a str, text: &'a str) -> Self {
-        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        Self { file, text, lines: std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect() }
-    }
-
-    /// The number of a place's line, and where that begins.
-    fn line(&self, at: usize) -> (usize, usize) {
-        let number = self.lines.partition_point(|start| *start <= at).max(1);
-        (number, self.lines.get(number - 1).copied().unwrap_or_default())
-    }
-}
-
-pub(super) fn render(diagnostic: &Diagnostic, source: &Source<'_>) -> String {
+pub(super) fn render(diagnostic: &Diagnostic, source: &Source) -> String {
     let title = Level::ERROR.primary_title(&diagnostic.title).id(diagnostic.mistake.id());
     let help = diagnostic.help.iter().map(|text| Level::HELP.message(normalize_untrusted_str(text)));
-    let places = places(diagnostic).into_iter().flat_map(|places| show(&places, source));
+    let places = places(diagnostic, source).into_iter().flat_map(|places| show(&places, source));
     let text = Renderer::plain().render(&[title.elements(places).elements(help)]);
     // The renderer lets the second block of control characters through, which some terminals obey.
     let text = text.replace(|char| matches!(char, '\u{80}'..='\u{9F}'), "\u{FFFD}");
@@ -44,31 +25,36 @@ pub(super) fn render(diagnostic: &Diagnostic, source: &Source<'_>) -> String {
 type Place<'a> = (Span, &'a str, AnnotationKind);
 
 /// The places, those together that are shown together.
-fn places(diagnostic: &Diagnostic) -> Vec<Vec<Place<'_>>> {
+fn places<'a>(diagnostic: &'a Diagnostic, source: &Source) -> Vec<Vec<Place<'a>>> {
     let primary = diagnostic.span.map(|span| (span, diagnostic.label.as_str(), AnnotationKind::Primary));
     let others =
         diagnostic.others.iter().map(|(span, label)| (*span, label.as_str(), AnnotationKind::Context));
     let places: Vec<_> = primary.into_iter().chain(others).collect();
     let (first, last) = ends(&places);
-    if last - first > NEAR { places.into_iter().map(|place| vec![place]).collect() } else { vec![places] }
+    if last - first > NEAR || source.line(first).file != source.line(last).file {
+        places.into_iter().map(|place| vec![place]).collect()
+    } else {
+        vec![places]
+    }
 }
 
-fn show<'a>(places: &[Place<'a>], source: &Source<'a>) -> Vec<Element<'a>> {
+fn show<'a>(places: &[Place<'a>], source: &'a Source) -> Vec<Element<'a>> {
     let Some((span, label, _)) = places.first() else { return Vec::new() };
     let (first, last) = ends(places);
-    let (line, start) = source.line(first.min(source.text.len()));
-    let last = floor(source.text, last);
-    let end =
-        source.text.get(last..).and_then(|text| text.find('\n')).map_or(source.text.len(), |at| last + at);
-    let excerpt = source.text.get(start..end).unwrap_or_default();
+    let (file, _) = source.file_of(first);
+    let text = source.text();
+    let Line { number: line, start, .. } = source.line(first);
+    let last = floor(text, last);
+    let end = text.get(last..).and_then(|text| text.find('\n')).map_or(text.len(), |at| last + at);
+    let excerpt = text.get(start..end).unwrap_or_default();
 
     if excerpt.lines().any(|line| line.len() > LONG_LINE) {
-        let (line, start) = source.line(span.start);
-        let before = source.text.get(start..floor(source.text, span.start)).unwrap_or_default();
-        let origin = Origin::path(source.file).line(line).char_column(before.chars().count() + 1);
+        let Line { number: line, start, .. } = source.line(span.start);
+        let before = text.get(start..floor(text, span.start)).unwrap_or_default();
+        let origin = Origin::path(file).line(line).char_column(before.chars().count() + 1);
         return vec![origin.into(), Level::NOTE.message(normalize_untrusted_str(label)).into()];
     }
-    let mut snippet = Snippet::source(excerpt).line_start(line).path(source.file);
+    let mut snippet = Snippet::source(excerpt).line_start(line).path(file);
     for (span, label, kind) in places {
         let marked = floor(excerpt, span.start - start)..floor(excerpt, span.end - start);
         snippet = snippet.annotation(kind.span(marked).label(*label));

@@ -33,7 +33,7 @@ pub(super) fn explain(error: &ScanError, text: &str, last_read: Span) -> Diagnos
         | ErrorKind::UnexpectedEofFlowSequence
         | ErrorKind::UnexpectedEofFlowMapping
         | ErrorKind::UnexpectedEofImplicitFlowMapping => unclosed_bracket(text, here),
-        ErrorKind::InvalidIndentation if open_bracket(text, at).is_some() => unclosed_bracket(text, here),
+        ErrorKind::InvalidIndentation if open(text, at).is_some() => unclosed_bracket(text, here),
         ErrorKind::MismatchedFlowCollectionEnd { open, close } => {
             Diagnostic::new(Mistake::Bracket, format!("`{open}` is closed with `{close}`"))
                 .at(here, "opens here")
@@ -184,26 +184,42 @@ fn bad_escape(text: &str, quote: usize) -> Diagnostic {
 }
 
 fn unclosed_bracket(text: &str, here: Span) -> Diagnostic {
-    let (at, close) = open_bracket(text, here.start).unwrap_or((here.start, '}'));
+    let (at, close) = match open(text, here.start) {
+        // What would close the bracket may stand in the text.
+        Some(Opening::Quote(quote)) => return unclosed_quote(quote, text),
+        Some(Opening::Bracket(at, close)) => (at, close),
+        None => (here.start, '}'),
+    };
     Diagnostic::new(Mistake::UnclosedBracket, "a bracket is not closed")
         .at(Span::new(at, at + 1), "opens here")
         .help(format!("close it with `{close}`"))
 }
 
-/// The innermost bracket that is open at `end`, and what closes it. Quotes and comments are told apart only roughly,
-/// which is enough to point at a line.
-fn open_bracket(text: &str, end: usize) -> Option<(usize, char)> {
+/// Where something opens that is not closed.
+enum Opening {
+    Quote(usize),
+    /// And what closes it.
+    Bracket(usize, char),
+}
+
+/// The quote or the innermost bracket that is open at `end`. Quotes and comments are told apart only roughly, which is
+/// enough to point at a line.
+fn open(text: &str, end: usize) -> Option<Opening> {
     let mut open = Vec::new();
     let mut quote = None;
     let mut before = '\n';
+    // The last one that is no space: in the middle of a text a quote begins nothing.
+    let mut last = '\n';
     let mut comment = false;
     for (at, char) in text.get(..end)?.char_indices() {
         let starts_token = matches!(before, ' ' | '\n' | '\t' | '[' | '{' | ',' | ':');
         match (quote, char) {
             _ if comment => comment = char != '\n',
-            (Some(sign), _) if sign == char => quote = None,
+            (Some((_, sign)), _) if sign == char => quote = None,
             (Some(_), _) => {}
-            (None, '"' | '\'') if starts_token => quote = Some(char),
+            (None, '"' | '\'') if starts_token && matches!(last, '\n' | '[' | '{' | ',' | ':' | '-') => {
+                quote = Some((at, char));
+            }
             (None, '#') if matches!(before, ' ' | '\n' | '\t') => comment = true,
             (None, '{') if starts_token => open.push((at, '}')),
             (None, '[') if starts_token => open.push((at, ']')),
@@ -213,8 +229,14 @@ fn open_bracket(text: &str, end: usize) -> Option<(usize, char)> {
             _ => {}
         }
         before = char;
+        if !matches!(char, ' ' | '\t' | '\r') {
+            last = char;
+        }
     }
-    open.pop()
+    match quote {
+        Some((at, _)) => Some(Opening::Quote(at)),
+        None => open.pop().map(|(at, close)| Opening::Bracket(at, close)),
+    }
 }
 
 /// Where the quoted text begins that holds or ends right before `end`, looking from `start`.

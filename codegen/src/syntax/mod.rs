@@ -7,6 +7,7 @@
 mod explain;
 
 use crate::report::{Diagnostic, Mistake, Sink, Span};
+use crate::source::Source;
 use granit_parser::{Event, Parser, ScalarStyle, StructureStyle};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -51,16 +52,23 @@ pub(crate) enum Style {
     Block,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Entry {
     pub(crate) key: Key,
     pub(crate) value: Rc<Node>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Key {
     pub(crate) text: String,
     pub(crate) span: Span,
+}
+
+impl Node {
+    /// A mapping that stands in no file as it is.
+    pub(crate) fn map(span: Span, entries: Vec<Entry>, flow: bool) -> Self {
+        Self { span, kind: Kind::Map { entries, flow }, size: Size::default() }
+    }
 }
 
 /// How much a node is when all its aliases are followed.
@@ -79,8 +87,16 @@ impl Size {
     }
 }
 
-/// Reads the one document of `text`. None where nothing can be made of it; the sink says why.
-pub(crate) fn parse(text: &str, sink: &mut Sink) -> Option<Rc<Node>> {
+/// Reads the one document of each file. None where nothing can be made of one; the sink says why.
+pub(crate) fn parse(source: &Source, sink: &mut Sink) -> Option<Vec<Rc<Node>>> {
+    let mut repeated = Size::default();
+    let roots: Vec<_> =
+        source.parts().map(|(start, text)| document(text, start, &mut repeated, sink)).collect();
+    roots.into_iter().collect()
+}
+
+/// `start` is where the file begins among the others, `repeated` what aliases repeat in all of them.
+fn document(text: &str, start: usize, repeated: &mut Size, sink: &mut Sink) -> Option<Rc<Node>> {
     let options = granit_parser::options! {
         strict_indentation: true,
         emit_unresolved_aliases: true,
@@ -88,46 +104,49 @@ pub(crate) fn parse(text: &str, sink: &mut Sink) -> Option<Rc<Node>> {
         flow_nesting_limit: DEPTH,
         block_nesting_limit: DEPTH,
     };
-    let mut builder = Builder::new();
+    let mut builder = Builder::new(repeated);
     for event in Parser::new_from_str_with_options(text, options) {
         let (event, span) = match event {
             Ok(event) => event,
             Err(error) => {
-                sink.push(explain::explain(&error, text, builder.last));
+                sink.push(explain::explain(&error, text, builder.last).moved(start));
                 return None;
             }
         };
         if let Some(tag) = span.tag_span().and_then(|span| span.byte_range()) {
             sink.push(
                 Diagnostic::new(Mistake::Tag, "a tag has no meaning here")
-                    .at(Span::new(tag.start, tag.end), "not read")
+                    .at(Span::new(start + tag.start, start + tag.end), "not read")
                     .help("remove it; a key decides how its value is read"),
             );
         }
         let span = span.byte_range().map_or(Span::new(0, 0), |range| Span::new(range.start, range.end));
-        if !builder.event(event, span, sink) {
+        if !builder.event(event, Span::new(start + span.start, start + span.end), sink) {
             return None;
         }
         builder.last = span;
     }
     if builder.root.is_none() {
-        sink.push(
-            Diagnostic::new(Mistake::EmptyFile, "the file is empty")
-                .at(Span::new(0, 0), "a catalog starts here")
+        let diagnostic = Diagnostic::new(Mistake::EmptyFile, "the file is empty");
+        let here = Span::new(start, start);
+        sink.push(match start {
+            0 => diagnostic
+                .at(here, "a catalog starts here")
                 .help("a catalog starts with `errbook: 1`, `name:` and `codes:`"),
-        );
+            _ => diagnostic.at(here, "nothing in it").help("remove it, or put codes into it: `codes:`"),
+        });
     }
     builder.root
 }
 
-struct Builder {
+struct Builder<'r> {
     stack: Vec<Open>,
     root: Option<Rc<Node>>,
     /// The nodes that carry an anchor and are complete.
     anchors: BTreeMap<usize, Rc<Node>>,
     documents: usize,
-    repeated: Size,
-    /// The last event.
+    repeated: &'r mut Size,
+    /// The last event, in its file.
     last: Span,
 }
 
@@ -153,14 +172,14 @@ enum Pending {
     Skip,
 }
 
-impl Builder {
-    fn new() -> Self {
+impl<'r> Builder<'r> {
+    fn new(repeated: &'r mut Size) -> Self {
         Self {
             stack: Vec::new(),
             root: None,
             anchors: BTreeMap::new(),
             documents: 0,
-            repeated: Size::default(),
+            repeated,
             last: Span::new(0, 0),
         }
     }

@@ -6,6 +6,7 @@ use super::names::{Names, Of, Scope, unnamed};
 use super::reader::{Context, Map, Spanned, quote};
 use crate::catalog::{Absent, Envelope, Hole, Literal, Member, Placeholder, RustName, Template};
 use crate::report::{Diagnostic, Mistake, Sink, Span};
+use crate::source::Source;
 use crate::syntax::{self, Entry, Kind, Node};
 use std::collections::BTreeMap;
 
@@ -367,9 +368,10 @@ fn problem() -> EnvelopeDraft {
 
 /// A template of our own, read as anybody's is.
 fn built_in(text: &str, part: Part, shape: &mut Shape) -> Template {
-    let tree = syntax::parse(text, &mut Sink::default());
-    let mut context = Context::new(text, Sink::default());
-    let members = tree.as_deref().map(|node| context.template(node, "a template", part, shape));
+    let source = Source::new("", text);
+    let trees = syntax::parse(&source, &mut Sink::default()).unwrap_or_default();
+    let mut context = Context::new(&source, Sink::default());
+    let members = trees.first().map(|node| context.template(node, "a template", part, shape));
     debug_assert!(context.into_sink().is_empty(), "a built-in template is valid");
     Template::Map(members.unwrap_or_default())
 }

@@ -7,6 +7,7 @@ use crate::catalog::{
     Action, Api, Catalog, Code, Field, FieldKind, Group, Header, HeaderRule, Presence, Type,
 };
 use crate::emit::{example::title_case, markup};
+use crate::source::Line;
 
 /// `Code` and its accessors.
 pub(super) fn code(catalog: &Catalog) -> Vec<TokenStream> {
@@ -362,8 +363,8 @@ fn facts(catalog: &Catalog, code: &Code) -> String {
     format!("HTTP {}, {flag}; {advice}. {}", code.status, place(catalog, code.line))
 }
 
-fn place(catalog: &Catalog, line: u32) -> String {
-    format!("{}.", markup::code(&format!("{}:{line}", catalog.file)))
+fn place(catalog: &Catalog, line: Line) -> String {
+    format!("{}.", markup::code(&format!("{}:{}", catalog.sources[line.file], line.number)))
 }
 
 /// `25_000_000`

@@ -17,6 +17,7 @@ goldens! {
     everything = "everything";
     hostile_text = "hostile-text";
     names = "names";
+    parts = "parts";
     shop = "shop";
     smallest = "smallest";
 }
@@ -93,6 +94,7 @@ mod tests {
         finds_every_code(super::everything::Code::ALL);
         finds_every_code(super::hostile_text::Code::ALL);
         finds_every_code(super::names::Code::ALL);
+        finds_every_code(super::parts::Code::ALL);
         finds_every_code(super::smallest::Code::ALL);
     }
 
