@@ -123,13 +123,19 @@ pub trait Payload: Sized + Send + Sync + 'static {
     /// The code.
     const CODE: Self::Code;
 
+    /// The payload of a code that requires nothing: a constant costs rustc less than a function.
+    #[doc(hidden)]
+    const UNIT: Option<Self> = None;
+
     #[doc(hidden)]
     fn into_slots(self) -> Slots {
         Slots::default()
     }
 
     #[doc(hidden)]
-    fn from_slots(slots: &mut Slots) -> Option<Self>;
+    fn from_slots(_: &mut Slots) -> Option<Self> {
+        Self::UNIT
+    }
 }
 
 /// The API emits the code. Decided by `apis:` in errors.yaml.
@@ -194,6 +200,6 @@ pub trait HasParam {}
 #[doc(hidden)]
 pub trait HasRetryAfter {}
 
-pub(crate) fn row<C: ErrorCode>(code: C) -> &'static Row {
+pub fn row<C: ErrorCode>(code: C) -> &'static Row {
     C::TABLE.row(code.index())
 }

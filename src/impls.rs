@@ -7,11 +7,17 @@ use crate::catalog::{ErrorCode, Payload, row};
 use crate::table::{HeaderSource, Slots};
 use crate::value::{self, Value, values};
 
-/// `Display`, `FromStr`, serde and, with its feature, `JsonSchema` for the enum `Code` of a catalog.
+/// `Debug`, `Display`, `FromStr`, serde and, with its feature, `JsonSchema` for the enum `Code` of a catalog.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __code_impls {
     ($code:ty = $schema:literal) => {
+        impl ::core::fmt::Debug for $code {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.pad($crate::__private::row(*self).name)
+            }
+        }
+
         impl ::core::fmt::Display for $code {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 f.pad(self.as_str())

@@ -97,7 +97,7 @@ macro_rules! include_catalog {
 #[doc(hidden)]
 pub mod __private {
     pub use crate::advice::{Applied, Retry};
-    pub use crate::catalog::{Has, HasParam, HasRetryAfter};
+    pub use crate::catalog::{Has, HasParam, HasRetryAfter, row};
     pub use crate::impls::{deserialize_code, deserialize_payload, serialize_payload};
     pub use crate::raise::Raising;
     pub use crate::table::*;

@@ -59,6 +59,8 @@ impl Table {
 #[derive(Debug)]
 pub struct Row {
     pub code: &'static str,
+    /// In Rust: rustc needs gigabytes to derive `Debug` for an enum with 20,000 variants.
+    pub name: &'static str,
     pub title: &'static str,
     pub anchor: &'static str,
     pub number: Option<i64>,
@@ -81,6 +83,7 @@ impl Row {
     /// What a row need not say.
     pub const DEFAULT: Row = Row {
         code: "",
+        name: "",
         title: "",
         anchor: "",
         number: None,
@@ -327,18 +330,25 @@ impl Placeholder {
 pub struct Index {
     /// What the hash begins with: another one where two texts would have one hash.
     pub key: u64,
-    pub seeds: &'static [u16],
-    /// The codes, with their texts: one load less than by their rows.
-    pub slots: &'static [(u16, &'static str)],
+    /// Each two bytes, the lower first: rustc takes a text of any length, and gigabytes for a list of 20,000 numbers.
+    pub seeds: &'static [u8],
+    /// Each eight bytes: the code, the length of its text, and where this begins in `texts`.
+    pub slots: &'static [u8],
+    /// The codes in the order of the slots: one load less than by their rows.
+    pub texts: &'static str,
 }
 
 impl Index {
     /// Whatever the text: one hash, two loads and a comparison.
     fn get(&self, text: &str) -> Option<u16> {
         let hash = hash(text.as_bytes(), self.key);
-        let seed = *self.seeds.get(below(hash, self.seeds.len()))?;
-        let (code, found) = self.slots.get(below(displace(hash, seed), self.slots.len()))?;
-        same(found.as_bytes(), text.as_bytes()).then_some(*code)
+        let (seeds, _) = self.seeds.as_chunks();
+        let seed = u16::from_le_bytes(*seeds.get(below(hash, seeds.len()))?);
+        let (slots, _) = self.slots.as_chunks::<8>();
+        let [c0, c1, l0, l1, start @ ..] = *slots.get(below(displace(hash, seed), slots.len()))?;
+        let (length, start) = (u16::from_le_bytes([l0, l1]), u32::from_le_bytes(start) as usize);
+        let found = self.texts.as_bytes().get(start..start + usize::from(length))?;
+        same(found, text.as_bytes()).then_some(u16::from_le_bytes([c0, c1]))
     }
 }
 

@@ -42,7 +42,13 @@ fn api(catalog: &Catalog, api: &Api) -> TokenStream {
         let name = ident(&catalog.codes[*code].rust.upper);
         quote! { super::Code::#name }
     };
-    let codes = codes.iter().map(code);
+    let codes = match codes.len() == catalog.codes.len() {
+        true => quote! { super::Code::ALL },
+        false => {
+            let codes = codes.iter().map(code);
+            quote! { &[#(#codes,)*] }
+        }
+    };
     let exact = by_status.exact.iter().map(|(status, at)| {
         let (status, code) = (Number::u16_unsuffixed(*status), code(at));
         quote! { (#status, #code) }
@@ -57,7 +63,7 @@ fn api(catalog: &Catalog, api: &Api) -> TokenStream {
                 docs: #docs,
                 envelope: &#envelope,
                 also_read: &[#(&#also_read),*],
-                codes: &[#(#codes,)*],
+                codes: #codes,
                 by_status: &[#(#exact,)*],
                 by_4xx: #client,
                 by_5xx: #server,
@@ -117,7 +123,7 @@ fn payload(code: &Code, slots: &[Slot], class: Ident) -> TokenStream {
         return quote! {
             impl ::errbook::Payload for super::code::#name {
                 #head
-                fn from_slots(_: &mut Slots) -> Option<Self> { Some(super::code::#name) }
+                const UNIT: Option<Self> = Some(super::code::#name);
             }
         };
     }

@@ -34,7 +34,7 @@ pub(super) fn code(catalog: &Catalog) -> Vec<TokenStream> {
         quote! {
             #[doc = #summary]
             #[allow(dead_code, deprecated, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
-            #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+            #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
             #[non_exhaustive]
             #[repr(u16)]
             pub enum Code { #(#variants,)* }

@@ -34,12 +34,17 @@ fn table(catalog: &Catalog) -> TokenStream {
     let texts: Vec<&str> = catalog.codes.iter().map(|code| code.code.as_str()).collect();
     let index::Index { key, seeds, slots } = index::build(&texts);
     let key = Number::u64_unsuffixed(key);
-    let seeds = seeds.into_iter().map(Number::u16_unsuffixed);
-    let slots = slots.into_iter().map(|code| {
+    let seeds: Vec<u8> = seeds.into_iter().flat_map(u16::to_le_bytes).collect();
+    let (mut all, mut in_slots) = (String::new(), Vec::with_capacity(8 * slots.len()));
+    for code in slots {
         let text = texts.get(usize::from(code)).copied().unwrap_or_default();
-        let code = Number::u16_unsuffixed(code);
-        quote! { (#code, #text) }
-    });
+        // The checker bounds a code to so many bytes, and all of them.
+        let (length, start) = (text.len() as u16, all.len() as u32);
+        in_slots
+            .extend(code.to_le_bytes().into_iter().chain(length.to_le_bytes()).chain(start.to_le_bytes()));
+        all.push_str(text);
+    }
+    let (seeds, slots) = (Number::byte_string(&seeds), Number::byte_string(&in_slots));
     let mut numbers: Vec<(i64, usize)> =
         catalog.codes.iter().enumerate().filter_map(|(at, code)| Some((code.number?, at))).collect();
     numbers.sort_unstable();
@@ -66,7 +71,7 @@ fn table(catalog: &Catalog) -> TokenStream {
             name: #name,
             request_id_prefix: #prefix,
             codes: &[#(&#chunks),*],
-            index: Index { key: #key, seeds: &[#(#seeds),*], slots: &[#(#slots),*] },
+            index: Index { key: #key, seeds: #seeds, slots: #slots, texts: #all },
             numbers: &[#(#numbers),*],
             groups: &[#(#groups,)*],
             actions: &[#(#actions,)*],
@@ -77,6 +82,7 @@ fn table(catalog: &Catalog) -> TokenStream {
 /// What differs from the default row.
 fn row(catalog: &Catalog, code: &Code) -> TokenStream {
     let Code { code: text, title, anchor, .. } = code;
+    let name = &code.rust.upper;
     let number = code.number.map(|number| {
         let number = Number::i64_unsuffixed(number);
         quote! { number: Some(#number), }
@@ -110,6 +116,7 @@ fn row(catalog: &Catalog, code: &Code) -> TokenStream {
     quote! {
         Row {
             code: #text,
+            name: #name,
             title: #title,
             anchor: #anchor,
             #number

@@ -11,7 +11,7 @@ const _: () = ::errbook::__private::requires(2);
     clippy::nursery,
     clippy::pedantic
 )]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 #[repr(u16)]
 pub enum Code {
@@ -823,6 +823,7 @@ mod __errbook {
     static CODES_0: [Row; 8] = [
         Row {
             code: "bad",
+            name: "Bad",
             title: "Bad",
             anchor: "bad",
             number: Some(-5),
@@ -835,6 +836,7 @@ mod __errbook {
         },
         Row {
             code: "several",
+            name: "Several",
             title: "Several",
             anchor: "several",
             number: Some(6),
@@ -847,6 +849,7 @@ mod __errbook {
         },
         Row {
             code: "unnamed",
+            name: "Unnamed",
             title: "Unnamed",
             anchor: "unnamed",
             number: Some(9),
@@ -859,6 +862,7 @@ mod __errbook {
         },
         Row {
             code: "plain",
+            name: "Plain",
             title: "Plain",
             anchor: "plain",
             number: Some(7),
@@ -870,6 +874,7 @@ mod __errbook {
         },
         Row {
             code: "size",
+            name: "Size",
             title: "Size",
             anchor: "size",
             status: status(422),
@@ -890,6 +895,7 @@ mod __errbook {
         },
         Row {
             code: "plan",
+            name: "Plan",
             title: "Plan",
             anchor: "plan",
             status: status(402),
@@ -906,6 +912,7 @@ mod __errbook {
         },
         Row {
             code: "slow",
+            name: "Slow",
             title: "Slow",
             anchor: "slow",
             number: Some(8),
@@ -925,6 +932,7 @@ mod __errbook {
         },
         Row {
             code: "broken",
+            name: "Broken",
             title: "Broken",
             anchor: "broken",
             number: Some(9223372036854775807),
@@ -944,17 +952,9 @@ mod __errbook {
         codes: &[&CODES_0],
         index: Index {
             key: 0,
-            seeds: &[0, 0, 0],
-            slots: &[
-                (6, "slow"),
-                (5, "plan"),
-                (3, "plain"),
-                (2, "unnamed"),
-                (4, "size"),
-                (1, "several"),
-                (0, "bad"),
-                (7, "broken"),
-            ],
+            seeds: b"\0\0\0\0\0\0",
+            slots: b"\x06\0\x04\0\0\0\0\0\x05\0\x04\0\x04\0\0\0\x03\0\x05\0\x08\0\0\0\x02\0\x07\0\r\0\0\0\x04\0\x04\0\x14\0\0\0\x01\0\x07\0\x18\0\0\0\0\0\x03\0\x1F\0\0\0\x07\0\x06\0\"\0\0\0",
+            texts: "slowplanplainunnamedsizeseveralbadbroken",
         },
         numbers: &[(-5, 0), (6, 1), (7, 3), (8, 6), (9, 2), (9223372036854775807, 7)],
         groups: &[
@@ -2137,10 +2137,7 @@ mod __errbook {
         type Code = super::Code;
         type Class = Class2;
         const CODE: super::Code = super::Code::Bad;
-
-        fn from_slots(_: &mut Slots) -> Option<Self> {
-            Some(super::code::Bad)
-        }
+        const UNIT: Option<Self> = Some(super::code::Bad);
     }
 
     impl ::errbook::TakesIssues for super::code::Bad {
@@ -2153,10 +2150,7 @@ mod __errbook {
         type Code = super::Code;
         type Class = Class5;
         const CODE: super::Code = super::Code::Several;
-
-        fn from_slots(_: &mut Slots) -> Option<Self> {
-            Some(super::code::Several)
-        }
+        const UNIT: Option<Self> = Some(super::code::Several);
     }
 
     impl ::errbook::TakesIssues for super::code::Several {
@@ -2170,10 +2164,7 @@ mod __errbook {
         type Code = super::Code;
         type Class = Class6;
         const CODE: super::Code = super::Code::Unnamed;
-
-        fn from_slots(_: &mut Slots) -> Option<Self> {
-            Some(super::code::Unnamed)
-        }
+        const UNIT: Option<Self> = Some(super::code::Unnamed);
     }
 
     impl ::errbook::TakesIssues for super::code::Unnamed {
@@ -2187,10 +2178,7 @@ mod __errbook {
         type Code = super::Code;
         type Class = Class6;
         const CODE: super::Code = super::Code::Plain;
-
-        fn from_slots(_: &mut Slots) -> Option<Self> {
-            Some(super::code::Plain)
-        }
+        const UNIT: Option<Self> = Some(super::code::Plain);
     }
 
     impl ::errbook::Payload for super::code::Size {
@@ -2220,30 +2208,21 @@ mod __errbook {
         type Code = super::Code;
         type Class = Class4;
         const CODE: super::Code = super::Code::Plan;
-
-        fn from_slots(_: &mut Slots) -> Option<Self> {
-            Some(super::code::Plan)
-        }
+        const UNIT: Option<Self> = Some(super::code::Plan);
     }
 
     impl ::errbook::Payload for super::code::Slow {
         type Code = super::Code;
         type Class = Class1;
         const CODE: super::Code = super::Code::Slow;
-
-        fn from_slots(_: &mut Slots) -> Option<Self> {
-            Some(super::code::Slow)
-        }
+        const UNIT: Option<Self> = Some(super::code::Slow);
     }
 
     impl ::errbook::Payload for super::code::Broken {
         type Code = super::Code;
         type Class = Class0;
         const CODE: super::Code = super::Code::Broken;
-
-        fn from_slots(_: &mut Slots) -> Option<Self> {
-            Some(super::code::Broken)
-        }
+        const UNIT: Option<Self> = Some(super::code::Broken);
     }
 
     ::errbook::__payload_impls!(super::code::Size = "ShapesSize");

@@ -11,7 +11,7 @@ const _: () = ::errbook::__private::requires(2);
     clippy::nursery,
     clippy::pedantic
 )]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 #[repr(u16)]
 pub enum Code {
@@ -505,6 +505,7 @@ mod __errbook {
     static CODES_0: [Row; 11] = [
         Row {
             code: "bad",
+            name: "Bad",
             title: "Bad",
             anchor: "bad",
             status: status(400),
@@ -516,6 +517,7 @@ mod __errbook {
         },
         Row {
             code: "missing",
+            name: "Missing",
             title: "Missing",
             anchor: "missing",
             status: status(404),
@@ -526,6 +528,7 @@ mod __errbook {
         },
         Row {
             code: "gone",
+            name: "Gone",
             title: "Gone",
             anchor: "gone-for-good",
             status: status(404),
@@ -536,6 +539,7 @@ mod __errbook {
         },
         Row {
             code: "typed",
+            name: "Typed",
             title: "Typed",
             anchor: "typed",
             status: status(422),
@@ -613,6 +617,7 @@ mod __errbook {
         },
         Row {
             code: "plan_size",
+            name: "PlanSize",
             title: "Plan size",
             anchor: "plan_size",
             status: status(402),
@@ -638,6 +643,7 @@ mod __errbook {
         },
         Row {
             code: "plan_seats",
+            name: "PlanSeats",
             title: "No seat",
             anchor: "plan_seats",
             status: status(402),
@@ -659,6 +665,7 @@ mod __errbook {
         },
         Row {
             code: "busy",
+            name: "Busy",
             title: "Busy",
             anchor: "busy",
             status: status(409),
@@ -670,6 +677,7 @@ mod __errbook {
         },
         Row {
             code: "odd_headers",
+            name: "OddHeaders",
             title: "Odd headers",
             anchor: "odd_headers",
             status: status(401),
@@ -702,6 +710,7 @@ mod __errbook {
         },
         Row {
             code: "slow",
+            name: "Slow",
             title: "Slow",
             anchor: "slow",
             status: status(429),
@@ -721,6 +730,7 @@ mod __errbook {
         },
         Row {
             code: "slowly",
+            name: "Slowly",
             title: "Slowly",
             anchor: "slowly",
             status: status(429),
@@ -732,6 +742,7 @@ mod __errbook {
         },
         Row {
             code: "broken",
+            name: "Broken",
             title: "Broken",
             anchor: "broken",
             status: status(500),
@@ -750,20 +761,9 @@ mod __errbook {
         codes: &[&CODES_0],
         index: Index {
             key: 0,
-            seeds: &[7, 4, 42, 12],
-            slots: &[
-                (8, "slow"),
-                (10, "broken"),
-                (5, "plan_seats"),
-                (2, "gone"),
-                (1, "missing"),
-                (9, "slowly"),
-                (7, "odd_headers"),
-                (6, "busy"),
-                (0, "bad"),
-                (4, "plan_size"),
-                (3, "typed"),
-            ],
+            seeds: b"\x07\0\x04\0*\0\x0C\0",
+            slots: b"\x08\0\x04\0\0\0\0\0\n\0\x06\0\x04\0\0\0\x05\0\n\0\n\0\0\0\x02\0\x04\0\x14\0\0\0\x01\0\x07\0\x18\0\0\0\t\0\x06\0\x1F\0\0\0\x07\0\x0B\0%\0\0\0\x06\0\x04\x000\0\0\0\0\0\x03\x004\0\0\0\x04\0\t\x007\0\0\0\x03\0\x05\0@\0\0\0",
+            texts: "slowbrokenplan_seatsgonemissingslowlyodd_headersbusybadplan_sizetyped",
         },
         numbers: &[],
         groups: &[
@@ -902,19 +902,7 @@ mod __errbook {
             },
             envelope: &ENVELOPE_NESTED,
             also_read: &[],
-            codes: &[
-                super::Code::Bad,
-                super::Code::Missing,
-                super::Code::Gone,
-                super::Code::Typed,
-                super::Code::PlanSize,
-                super::Code::PlanSeats,
-                super::Code::Busy,
-                super::Code::OddHeaders,
-                super::Code::Slow,
-                super::Code::Slowly,
-                super::Code::Broken,
-            ],
+            codes: super::Code::ALL,
             by_status: &[(404, super::Code::Gone)],
             by_4xx: super::Code::Bad,
             by_5xx: super::Code::Broken,
@@ -971,10 +959,7 @@ mod __errbook {
         type Code = super::Code;
         type Class = Class2;
         const CODE: super::Code = super::Code::Bad;
-
-        fn from_slots(_: &mut Slots) -> Option<Self> {
-            Some(super::code::Bad)
-        }
+        const UNIT: Option<Self> = Some(super::code::Bad);
     }
 
     impl ::errbook::TakesIssues for super::code::Bad {
@@ -1009,10 +994,7 @@ mod __errbook {
         type Code = super::Code;
         type Class = Class3;
         const CODE: super::Code = super::Code::Gone;
-
-        fn from_slots(_: &mut Slots) -> Option<Self> {
-            Some(super::code::Gone)
-        }
+        const UNIT: Option<Self> = Some(super::code::Gone);
     }
 
     impl ::errbook::Payload for super::code::Typed {
@@ -1078,20 +1060,14 @@ mod __errbook {
         type Code = super::Code;
         type Class = Class0;
         const CODE: super::Code = super::Code::PlanSeats;
-
-        fn from_slots(_: &mut Slots) -> Option<Self> {
-            Some(super::code::PlanSeats)
-        }
+        const UNIT: Option<Self> = Some(super::code::PlanSeats);
     }
 
     impl ::errbook::Payload for super::code::Busy {
         type Code = super::Code;
         type Class = Class0;
         const CODE: super::Code = super::Code::Busy;
-
-        fn from_slots(_: &mut Slots) -> Option<Self> {
-            Some(super::code::Busy)
-        }
+        const UNIT: Option<Self> = Some(super::code::Busy);
     }
 
     impl ::errbook::Payload for super::code::OddHeaders {
@@ -1142,20 +1118,14 @@ mod __errbook {
         type Code = super::Code;
         type Class = Class0;
         const CODE: super::Code = super::Code::Slowly;
-
-        fn from_slots(_: &mut Slots) -> Option<Self> {
-            Some(super::code::Slowly)
-        }
+        const UNIT: Option<Self> = Some(super::code::Slowly);
     }
 
     impl ::errbook::Payload for super::code::Broken {
         type Code = super::Code;
         type Class = Class0;
         const CODE: super::Code = super::Code::Broken;
-
-        fn from_slots(_: &mut Slots) -> Option<Self> {
-            Some(super::code::Broken)
-        }
+        const UNIT: Option<Self> = Some(super::code::Broken);
     }
 
     ::errbook::__payload_impls!(

@@ -11,7 +11,7 @@ const _: () = ::errbook::__private::requires(2);
     clippy::nursery,
     clippy::pedantic
 )]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 #[repr(u16)]
 pub enum Code {
@@ -289,6 +289,7 @@ mod __errbook {
     static CODES_0: [Row; 3] = [
         Row {
             code: "bad",
+            name: "Bad",
             title: "a | b",
             anchor: "bad",
             status: status(400),
@@ -313,6 +314,7 @@ mod __errbook {
         },
         Row {
             code: "poor",
+            name: "Poor",
             title: "Poor",
             anchor: "poor",
             status: status(404),
@@ -323,6 +325,7 @@ mod __errbook {
         },
         Row {
             code: "broken",
+            name: "Broken",
             title: "Broken",
             anchor: "broken",
             status: status(500),
@@ -341,8 +344,9 @@ mod __errbook {
         codes: &[&CODES_0],
         index: Index {
             key: 0,
-            seeds: &[3],
-            slots: &[(0, "bad"), (2, "broken"), (1, "poor")],
+            seeds: b"\x03\0",
+            slots: b"\0\0\x03\0\0\0\0\0\x02\0\x06\0\x03\0\0\0\x01\0\x04\0\t\0\0\0",
+            texts: "badbrokenpoor",
         },
         numbers: &[],
         groups: &[
@@ -442,7 +446,7 @@ mod __errbook {
             },
             envelope: &ENVELOPE_PROBLEM,
             also_read: &[],
-            codes: &[super::Code::Bad, super::Code::Poor, super::Code::Broken],
+            codes: super::Code::ALL,
             by_status: &[],
             by_4xx: super::Code::Poor,
             by_5xx: super::Code::Broken,
@@ -508,20 +512,14 @@ mod __errbook {
         type Code = super::Code;
         type Class = Class1;
         const CODE: super::Code = super::Code::Poor;
-
-        fn from_slots(_: &mut Slots) -> Option<Self> {
-            Some(super::code::Poor)
-        }
+        const UNIT: Option<Self> = Some(super::code::Poor);
     }
 
     impl ::errbook::Payload for super::code::Broken {
         type Code = super::Code;
         type Class = Class0;
         const CODE: super::Code = super::Code::Broken;
-
-        fn from_slots(_: &mut Slots) -> Option<Self> {
-            Some(super::code::Broken)
-        }
+        const UNIT: Option<Self> = Some(super::code::Broken);
     }
 
     ::errbook::__payload_impls!(super::code::Bad = "HostileBad");

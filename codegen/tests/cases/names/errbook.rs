@@ -11,7 +11,7 @@ const _: () = ::errbook::__private::requires(2);
     clippy::nursery,
     clippy::pedantic
 )]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 #[repr(u16)]
 pub enum Code {
@@ -450,6 +450,7 @@ mod __errbook {
     static CODES_0: [Row; 17] = [
         Row {
             code: "type",
+            name: "Type",
             title: "Type",
             anchor: "type",
             status: status(400),
@@ -460,6 +461,7 @@ mod __errbook {
         },
         Row {
             code: "Self",
+            name: "Self_",
             title: "Self",
             anchor: "Self",
             status: status(400),
@@ -470,6 +472,7 @@ mod __errbook {
         },
         Row {
             code: "Option",
+            name: "Option",
             title: "Option",
             anchor: "Option",
             status: status(400),
@@ -480,6 +483,7 @@ mod __errbook {
         },
         Row {
             code: "None",
+            name: "None",
             title: "None",
             anchor: "None",
             status: status(400),
@@ -490,6 +494,7 @@ mod __errbook {
         },
         Row {
             code: "no",
+            name: "No",
             title: "No",
             anchor: "no",
             status: status(400),
@@ -500,6 +505,7 @@ mod __errbook {
         },
         Row {
             code: "500",
+            name: "Code500",
             title: "500",
             anchor: "500",
             number: Some(500),
@@ -513,6 +519,7 @@ mod __errbook {
         },
         Row {
             code: "2202E",
+            name: "Code2202E",
             title: "2202E",
             anchor: "2202E",
             status: status(400),
@@ -523,6 +530,7 @@ mod __errbook {
         },
         Row {
             code: "-32001",
+            name: "Code32001",
             title: "32001",
             anchor: "-32001",
             number: Some(-32001),
@@ -534,6 +542,7 @@ mod __errbook {
         },
         Row {
             code: "InvalidParameterValue",
+            name: "InvalidParameterValue",
             title: "Invalid parameter value",
             anchor: "InvalidParameterValue",
             status: status(400),
@@ -544,6 +553,7 @@ mod __errbook {
         },
         Row {
             code: "QuotaExceeded.DBInstance",
+            name: "QuotaExceededDbInstance",
             title: "Quota exceeded DB instance",
             anchor: "QuotaExceeded.DBInstance",
             status: status(400),
@@ -554,6 +564,7 @@ mod __errbook {
         },
         Row {
             code: "urn:x:y:rateLimited",
+            name: "UrnXYRateLimited",
             title: "Urn x y rate limited",
             anchor: "urn:x:y:rateLimited",
             status: status(429),
@@ -565,6 +576,7 @@ mod __errbook {
         },
         Row {
             code: "invalid-grant",
+            name: "InvalidGrant",
             title: "Invalid grant",
             anchor: "invalid-grant",
             status: status(400),
@@ -575,6 +587,7 @@ mod __errbook {
         },
         Row {
             code: "DCP stream-ID invalid",
+            name: "DcpStreamIdInvalid",
             title: "DCP stream ID invalid",
             anchor: "DCP-stream-ID-invalid",
             status: status(400),
@@ -585,6 +598,7 @@ mod __errbook {
         },
         Row {
             code: "ERROR - [05]",
+            name: "Error05",
             title: "Error 05",
             anchor: "ERROR-05",
             status: status(400),
@@ -595,6 +609,7 @@ mod __errbook {
         },
         Row {
             code: "TIMEOUT",
+            name: "Timeout",
             title: "Timeout",
             anchor: "TIMEOUT",
             status: status(504),
@@ -607,6 +622,7 @@ mod __errbook {
         },
         Row {
             code: "Timeout",
+            name: "TimeoutOfRequest",
             title: "Timeout",
             anchor: "Timeout",
             status: status(408),
@@ -618,6 +634,7 @@ mod __errbook {
         },
         Row {
             code: "fields",
+            name: "Fields",
             title: "Fields",
             anchor: "fields",
             status: status(400),
@@ -652,26 +669,9 @@ mod __errbook {
         codes: &[&CODES_0],
         index: Index {
             key: 0,
-            seeds: &[551, 6, 1, 12, 5, 54],
-            slots: &[
-                (14, "TIMEOUT"),
-                (0, "type"),
-                (12, "DCP stream-ID invalid"),
-                (1, "Self"),
-                (8, "InvalidParameterValue"),
-                (16, "fields"),
-                (7, "-32001"),
-                (5, "500"),
-                (10, "urn:x:y:rateLimited"),
-                (3, "None"),
-                (4, "no"),
-                (11, "invalid-grant"),
-                (15, "Timeout"),
-                (13, "ERROR - [05]"),
-                (2, "Option"),
-                (6, "2202E"),
-                (9, "QuotaExceeded.DBInstance"),
-            ],
+            seeds: b"'\x02\x06\0\x01\0\x0C\0\x05\x006\0",
+            slots: b"\x0E\0\x07\0\0\0\0\0\0\0\x04\0\x07\0\0\0\x0C\0\x15\0\x0B\0\0\0\x01\0\x04\0 \0\0\0\x08\0\x15\0$\0\0\0\x10\0\x06\09\0\0\0\x07\0\x06\0?\0\0\0\x05\0\x03\0E\0\0\0\n\0\x13\0H\0\0\0\x03\0\x04\0[\0\0\0\x04\0\x02\0_\0\0\0\x0B\0\r\0a\0\0\0\x0F\0\x07\0n\0\0\0\r\0\x0C\0u\0\0\0\x02\0\x06\0\x81\0\0\0\x06\0\x05\0\x87\0\0\0\t\0\x18\0\x8C\0\0\0",
+            texts: "TIMEOUTtypeDCP stream-ID invalidSelfInvalidParameterValuefields-32001500urn:x:y:rateLimitedNonenoinvalid-grantTimeoutERROR - [05]Option2202EQuotaExceeded.DBInstance",
         },
         numbers: &[(-32001, 7), (500, 5)],
         groups: &[],
@@ -764,25 +764,7 @@ mod __errbook {
             },
             envelope: &ENVELOPE_PROBLEM,
             also_read: &[],
-            codes: &[
-                super::Code::Type,
-                super::Code::Self_,
-                super::Code::Option,
-                super::Code::None,
-                super::Code::No,
-                super::Code::Code500,
-                super::Code::Code2202E,
-                super::Code::Code32001,
-                super::Code::InvalidParameterValue,
-                super::Code::QuotaExceededDbInstance,
-                super::Code::UrnXYRateLimited,
-                super::Code::InvalidGrant,
-                super::Code::DcpStreamIdInvalid,
-                super::Code::Error05,
-                super::Code::Timeout,
-                super::Code::TimeoutOfRequest,
-                super::Code::Fields,
-            ],
+            codes: super::Code::ALL,
             by_status: &[],
             by_4xx: super::Code::Type,
             by_5xx: super::Code::Code500,
@@ -822,160 +804,112 @@ mod __errbook {
         type Code = super::Code;
         type Class = Class1;
         const CODE: super::Code = super::Code::Type;
-
-        fn from_slots(_: &mut Slots) -> Option<Self> {
-            Some(super::code::Type)
-        }
+        const UNIT: Option<Self> = Some(super::code::Type);
     }
 
     impl ::errbook::Payload for super::code::Self_ {
         type Code = super::Code;
         type Class = Class1;
         const CODE: super::Code = super::Code::Self_;
-
-        fn from_slots(_: &mut Slots) -> Option<Self> {
-            Some(super::code::Self_)
-        }
+        const UNIT: Option<Self> = Some(super::code::Self_);
     }
 
     impl ::errbook::Payload for super::code::Option {
         type Code = super::Code;
         type Class = Class1;
         const CODE: super::Code = super::Code::Option;
-
-        fn from_slots(_: &mut Slots) -> Option<Self> {
-            Some(super::code::Option)
-        }
+        const UNIT: Option<Self> = Some(super::code::Option);
     }
 
     impl ::errbook::Payload for super::code::None {
         type Code = super::Code;
         type Class = Class1;
         const CODE: super::Code = super::Code::None;
-
-        fn from_slots(_: &mut Slots) -> Option<Self> {
-            Some(super::code::None)
-        }
+        const UNIT: Option<Self> = Some(super::code::None);
     }
 
     impl ::errbook::Payload for super::code::No {
         type Code = super::Code;
         type Class = Class1;
         const CODE: super::Code = super::Code::No;
-
-        fn from_slots(_: &mut Slots) -> Option<Self> {
-            Some(super::code::No)
-        }
+        const UNIT: Option<Self> = Some(super::code::No);
     }
 
     impl ::errbook::Payload for super::code::Code500 {
         type Code = super::Code;
         type Class = Class0;
         const CODE: super::Code = super::Code::Code500;
-
-        fn from_slots(_: &mut Slots) -> Option<Self> {
-            Some(super::code::Code500)
-        }
+        const UNIT: Option<Self> = Some(super::code::Code500);
     }
 
     impl ::errbook::Payload for super::code::Code2202E {
         type Code = super::Code;
         type Class = Class1;
         const CODE: super::Code = super::Code::Code2202E;
-
-        fn from_slots(_: &mut Slots) -> Option<Self> {
-            Some(super::code::Code2202E)
-        }
+        const UNIT: Option<Self> = Some(super::code::Code2202E);
     }
 
     impl ::errbook::Payload for super::code::Code32001 {
         type Code = super::Code;
         type Class = Class1;
         const CODE: super::Code = super::Code::Code32001;
-
-        fn from_slots(_: &mut Slots) -> Option<Self> {
-            Some(super::code::Code32001)
-        }
+        const UNIT: Option<Self> = Some(super::code::Code32001);
     }
 
     impl ::errbook::Payload for super::code::InvalidParameterValue {
         type Code = super::Code;
         type Class = Class1;
         const CODE: super::Code = super::Code::InvalidParameterValue;
-
-        fn from_slots(_: &mut Slots) -> Option<Self> {
-            Some(super::code::InvalidParameterValue)
-        }
+        const UNIT: Option<Self> = Some(super::code::InvalidParameterValue);
     }
 
     impl ::errbook::Payload for super::code::QuotaExceededDbInstance {
         type Code = super::Code;
         type Class = Class1;
         const CODE: super::Code = super::Code::QuotaExceededDbInstance;
-
-        fn from_slots(_: &mut Slots) -> Option<Self> {
-            Some(super::code::QuotaExceededDbInstance)
-        }
+        const UNIT: Option<Self> = Some(super::code::QuotaExceededDbInstance);
     }
 
     impl ::errbook::Payload for super::code::UrnXYRateLimited {
         type Code = super::Code;
         type Class = Class0;
         const CODE: super::Code = super::Code::UrnXYRateLimited;
-
-        fn from_slots(_: &mut Slots) -> Option<Self> {
-            Some(super::code::UrnXYRateLimited)
-        }
+        const UNIT: Option<Self> = Some(super::code::UrnXYRateLimited);
     }
 
     impl ::errbook::Payload for super::code::InvalidGrant {
         type Code = super::Code;
         type Class = Class1;
         const CODE: super::Code = super::Code::InvalidGrant;
-
-        fn from_slots(_: &mut Slots) -> Option<Self> {
-            Some(super::code::InvalidGrant)
-        }
+        const UNIT: Option<Self> = Some(super::code::InvalidGrant);
     }
 
     impl ::errbook::Payload for super::code::DcpStreamIdInvalid {
         type Code = super::Code;
         type Class = Class1;
         const CODE: super::Code = super::Code::DcpStreamIdInvalid;
-
-        fn from_slots(_: &mut Slots) -> Option<Self> {
-            Some(super::code::DcpStreamIdInvalid)
-        }
+        const UNIT: Option<Self> = Some(super::code::DcpStreamIdInvalid);
     }
 
     impl ::errbook::Payload for super::code::Error05 {
         type Code = super::Code;
         type Class = Class1;
         const CODE: super::Code = super::Code::Error05;
-
-        fn from_slots(_: &mut Slots) -> Option<Self> {
-            Some(super::code::Error05)
-        }
+        const UNIT: Option<Self> = Some(super::code::Error05);
     }
 
     impl ::errbook::Payload for super::code::Timeout {
         type Code = super::Code;
         type Class = Class0;
         const CODE: super::Code = super::Code::Timeout;
-
-        fn from_slots(_: &mut Slots) -> Option<Self> {
-            Some(super::code::Timeout)
-        }
+        const UNIT: Option<Self> = Some(super::code::Timeout);
     }
 
     impl ::errbook::Payload for super::code::TimeoutOfRequest {
         type Code = super::Code;
         type Class = Class0;
         const CODE: super::Code = super::Code::TimeoutOfRequest;
-
-        fn from_slots(_: &mut Slots) -> Option<Self> {
-            Some(super::code::TimeoutOfRequest)
-        }
+        const UNIT: Option<Self> = Some(super::code::TimeoutOfRequest);
     }
 
     impl ::errbook::Payload for super::code::Fields {

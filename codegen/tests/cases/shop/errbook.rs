@@ -11,7 +11,7 @@ const _: () = ::errbook::__private::requires(2);
     clippy::nursery,
     clippy::pedantic
 )]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 #[repr(u16)]
 pub enum Code {
@@ -243,6 +243,7 @@ mod __errbook {
     static CODES_0: [Row; 4] = [
         Row {
             code: "out_of_stock",
+            name: "OutOfStock",
             title: "Out of stock",
             anchor: "out_of_stock",
             status: status(409),
@@ -253,6 +254,7 @@ mod __errbook {
         },
         Row {
             code: "invalid_order",
+            name: "InvalidOrder",
             title: "Invalid order",
             anchor: "invalid_order",
             status: status(400),
@@ -263,6 +265,7 @@ mod __errbook {
         },
         Row {
             code: "unknown_article",
+            name: "UnknownArticle",
             title: "Unknown article",
             anchor: "unknown_article",
             status: status(404),
@@ -273,6 +276,7 @@ mod __errbook {
         },
         Row {
             code: "internal_error",
+            name: "InternalError",
             title: "Internal error",
             anchor: "internal_error",
             status: status(500),
@@ -291,13 +295,9 @@ mod __errbook {
         codes: &[&CODES_0],
         index: Index {
             key: 0,
-            seeds: &[0, 193],
-            slots: &[
-                (3, "internal_error"),
-                (2, "unknown_article"),
-                (1, "invalid_order"),
-                (0, "out_of_stock"),
-            ],
+            seeds: b"\0\0\xC1\0",
+            slots: b"\x03\0\x0E\0\0\0\0\0\x02\0\x0F\0\x0E\0\0\0\x01\0\r\0\x1D\0\0\0\0\0\x0C\0*\0\0\0",
+            texts: "internal_errorunknown_articleinvalid_orderout_of_stock",
         },
         numbers: &[],
         groups: &[],
@@ -385,12 +385,7 @@ mod __errbook {
             },
             envelope: &ENVELOPE_PROBLEM,
             also_read: &[],
-            codes: &[
-                super::Code::OutOfStock,
-                super::Code::InvalidOrder,
-                super::Code::UnknownArticle,
-                super::Code::InternalError,
-            ],
+            codes: super::Code::ALL,
             by_status: &[],
             by_4xx: super::Code::InvalidOrder,
             by_5xx: super::Code::InternalError,
@@ -430,20 +425,14 @@ mod __errbook {
         type Code = super::Code;
         type Class = Class1;
         const CODE: super::Code = super::Code::OutOfStock;
-
-        fn from_slots(_: &mut Slots) -> Option<Self> {
-            Some(super::code::OutOfStock)
-        }
+        const UNIT: Option<Self> = Some(super::code::OutOfStock);
     }
 
     impl ::errbook::Payload for super::code::InvalidOrder {
         type Code = super::Code;
         type Class = Class1;
         const CODE: super::Code = super::Code::InvalidOrder;
-
-        fn from_slots(_: &mut Slots) -> Option<Self> {
-            Some(super::code::InvalidOrder)
-        }
+        const UNIT: Option<Self> = Some(super::code::InvalidOrder);
     }
 
     impl ::errbook::Payload for super::code::UnknownArticle {
@@ -470,10 +459,7 @@ mod __errbook {
         type Code = super::Code;
         type Class = Class0;
         const CODE: super::Code = super::Code::InternalError;
-
-        fn from_slots(_: &mut Slots) -> Option<Self> {
-            Some(super::code::InternalError)
-        }
+        const UNIT: Option<Self> = Some(super::code::InternalError);
     }
 
     ::errbook::__payload_impls!(super::code::UnknownArticle = "ShopUnknownArticle");

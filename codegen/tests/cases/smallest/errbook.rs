@@ -11,7 +11,7 @@ const _: () = ::errbook::__private::requires(2);
     clippy::nursery,
     clippy::pedantic
 )]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 #[repr(u16)]
 pub enum Code {
@@ -228,6 +228,7 @@ mod __errbook {
     static CODES_0: [Row; 3] = [
         Row {
             code: "bad_request",
+            name: "BadRequest",
             title: "Bad request",
             anchor: "bad_request",
             status: status(400),
@@ -238,6 +239,7 @@ mod __errbook {
         },
         Row {
             code: "out_of_stock",
+            name: "OutOfStock",
             title: "Out of stock",
             anchor: "out_of_stock",
             status: status(409),
@@ -254,6 +256,7 @@ mod __errbook {
         },
         Row {
             code: "internal_error",
+            name: "InternalError",
             title: "Internal error",
             anchor: "internal_error",
             status: status(500),
@@ -272,8 +275,9 @@ mod __errbook {
         codes: &[&CODES_0],
         index: Index {
             key: 0,
-            seeds: &[0],
-            slots: &[(1, "out_of_stock"), (0, "bad_request"), (2, "internal_error")],
+            seeds: b"\0\0",
+            slots: b"\x01\0\x0C\0\0\0\0\0\0\0\x0B\0\x0C\0\0\0\x02\0\x0E\0\x17\0\0\0",
+            texts: "out_of_stockbad_requestinternal_error",
         },
         numbers: &[],
         groups: &[],
@@ -361,11 +365,7 @@ mod __errbook {
             },
             envelope: &ENVELOPE_PROBLEM,
             also_read: &[],
-            codes: &[
-                super::Code::BadRequest,
-                super::Code::OutOfStock,
-                super::Code::InternalError,
-            ],
+            codes: super::Code::ALL,
             by_status: &[],
             by_4xx: super::Code::BadRequest,
             by_5xx: super::Code::InternalError,
@@ -405,10 +405,7 @@ mod __errbook {
         type Code = super::Code;
         type Class = Class1;
         const CODE: super::Code = super::Code::BadRequest;
-
-        fn from_slots(_: &mut Slots) -> Option<Self> {
-            Some(super::code::BadRequest)
-        }
+        const UNIT: Option<Self> = Some(super::code::BadRequest);
     }
 
     impl ::errbook::Payload for super::code::OutOfStock {
@@ -435,10 +432,7 @@ mod __errbook {
         type Code = super::Code;
         type Class = Class0;
         const CODE: super::Code = super::Code::InternalError;
-
-        fn from_slots(_: &mut Slots) -> Option<Self> {
-            Some(super::code::InternalError)
-        }
+        const UNIT: Option<Self> = Some(super::code::InternalError);
     }
 
     ::errbook::__payload_impls!(super::code::OutOfStock = "ShopOutOfStock");
