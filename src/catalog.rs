@@ -132,9 +132,9 @@ pub trait Payload: Sized + Send + Sync + 'static {
     fn from_slots(slots: &mut Slots) -> Option<Self>;
 }
 
-/// The API emits the code. Decided by `apis:` in errors.yaml.
+/// The API emits the code. Decided by `apis:` in errors.yaml; of a catalog with `role: client` nothing is emitted.
 #[diagnostic::on_unimplemented(
-    label = "`{Self}` does not emit `{P}`: the code's `apis:` in errors.yaml decides"
+    label = "`{Self}` does not emit `{P}`: the code's `apis:` in errors.yaml decides, and a catalog with `role: client` is only read"
 )]
 pub trait Emits<P> {}
 

@@ -178,7 +178,7 @@ fn parts_that_are_no_text() {
     fs::create_dir_all(&parts).unwrap();
     let list = vec!["x"; 1_000].join(", ");
     for number in 0..20 {
-        let aliases = vec!["*a"; 10].join(", ");
+        let aliases = ["*a"; 10].join(", ");
         fs::write(parts.join(format!("{number}.yaml")), format!("a{number}: &a [{list}]\nb: [{aliases}]\n"))
             .unwrap();
     }

@@ -14,6 +14,8 @@ pub(super) struct Context<'t> {
     source: &'t Source,
     sink: Sink,
     suggest: Suggest,
+    /// Is it the catalog of somebody else's API? What only a server has to say is not asked for.
+    pub(super) client: bool,
     /// What may still be multiplied.
     budget: usize,
 }
@@ -100,7 +102,7 @@ impl<'t> Map<'t> {
 
 impl<'t> Context<'t> {
     pub(super) fn new(source: &'t Source, sink: Sink) -> Self {
-        Self { source, sink, suggest: Suggest::new(), budget: BUDGET }
+        Self { source, sink, suggest: Suggest::new(), client: false, budget: BUDGET }
     }
 
     pub(super) fn into_sink(self) -> Sink {

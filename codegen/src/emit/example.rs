@@ -1,14 +1,15 @@
 //! An answer as the reference shows it.
 
 use crate::catalog::{
-    Absent, Api, Catalog, Code, Envelope, FieldKind, Header, HeaderRule, Hole, Literal, Member, Part,
-    Placeholder, Presence, Template, Type,
+    Absent, Api, Catalog, Code, Envelope, FieldKind, Header, HeaderRule, Hole, Instance, Literal, Member,
+    Part, Placeholder, Presence, Template, Type,
 };
 use crate::emit::json_string;
 
-/// Status line, headers and body of an answer with the code, with everything that it may carry.
-pub(super) fn answer(catalog: &Catalog, api: &Api, code: &Code) -> String {
-    let example = Example { catalog, api, code, param: "name" };
+/// Status line, headers and body of an answer with the code: of `instance`, or one with everything that it may carry.
+pub(super) fn answer(catalog: &Catalog, api: &Api, code: &Code, instance: Option<&Instance>) -> String {
+    let param = instance.and_then(|instance| instance.param.as_deref());
+    let example = Example { catalog, api, code, param: param.unwrap_or("name"), instance };
     let envelope = &catalog.envelopes[api.envelope];
     let status = envelope.status.unwrap_or(code.status);
     let mut text = format!("HTTP/1.1 {status}\nContent-Type: {}\n", envelope.content_type);
@@ -18,6 +19,9 @@ pub(super) fn answer(catalog: &Catalog, api: &Api, code: &Code) -> String {
         }
     }
     for Header { name, rule, .. } in &code.headers {
+        if instance.is_some() && *rule == HeaderRule::Optional {
+            continue;
+        }
         let value = match rule {
             HeaderRule::Default(value) => value.as_str(),
             _ if name == "retry-after" => "30",
@@ -47,7 +51,9 @@ struct Example<'c> {
     catalog: &'c Catalog,
     api: &'c Api,
     code: &'c Code,
-    param: &'static str,
+    param: &'c str,
+    /// Where it is one of the catalog's own examples: what is not said there may be absent.
+    instance: Option<&'c Instance>,
 }
 
 impl Example<'_> {
@@ -87,7 +93,7 @@ impl Example<'_> {
     /// Does anything but constants stand in the mapping?
     fn has_value(&self, members: &[Member]) -> bool {
         members.iter().any(|member| match member {
-            Member::Fields => !self.code.fields.is_empty(),
+            Member::Fields => !self.fields().is_empty(),
             Member::Key { value: Template::Hole(hole) | Template::Text { hole, .. }, .. } => {
                 self.filled(*hole, &[]).is_some()
             }
@@ -123,6 +129,7 @@ impl Example<'_> {
             Placeholder::Group => text(&self.catalog.groups[code.group?].name),
             Placeholder::Param => match code.param {
                 Presence::Never => None,
+                Presence::Optional if self.instance.is_some_and(|instance| instance.param.is_none()) => None,
                 Presence::Optional | Presence::Required => text(self.param),
             },
             Placeholder::RetryAfter => {
@@ -132,10 +139,14 @@ impl Example<'_> {
                 Some(Json::Value("30".to_owned()))
             }
             Placeholder::RetryAfterMs => {
-                code.headers.iter().find(|header| header.name == "retry-after")?;
+                let sent = |header: &&Header| {
+                    header.name == "retry-after"
+                        && (self.instance.is_none() || header.rule == HeaderRule::Required)
+                };
+                code.headers.iter().find(sent)?;
                 Some(Json::Value("30000".to_owned()))
             }
-            Placeholder::Errors if code.items.is_empty() => None,
+            Placeholder::Errors if code.items.is_empty() || self.instance.is_some() => None,
             Placeholder::Errors => {
                 let item = |(code, param): (&usize, &'static str)| {
                     Example { code: &self.catalog.codes[*code], param, ..*self }.map(issue, &[])
@@ -146,20 +157,34 @@ impl Example<'_> {
     }
 
     fn fields(&self) -> Vec<(String, Json)> {
-        let fields = self.code.fields.iter().map(|field| {
+        let fields = self.code.fields.iter().enumerate().filter_map(|(at, field)| {
             let value = match &field.kind {
-                FieldKind::Const(value) => value.json(),
-                FieldKind::Typed { .. } => field.example.json(),
+                FieldKind::Const(value) => value,
+                FieldKind::Typed { optional, .. } => match self.given(at) {
+                    None if *optional && self.instance.is_some() => return None,
+                    given => given.unwrap_or(&field.example),
+                },
             };
-            (field.name.clone(), Json::Value(value))
+            Some((field.name.clone(), Json::Value(value.json())))
         });
         fields.collect()
     }
 
+    /// The value that the instance has for a field.
+    fn given(&self, at: usize) -> Option<&Literal> {
+        self.instance?.values.get(at)?.as_ref()
+    }
+
     fn message(&self) -> String {
+        if let Some(message) = self.instance.and_then(|instance| instance.message.clone()) {
+            return message;
+        }
+        if self.code.message.is_empty() {
+            return "…".to_owned();
+        }
         let part = |part: &Part| match part {
             Part::Text(text) => text.clone(),
-            Part::Field(at) => match &self.code.fields[*at].example {
+            Part::Field(at) => match self.given(*at).unwrap_or(&self.code.fields[*at].example) {
                 Literal::Text(text) | Literal::Number(text) => text.clone(),
                 Literal::Bool(value) => value.to_string(),
                 Literal::Null | Literal::EmptyList => String::new(),
