@@ -114,6 +114,9 @@ impl<'t> Context<'t> {
         let map = self.map(root, start_of(root), "a catalog", KEYS)?;
         self.edition(&map);
         self.role(&map);
+        if !["apis", "envelopes", "groups"].iter().all(|key| self.spend_on_large(&map, key)) {
+            return None;
+        }
         let name =
             self.required(&map, "name", "a catalog", "shop").and_then(|node| self.text(node, "`name`"));
         let named = name.is_some_and(|name| self.name(name, "a catalog"));

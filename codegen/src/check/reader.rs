@@ -24,6 +24,9 @@ pub(super) struct Context<'t> {
 /// resolved. So many bytes, entries or comparisons are enough for any catalog.
 const BUDGET: usize = 64 << 20;
 
+/// What a name of the file costs of that: it has names in Rust, too, and is looked for by all of them.
+const NAMED: usize = 400;
+
 /// A value and where it stands.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Spanned<T> {
@@ -120,7 +123,10 @@ impl<'t> Context<'t> {
     }
 
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
-        self.sink.push(diagnostic);
+        // After that not everything is read, and what is found may be a mistake of ours.
+        if self.is_within_budget() {
+            self.sink.push(diagnostic);
+        }
     }
 
     /// Takes `amount` from what may be multiplied; false when that is used up.
@@ -136,6 +142,15 @@ impl<'t> Context<'t> {
         }
         self.budget = self.budget.saturating_sub(amount);
         self.budget > 0
+    }
+
+    /// Takes what a section costs whose entries take more than others. The rest is taken where it is read.
+    pub(super) fn spend_on_large(&mut self, map: &Map<'t>, key: &str) -> bool {
+        const LARGE: usize = 2_000;
+        match map.get(key).map(|node| &node.kind) {
+            Some(Kind::Map { entries, .. }) => self.spend(entries.len() * LARGE),
+            _ => true,
+        }
     }
 
     pub(super) fn is_within_budget(&self) -> bool {
@@ -239,7 +254,7 @@ impl<'t> Context<'t> {
     /// A mapping whose keys are names.
     pub(super) fn entries(&mut self, node: &'t Node, what: &str) -> Option<&'t [Entry]> {
         match &node.kind {
-            Kind::Map { entries, .. } => Some(entries),
+            Kind::Map { entries, .. } => self.spend(entries.len() * NAMED).then_some(entries.as_slice()),
             _ => {
                 self.wrong_type(node, what, "a mapping");
                 None
