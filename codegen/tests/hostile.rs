@@ -241,7 +241,7 @@ fn much_of_everything_takes_time_in_proportion() {
 }
 
 /// So large are the files of [`large_files_end_soon`]: as large as a catalog may be where the code is optimised.
-const LARGE: usize = if cfg!(debug_assertions) { 1 << 18 } else { 8 << 20 };
+const LARGE: usize = if cfg!(debug_assertions) { 1 << 18 } else { (8 << 20) - 1024 };
 
 /// Files of one kind of thing, as much of it as there can be. Each ends with one of these mistakes, and where the code is
 /// optimised within a second on an idle machine, in less than 200 MB.

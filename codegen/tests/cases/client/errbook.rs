@@ -268,7 +268,7 @@ pub mod payments {
 pub mod limits {
 }
 
-/// One payload per code: what a server raises, what a client matches. What a code requires is a field.
+/// One payload per code: what a client matches. What a code requires is a field.
 #[allow(dead_code, deprecated, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
 pub mod code {
     /// Parameter missing
