@@ -138,9 +138,9 @@ pub trait Payload: Sized + Send + Sync + 'static {
     }
 }
 
-/// The API emits the code. Decided by `apis:` in errors.yaml.
+/// The API emits the code. Decided by `apis:` in errors.yaml; of a catalog with `role: client` nothing is emitted.
 #[diagnostic::on_unimplemented(
-    label = "`{Self}` does not emit `{P}`: the code's `apis:` in errors.yaml decides"
+    label = "`{Self}` does not emit `{P}`: the code's `apis:` in errors.yaml decides, and a catalog with `role: client` is only read"
 )]
 pub trait Emits<P> {}
 
@@ -200,6 +200,7 @@ pub trait HasParam {}
 #[doc(hidden)]
 pub trait HasRetryAfter {}
 
+/// What the table says of a code.
 pub fn row<C: ErrorCode>(code: C) -> &'static Row {
     C::TABLE.row(code.index())
 }

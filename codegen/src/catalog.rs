@@ -8,6 +8,8 @@ use crate::source::Line;
 pub struct Catalog {
     /// The files as they were named to the generator, the main one first, for headers and places.
     pub(crate) sources: Vec<String>,
+    /// Is it somebody else's API? Then nothing of it is raised.
+    pub(crate) client: bool,
     /// The catalog's domain.
     pub(crate) name: String,
     pub(crate) request_id_prefix: String,
@@ -228,6 +230,9 @@ pub(crate) struct Code {
     pub(crate) retryable: bool,
     /// Where the API puts numbers on the wire; a code of digits is its own.
     pub(crate) number: Option<i64>,
+    /// False where the flag is not known and follows the advice: in the catalog of somebody else's API.
+    pub(crate) flag_known: bool,
+    /// Empty where it is not known.
     pub(crate) message: Vec<Part>,
     pub(crate) anchor: String,
     pub(crate) group: Option<usize>,
@@ -247,10 +252,34 @@ pub(crate) struct Code {
     pub(crate) doc: Option<String>,
     pub(crate) causes: Vec<String>,
     pub(crate) fix: Option<String>,
+    pub(crate) see: Vec<See>,
+    pub(crate) examples: Vec<Instance>,
     /// The release that brought it.
     pub(crate) since: Option<String>,
     pub(crate) deprecated: Option<Deprecated>,
     pub(crate) line: Line,
+}
+
+/// What the pages of a code refer to.
+#[derive(Debug, Clone)]
+pub(crate) enum See {
+    /// Index of the code.
+    Code(usize),
+    Page {
+        title: String,
+        url: String,
+    },
+}
+
+/// One answer with a code, for the pages.
+#[derive(Debug, Clone)]
+pub(crate) struct Instance {
+    pub(crate) title: String,
+    pub(crate) param: Option<String>,
+    /// Where it says it in other words.
+    pub(crate) message: Option<String>,
+    /// A value for each of the code's fields, where the example has one.
+    pub(crate) values: Vec<Option<Literal>>,
 }
 
 /// A code that is still sent and read, and not to be raised in new places.

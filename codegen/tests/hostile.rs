@@ -178,7 +178,7 @@ fn parts_that_are_no_text() {
     fs::create_dir_all(&parts).unwrap();
     let list = vec!["x"; 1_000].join(", ");
     for number in 0..20 {
-        let aliases = vec!["*a"; 10].join(", ");
+        let aliases = ["*a"; 10].join(", ");
         fs::write(parts.join(format!("{number}.yaml")), format!("a{number}: &a [{list}]\nb: [{aliases}]\n"))
             .unwrap();
     }
@@ -238,6 +238,88 @@ fn much_of_everything_takes_time_in_proportion() {
     check_soon(&format!("a: \"{}", "b: x\n".repeat(1 << 18))).unwrap_err();
     check_soon(&format!("a: {{{}", "b\n".repeat(1 << 18))).unwrap_err();
     check_soon(&"a\n".repeat(1 << 18)).unwrap_err();
+}
+
+/// So large are the files of [`large_files_end_soon`]: as large as a catalog may be where the code is optimised.
+const LARGE: usize = if cfg!(debug_assertions) { 1 << 18 } else { (8 << 20) - 1024 };
+
+/// Files of one kind of thing, as much of it as there can be. Each ends with one of these mistakes, and where the code is
+/// optimised within a second on an idle machine, in less than 200 MB.
+#[test]
+fn large_files_end_soon() {
+    let head = "errbook: 1\nname: a\ndocs: https://a.example/e\nby_status: {4xx: c0, 5xx: c1}\n";
+    let codes = "codes:\n  c0: {status: 400, retryable: false, message: A.}\n  c1: {status: 500, retryable: true, message: A.}\n";
+    let code = "  c2:\n    status: 400\n    retryable: false\n    message: A.\n";
+    let repeated = |piece: &str| piece.repeat(LARGE / piece.len());
+    let numbered = |piece: &str| {
+        let mut text = String::new();
+        let mut number = 0;
+        while text.len() + piece.len() + 12 < LARGE {
+            text += &piece.replace('#', &number.to_string());
+            number += 1;
+        }
+        text
+    };
+    let cases = [
+        ("aliases", format!("a: &a [1]\nb: [{}]\n", repeated("*a, ")), "too-many-aliases"),
+        ("anchors", numbered("a#: &a# 1\n"), "unknown-key"),
+        ("unknown aliases", format!("b: [{}]\n", repeated("*a, ")), "unknown-alias"),
+        ("a long line", format!("a: {}", repeated("x")), "unknown-key"),
+        (
+            "a long line of codes",
+            format!("{head}codes: {{{}}}", numbered("c#: {sttus: 400}, ")),
+            "unknown-key",
+        ),
+        ("brackets", repeated("["), "too-deep"),
+        ("braces", repeated("{a: "), "too-deep"),
+        ("lists in lists", repeated("- "), "too-deep"),
+        ("keys", numbered("k#: 1\n"), "unknown-key"),
+        ("keys of a code", format!("{head}{codes}{code}{}", numbered("    k#: 1\n")), "unknown-key"),
+        ("codes", format!("{head}{codes}{}", numbered("  k#: {}\n")), "missing-key"),
+        ("one code again and again", format!("{head}{codes}{}", repeated("  c: {}\n")), "duplicate-key"),
+        ("fields", format!("{head}{codes}{code}    fields:\n{}", numbered("      k#: x\n")), "unknown-name"),
+        ("items", format!("{head}{codes}{code}    items:\n{}", numbered("      - k#\n")), "unknown-name"),
+        ("limits", format!("{head}{codes}limits:\n{}", numbered("  l#: x\n")), "bad-limit"),
+        ("apis", format!("{head}{codes}apis:\n{}", numbered("  a#: {}\n")), "missing-key"),
+        ("random text", random(), "control-character"),
+        ("a catalog again and again", repeated(VALID), "duplicate-key"),
+        ("a quote in the first line", format!("a: \"{}", repeated("b: x\n")), "unclosed-quote"),
+        ("a quote in a long line", format!("a: '{}", repeated("x")), "unclosed-quote"),
+        ("a quote in braces", format!("a: {{b: \"{}", repeated("b: x\n")), "unclosed-quote"),
+        ("a comment", format!("#{}", repeated("x")), "empty-file"),
+        ("comments", repeated("# x\n"), "empty-file"),
+        ("NUL", repeated("\0"), "control-character"),
+        ("lines", repeated("a\n"), "wrong-type"),
+        ("line breaks", repeated("\r\n"), "empty-file"),
+        ("tabs", format!("a:\n{}b: 1", repeated("\t")), "tab"),
+        ("byte order marks", repeated("\u{feff}"), "empty-file"),
+    ];
+    for (what, text, id) in cases {
+        let start = Instant::now();
+        let found = ids(&text);
+        // Of very many names one or the other bound is met first.
+        assert!(found.contains(&id) || found.contains(&"catalog-too-large"), "{what}: {found:?}");
+        assert!(start.elapsed() < SOON, "{what} took {:?}", start.elapsed());
+        // Shown with --nocapture.
+        println!("{what}: {:?}", start.elapsed());
+    }
+}
+
+/// The same with every run.
+fn random() -> String {
+    let mut state = 1_u64;
+    let mut byte = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        u8::try_from(state >> 57).unwrap_or_default()
+    };
+    (0..LARGE).map(|_| char::from(byte())).collect()
+}
+
+#[test]
+fn a_line_is_shown_without_its_break() {
+    let report = check_soon(&VALID.replace("\n", "\r\n").replace("name: shop", "nam: shop")).unwrap_err();
+    let report = report.to_string();
+    assert!(report.contains("2 | nam: shop\n") && !report.contains('\u{240d}'), "{report}");
 }
 
 /// Pieces of YAML that mean something, so that what is put together from them gets far.

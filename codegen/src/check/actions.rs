@@ -142,7 +142,7 @@ impl<'t> Context<'t> {
         (text, url)
     }
 
-    fn url(&mut self, node: &'t Node, what: &str) -> Option<String> {
+    pub(super) fn url(&mut self, node: &'t Node, what: &str) -> Option<String> {
         let url = self.text(node, what)?;
         if !is_http_url(url.value) {
             self.bad_url(url, what);

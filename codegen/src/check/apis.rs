@@ -103,10 +103,13 @@ struct Fallbacks {
 }
 
 impl Fallbacks {
-    fn new(codes: &[CodeDraft], apis: usize) -> Self {
+    /// `values`: also those that need values.
+    fn new(codes: &[CodeDraft], apis: usize, values: bool) -> Self {
         let mut fallbacks = Self { any: Best::default(), of_api: vec![Best::default(); apis] };
         for (code, draft) in codes.iter().enumerate() {
-            let Some(status) = draft.status.filter(|_| draft.asks_for().is_none()) else { continue };
+            let Some(status) = draft.status.filter(|_| values || draft.asks_for().is_none()) else {
+                continue;
+            };
             fallbacks.any.offer(code, status.value, codes);
             for api in &draft.code.apis {
                 if let Some(best) = fallbacks.of_api.get_mut(*api) {
@@ -276,7 +279,7 @@ impl<'t> Context<'t> {
         place: Span,
     ) {
         let one_api = apis.len() == 1;
-        let fallbacks = Fallbacks::new(codes, apis.len());
+        let fallbacks = Fallbacks::new(codes, apis.len(), self.client);
         for entry in &mut shared.entries {
             self.of_class(entry, codes, fallbacks.any.of(entry.pattern.class()));
         }
@@ -303,7 +306,9 @@ impl<'t> Context<'t> {
                 .map(|entry| (entry.pattern, entry))
                 .collect();
             for pattern in [Pattern::Client, Pattern::Server] {
-                if table.contains_key(&pattern) || !complete {
+                // For a client it is a name and no more.
+                let named = self.client && fallbacks.of_api(index, pattern).is_some();
+                if table.contains_key(&pattern) || named || !complete {
                     continue;
                 }
                 let title = format!("the API {} has no code for `{pattern}`", quote(&draft.api.name));
@@ -318,7 +323,10 @@ impl<'t> Context<'t> {
                     None => diagnostic,
                 });
             }
-            let code = |pattern| table.get(&pattern).and_then(|entry| entry.code).unwrap_or_default();
+            let code = |pattern| match table.get(&pattern) {
+                Some(entry) => entry.code.unwrap_or_default(),
+                None => fallbacks.of_api(index, pattern).unwrap_or_default(),
+            };
             let exact = table.iter().filter_map(|(pattern, entry)| match pattern {
                 Pattern::Exact(status) => entry.code.map(|code| (*status, code)),
                 Pattern::Client | Pattern::Server => None,
@@ -328,7 +336,8 @@ impl<'t> Context<'t> {
                 client: code(Pattern::Client),
                 server: code(Pattern::Server),
             };
-            for entry in table.values() {
+            let client = self.client;
+            for entry in table.values().filter(|_| !client) {
                 self.needs_nothing(entry, codes);
             }
         }

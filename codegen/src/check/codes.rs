@@ -35,7 +35,8 @@ const SHARED_KEYS: &[&str] = &[
     "fix",
 ];
 /// What only a code has.
-const CODE_KEYS: &[&str] = &["group", "anchor", "title", "number", "doc", "rust", "since", "deprecated"];
+const CODE_KEYS: &[&str] =
+    &["group", "anchor", "title", "number", "doc", "rust", "since", "deprecated", "see", "examples"];
 /// What a group has for itself.
 const GROUP_KEYS: &[&str] = &["title", "doc"];
 
@@ -255,13 +256,17 @@ impl<'t> Context<'t> {
         let given = merged(inherited, own);
 
         let message = given.message.map(|node| self.message(node, name, &fields, known.limits));
-        let fields = fields.fields;
         let param = given.param.unwrap_or(match status.map(|status| status.value) {
             Some(400 | 404 | 409 | 413 | 422) => Presence::Optional,
             _ => Presence::Never,
         });
         let retry = self.retry_advice(&given, status, span);
         self.retry_after(&headers, &given, retry);
+        let see = map.get("see").map(|node| self.see(node, name, known)).unwrap_or_default();
+        let examples =
+            map.get("examples").map(|node| self.examples(node, name, &fields, param, known.limits));
+        let examples = examples.unwrap_or_default();
+        let fields = fields.fields;
         self.distinct_fields(&fields, &headers, param, span);
 
         let known_status = status;
@@ -270,13 +275,14 @@ impl<'t> Context<'t> {
         let all_apis = 0..known.apis.len();
         let list = given.apis.unwrap_or_else(|| ApiList { apis: all_apis.collect(), complete: group_known });
         let ApiList { apis, complete: apis_known } = list;
-        self.spend(apis.len() * (IN_AN_API + items.len()));
+        self.spend(apis.len() * (IN_AN_API + items.len() + examples.len() * (IN_AN_API + fields.len())));
         let code = Code {
             code: name.to_owned(),
             rust: rust.unwrap_or_else(unnamed),
             title: heading.map_or_else(|| title(name), |heading| heading.value.to_owned()),
             status,
-            retryable: given.retryable.is_some_and(|flag| flag.value),
+            retryable: given.retryable.map_or_else(|| retry.repeats(), |flag| flag.value),
+            flag_known: given.retryable.is_some(),
             number: match map.get("number") {
                 Some(node) => self.signed(node, "`number`").map(|number| number.value),
                 // A code of digits is its own number.
@@ -300,6 +306,8 @@ impl<'t> Context<'t> {
             doc,
             causes: given.causes.unwrap_or_default(),
             fix: given.fix,
+            see,
+            examples,
             since: map.get("since").and_then(|node| self.line_of_text(node, "`since`")).map(owned),
             deprecated: map.entry("deprecated").and_then(|entry| self.deprecated(entry, name, known)),
             line: self.line(span),
@@ -335,6 +343,7 @@ impl<'t> Context<'t> {
     fn required_keys(&mut self, map: &Map<'t>, name: &str, group: Option<&GroupDraft<'t>>) {
         let missing: Vec<_> = [("status", "400"), ("retryable", "false"), ("message", "What went wrong.")]
             .into_iter()
+            .filter(|(key, _)| !self.client || *key == "status")
             .filter(|(key, _)| map.lacks(key) && group.is_none_or(|group| group.given.map.lacks(key)))
             .collect();
         if missing.is_empty() {

@@ -124,7 +124,7 @@ impl<'t> Context<'t> {
     }
 
     /// A value of the type, or a limit: `"{limits.body}"`.
-    fn example(&mut self, node: &'t Node, kind: Type, limits: &Limits<'t>) -> Option<Literal> {
+    pub(super) fn example(&mut self, node: &'t Node, kind: Type, limits: &Limits<'t>) -> Option<Literal> {
         if let Kind::Scalar { text, .. } = &node.kind
             && let Some(name) = text.strip_prefix("{limits.").and_then(|rest| rest.strip_suffix('}'))
             && kind != Type::String

@@ -122,7 +122,10 @@ impl<'t> Context<'t> {
                 None => headers.push(header),
             }
         }
-        for (_, name, shown) in BY_STATUS.iter().filter(|(wanted, ..)| Some(*wanted) == status) {
+        // What somebody else's API sends, it knows itself.
+        let status = status.filter(|_| !self.client);
+        let wanted = BY_STATUS.iter().filter(|(wanted, ..)| Some(*wanted) == status);
+        for (_, name, shown) in wanted {
             match headers.iter().find(|header| header.header.name == *name) {
                 Some(found) if !found.sent || found.header.rule == HeaderRule::Optional => {
                     let title =

@@ -15,6 +15,7 @@ mod parts;
 mod reader;
 mod retired;
 mod retry;
+mod see;
 mod suggest;
 #[cfg(test)]
 mod tests;
@@ -40,6 +41,7 @@ const LARGEST: usize = 8 << 20;
 const KEYS: &[&str] = &[
     "errbook",
     "name",
+    "role",
     "docs",
     "title",
     "doc",
@@ -111,6 +113,10 @@ impl<'t> Context<'t> {
     fn catalog(&mut self, root: &'t Node) -> Option<Catalog> {
         let map = self.map(root, start_of(root), "a catalog", KEYS)?;
         self.edition(&map);
+        self.role(&map);
+        if !["apis", "envelopes", "groups"].iter().all(|key| self.spend_on_large(&map, key)) {
+            return None;
+        }
         let name =
             self.required(&map, "name", "a catalog", "shop").and_then(|node| self.text(node, "`name`"));
         let named = name.is_some_and(|name| self.name(name, "a catalog"));
@@ -180,6 +186,7 @@ impl<'t> Context<'t> {
         }
         Some(Catalog {
             sources: self.sources(),
+            client: self.client,
             name: name?.value.to_owned(),
             request_id_prefix: request_id_prefix.unwrap_or_else(|| "req_".to_owned()),
             limits: limits.limits,
@@ -206,6 +213,17 @@ impl<'t> Context<'t> {
                 .at(edition.span, "not known to this version")
                 .help("write `errbook: 1`, or use a newer errbook"),
             );
+        }
+    }
+
+    /// Is it the catalog of somebody else's API? One with another role was meant to be one.
+    fn role(&mut self, map: &Map<'t>) {
+        self.client = !map.lacks("role");
+        let role = map.get("role").and_then(|node| self.text(node, "`role`"));
+        if let Some(role) = role.filter(|role| role.value != "client") {
+            let help =
+                "write `role: client` in the catalog of somebody else's API, and no `role` in your own";
+            self.unknown(role, "role", ["client"], help);
         }
     }
 

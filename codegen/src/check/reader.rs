@@ -14,6 +14,8 @@ pub(super) struct Context<'t> {
     source: &'t Source,
     sink: Sink,
     suggest: Suggest,
+    /// Is it the catalog of somebody else's API? What only a server has to say is not asked for.
+    pub(super) client: bool,
     /// What may still be multiplied.
     budget: usize,
 }
@@ -21,6 +23,9 @@ pub(super) struct Context<'t> {
 /// A group's text in each of its codes, every code in every API: what a file says once can be much when it is
 /// resolved. So many bytes, entries or comparisons are enough for any catalog.
 const BUDGET: usize = 64 << 20;
+
+/// What a name of the file costs of that: it has names in Rust, too, and is looked for by all of them.
+const NAMED: usize = 400;
 
 /// A value and where it stands.
 #[derive(Debug, Clone, Copy)]
@@ -100,7 +105,7 @@ impl<'t> Map<'t> {
 
 impl<'t> Context<'t> {
     pub(super) fn new(source: &'t Source, sink: Sink) -> Self {
-        Self { source, sink, suggest: Suggest::new(), budget: BUDGET }
+        Self { source, sink, suggest: Suggest::new(), client: false, budget: BUDGET }
     }
 
     pub(super) fn into_sink(self) -> Sink {
@@ -118,7 +123,10 @@ impl<'t> Context<'t> {
     }
 
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
-        self.sink.push(diagnostic);
+        // After that not everything is read, and what is found may be a mistake of ours.
+        if self.is_within_budget() {
+            self.sink.push(diagnostic);
+        }
     }
 
     /// Takes `amount` from what may be multiplied; false when that is used up.
@@ -134,6 +142,15 @@ impl<'t> Context<'t> {
         }
         self.budget = self.budget.saturating_sub(amount);
         self.budget > 0
+    }
+
+    /// Takes what a section costs whose entries take more than others. The rest is taken where it is read.
+    pub(super) fn spend_on_large(&mut self, map: &Map<'t>, key: &str) -> bool {
+        const LARGE: usize = 2_000;
+        match map.get(key).map(|node| &node.kind) {
+            Some(Kind::Map { entries, .. }) => self.spend(entries.len() * LARGE),
+            _ => true,
+        }
     }
 
     pub(super) fn is_within_budget(&self) -> bool {
@@ -237,7 +254,7 @@ impl<'t> Context<'t> {
     /// A mapping whose keys are names.
     pub(super) fn entries(&mut self, node: &'t Node, what: &str) -> Option<&'t [Entry]> {
         match &node.kind {
-            Kind::Map { entries, .. } => Some(entries),
+            Kind::Map { entries, .. } => self.spend(entries.len() * NAMED).then_some(entries.as_slice()),
             _ => {
                 self.wrong_type(node, what, "a mapping");
                 None

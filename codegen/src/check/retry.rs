@@ -34,8 +34,10 @@ impl<'t> Context<'t> {
     ) -> RetryAdvice {
         let retryable = given.retryable.map(|flag| flag.value);
         let default = match (retryable, status.map(|status| status.value)) {
-            (Some(true), Some(429)) => Retry::Throttle,
+            (Some(true) | None, Some(429)) => Retry::Throttle,
             (Some(true), _) => Retry::Backoff,
+            // Nobody promised anything; the status says what usually helps.
+            (None, Some(408 | 425 | 500 | 502 | 503 | 504 | 520..=530 | 598 | 599)) => Retry::Backoff,
             _ => Retry::Never,
         };
         let Some(Spanned { value: advice, span }) = given.retry else {
@@ -68,7 +70,7 @@ impl<'t> Context<'t> {
     pub(super) fn retry_after(&mut self, headers: &[HeaderDraft], given: &Given<'t>, advice: RetryAdvice) {
         let Some(header) = headers.iter().find(|header| header.header.name == "retry-after") else { return };
         let wanted = header.header.rule != HeaderRule::Optional;
-        if !wanted || given.retryable.is_none() || repeats(advice.first) || repeats(advice.repeat) {
+        if !wanted || given.retryable.is_none() || advice.repeats() {
             return;
         }
         let diagnostic =
@@ -80,6 +82,13 @@ impl<'t> Context<'t> {
             (None, Some(flag)) => diagnostic.and(flag.span, "says that a retry does not help"),
             (None, None) => diagnostic,
         });
+    }
+}
+
+impl RetryAdvice {
+    /// Does it advise the same request again?
+    pub(super) fn repeats(self) -> bool {
+        repeats(self.first) || repeats(self.repeat)
     }
 }
 

@@ -1,15 +1,16 @@
 //! An answer as the reference shows it.
 
 use crate::catalog::{
-    Absent, Api, Catalog, Code, Envelope, FieldKind, Header, HeaderRule, Hole, Literal, Member, Part,
-    Placeholder, Presence, Template, Type,
+    Absent, Api, Catalog, Code, Envelope, FieldKind, Header, HeaderRule, Hole, Instance, Literal, Member,
+    Part, Placeholder, Presence, Template, Type,
 };
 use crate::emit::json_string;
 
-/// Status line, headers and body of an answer with the code, with everything that it may carry.
-pub(super) fn answer(catalog: &Catalog, api: &Api, code: &Code) -> String {
+/// Status line, headers and body of an answer with the code: of `instance`, or one with everything that it may carry.
+pub(super) fn answer(catalog: &Catalog, api: &Api, code: &Code, instance: Option<&Instance>) -> String {
+    let param = instance.and_then(|instance| instance.param.as_deref()).unwrap_or("name");
     let envelope = &catalog.envelopes[api.envelope];
-    let example = Example { catalog, api, envelope, code, param: "name" };
+    let example = Example { catalog, api, envelope, code, param, instance };
     let status = envelope.status.unwrap_or(code.status);
     let mut text = format!("HTTP/1.1 {status}\nContent-Type: {}\n", envelope.content_type);
     for (name, value) in &envelope.headers {
@@ -18,6 +19,9 @@ pub(super) fn answer(catalog: &Catalog, api: &Api, code: &Code) -> String {
         }
     }
     for Header { name, rule, .. } in &code.headers {
+        if instance.is_some() && *rule == HeaderRule::Optional {
+            continue;
+        }
         let value = match rule {
             HeaderRule::Default(value) => value.as_str(),
             _ if name == "retry-after" => "30",
@@ -48,7 +52,9 @@ struct Example<'c> {
     api: &'c Api,
     envelope: &'c Envelope,
     code: &'c Code,
-    param: &'static str,
+    param: &'c str,
+    /// Where it is one of the catalog's own examples: what is not said there may be absent.
+    instance: Option<&'c Instance>,
 }
 
 impl Example<'_> {
@@ -69,7 +75,8 @@ impl Example<'_> {
             }
             Template::Errors => {
                 let error = self.value(&self.envelope.issue);
-                Some(Json::List(error.into_iter().chain(self.issues()).collect()))
+                let issues = if self.instance.is_none() { self.issues() } else { Vec::new() };
+                Some(Json::List(error.into_iter().chain(issues).collect()))
             }
             Template::Optional(part) => self.has_value(part).then(|| self.value(part)).flatten(),
         }
@@ -94,7 +101,7 @@ impl Example<'_> {
             Template::Const(_) => false,
             Template::Hole(hole) | Template::Text { hole, .. } => self.filled(hole.what).is_some(),
             Template::Map(members) => members.iter().any(|member| match member {
-                Member::Fields => !self.code.fields.is_empty(),
+                Member::Fields => !self.fields().is_empty(),
                 Member::Key { value, .. } => self.has_value(value),
             }),
             Template::List(elements) => elements.iter().any(|element| self.has_value(element)),
@@ -123,8 +130,10 @@ impl Example<'_> {
     fn filled(&self, what: Placeholder) -> Option<Json> {
         let code = self.code;
         let text = |text: &str| Some(Json::Value(visible(text)));
-        let waits = || code.headers.iter().any(|header| header.name == "retry-after");
-        let wait = |json: &str| waits().then(|| Json::Value(json.to_owned()));
+        let sent = |header: &Header| {
+            header.name == "retry-after" && (self.instance.is_none() || header.rule != HeaderRule::Optional)
+        };
+        let wait = |json: &str| code.headers.iter().any(sent).then(|| Json::Value(json.to_owned()));
         match what {
             Placeholder::Action => text(&self.catalog.actions[code.action].name),
             Placeholder::Code => text(&code.code),
@@ -140,20 +149,20 @@ impl Example<'_> {
             Placeholder::Group => text(&self.catalog.groups[code.group?].name),
             Placeholder::Param => match code.param {
                 Presence::Never => None,
+                Presence::Optional if self.instance.is_some_and(|instance| instance.param.is_none()) => None,
                 Presence::Optional | Presence::Required => text(self.param),
             },
-            Placeholder::RetryAfter => {
-                code.headers
-                    .iter()
-                    .find(|header| header.name == "retry-after" && header.rule == HeaderRule::Required)?;
-                Some(Json::Value("30".to_owned()))
-            }
+            Placeholder::RetryAfter => wait("30"),
             Placeholder::RetryAfterMs => wait("30000"),
             Placeholder::RetryAfterText => wait("\"30s\""),
             Placeholder::RetryAt => wait("\"2030-01-01T00:00:00Z\""),
             Placeholder::RetryAtUnix => wait("1893456000"),
             Placeholder::Number => Some(Json::Value(code.number?.to_string())),
-            Placeholder::Errors if code.items.is_empty() => None,
+            Placeholder::Errors | Placeholder::ErrorsByParam
+                if code.items.is_empty() || self.instance.is_some() =>
+            {
+                None
+            }
             Placeholder::Errors => Some(Json::List(self.issues())),
             Placeholder::ErrorsByParam => {
                 let message = |(code, param): (&usize, &str)| {
@@ -161,27 +170,40 @@ impl Example<'_> {
                     let message = Json::Value(visible(&Example { code, ..*self }.message()));
                     (param.to_owned(), Json::List(vec![message]))
                 };
-                let params: Vec<_> = code.items.iter().cycle().zip(["name", "email"]).map(message).collect();
-                (!params.is_empty()).then_some(Json::Map(params))
+                Some(Json::Map(code.items.iter().cycle().zip(["name", "email"]).map(message).collect()))
             }
         }
     }
 
     fn fields(&self) -> Vec<(String, Json)> {
-        let fields = self.code.fields.iter().map(|field| {
+        let fields = self.code.fields.iter().enumerate().filter_map(|(at, field)| {
             let value = match &field.kind {
-                FieldKind::Const(value) => value.json(),
-                FieldKind::Typed { .. } => field.example.json(),
+                FieldKind::Const(value) => value,
+                FieldKind::Typed { optional, .. } => match self.given(at) {
+                    None if *optional && self.instance.is_some() => return None,
+                    given => given.unwrap_or(&field.example),
+                },
             };
-            (field.name.clone(), Json::Value(value))
+            Some((field.name.clone(), Json::Value(value.json())))
         });
         fields.collect()
     }
 
+    /// The value that the instance has for a field.
+    fn given(&self, at: usize) -> Option<&Literal> {
+        self.instance?.values.get(at)?.as_ref()
+    }
+
     fn message(&self) -> String {
+        if let Some(message) = self.instance.and_then(|instance| instance.message.clone()) {
+            return message;
+        }
+        if self.code.message.is_empty() {
+            return "…".to_owned();
+        }
         let part = |part: &Part| match part {
             Part::Text(text) => text.clone(),
-            Part::Field(at) => match &self.code.fields[*at].example {
+            Part::Field(at) => match self.given(*at).unwrap_or(&self.code.fields[*at].example) {
                 Literal::Text(text) | Literal::Number(text) => text.clone(),
                 Literal::Bool(value) => value.to_string(),
                 Literal::Null | Literal::List(_) => String::new(),

@@ -3,7 +3,7 @@
 use super::{example, markup};
 use crate::catalog::{
     Api, Catalog, Code, Deprecated, Envelope, Field, FieldKind, Header, HeaderRule, Member, Placeholder,
-    Presence, Retired, Retry, RetryAdvice, Template,
+    Presence, Retired, Retry, RetryAdvice, See, Template,
 };
 
 /// The pages: file name and text.
@@ -43,6 +43,9 @@ impl Page<'_> {
             catalog.sources[0],
             markup::plain(&api.title),
         );
+        if catalog.client {
+            page.push_str("What is known of somebody else's API. The advice is not its own.\n\n");
+        }
         if let Some(doc) = &api.doc {
             page.push_str(&self.block(doc));
             page.push_str("\n\n");
@@ -111,11 +114,14 @@ impl Page<'_> {
         let mut parts = vec![format!("### {}", markup::code(&code.code))];
         let envelope = &self.catalog.envelopes[self.api.envelope];
         let flag = place(envelope, Placeholder::Retryable)
+            .filter(|_| code.flag_known)
             .map(|path| format!(" · {}", markup::code(&format!("{path}: {}", code.retryable))));
         let title = markup::plain(&code.title);
         let status = self.status(code);
         parts.push(format!("**HTTP {status}**{} · {title}", flag.unwrap_or_default()));
-        parts.push(format!("> {}", markup::plain(&code.message_template())));
+        if !code.message.is_empty() {
+            parts.push(format!("> {}", markup::plain(&code.message_template())));
+        }
         parts.extend(self.lifecycle(code));
         parts.extend(code.doc.as_deref().map(|doc| self.block(doc)));
         if !code.causes.is_empty() {
@@ -129,7 +135,12 @@ impl Page<'_> {
         );
         parts.push(self.advice(code));
         parts.extend(self.members(code));
-        parts.push(format!("```http\n{}\n```", example::answer(self.catalog, self.api, code)));
+        parts.push(format!("```http\n{}\n```", example::answer(self.catalog, self.api, code, None)));
+        for instance in &code.examples {
+            let answer = example::answer(self.catalog, self.api, code, Some(instance));
+            parts.push(format!("**Example:** {}\n\n```http\n{answer}\n```", markup::plain(&instance.title)));
+        }
+        parts.extend(self.see(code));
         parts.join("\n\n") + "\n"
     }
 
@@ -152,6 +163,18 @@ impl Page<'_> {
         });
         let parts: Vec<String> = since.into_iter().chain(deprecated).collect();
         (!parts.is_empty()).then(|| parts.join(" "))
+    }
+
+    fn see(&self, code: &Code) -> Option<String> {
+        let link = |see: &See| match see {
+            See::Code(at) => {
+                let code = &self.catalog.codes[*at].code;
+                self.link(code).unwrap_or_else(|| markup::code(code))
+            }
+            See::Page { title, url } => format!("[{}]({})", markup::plain(title), markup::url(url)),
+        };
+        let links: Vec<String> = code.see.iter().map(link).collect();
+        (!links.is_empty()).then(|| format!("See also: {}.", links.join(", ")))
     }
 
     fn advice(&self, code: &Code) -> String {

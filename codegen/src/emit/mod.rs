@@ -8,8 +8,11 @@ pub(crate) mod rust;
 use crate::catalog::{Code, DocHole, DocUrl, Literal, Part, Retry};
 
 impl Code {
-    /// The message with its fields in braces.
+    /// What it says: the message with its fields in braces, or the title where no message is known.
     fn message_template(&self) -> String {
+        if self.message.is_empty() {
+            return self.title.clone();
+        }
         let part = |part: &Part| match part {
             Part::Text(text) => text.clone(),
             Part::Field(at) => format!("{{{}}}", self.fields[*at].name),

@@ -47,6 +47,12 @@ fn show<'a>(places: &[Place<'a>], source: &'a Source) -> Vec<Element<'a>> {
     let last = floor(text, last);
     let end = text.get(last..).and_then(|text| text.find('\n')).map_or(text.len(), |at| last + at);
     let excerpt = text.get(start..end).unwrap_or_default();
+    let excerpt = excerpt.strip_suffix('\r').unwrap_or(excerpt);
+    // Of a place that is a part of the file, its first line.
+    let excerpt = match excerpt.lines().next() {
+        Some(first) if excerpt.len() > NEAR && places.len() == 1 => first,
+        _ => excerpt,
+    };
 
     if excerpt.lines().any(|line| line.len() > LONG_LINE) {
         let Line { number: line, start, .. } = source.line(span.start);

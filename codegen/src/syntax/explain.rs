@@ -241,7 +241,9 @@ fn open(text: &str, end: usize) -> Option<Opening> {
 
 /// Where the quoted text begins that holds or ends right before `end`, looking from `start`.
 fn opening_quote(text: &str, start: usize, end: usize) -> Option<usize> {
-    text.get(start..end)?.find(['"', '\'']).map(|offset| start + offset)
+    let before = text.get(start..end)?.find(['"', '\'']).map(|offset| start + offset);
+    // Of a text that ends with the file, the parser names the quote itself.
+    before.or_else(|| text.get(end..)?.starts_with(['"', '\'']).then_some(end))
 }
 
 fn is_after_bracket(text: &str, at: usize) -> bool {

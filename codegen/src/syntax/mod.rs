@@ -14,6 +14,8 @@ use std::rc::Rc;
 
 /// The deepest nesting. A catalog needs about ten.
 pub(crate) const DEPTH: usize = 32;
+/// How many keys and values all files together may have. As many codes as there may be take eight each.
+const NODES: usize = 600_000;
 /// How many nodes all aliases together may repeat.
 const REPEATED_NODES: usize = 100_000;
 /// How many bytes of text all aliases together may repeat.
@@ -89,14 +91,13 @@ impl Size {
 
 /// Reads the one document of each file. None where nothing can be made of one; the sink says why.
 pub(crate) fn parse(source: &Source, sink: &mut Sink) -> Option<Vec<Rc<Node>>> {
-    let mut repeated = Size::default();
-    let roots: Vec<_> =
-        source.parts().map(|(start, text)| document(text, start, &mut repeated, sink)).collect();
+    let mut spent = Spent::default();
+    let roots: Vec<_> = source.parts().map(|(start, text)| document(text, start, &mut spent, sink)).collect();
     roots.into_iter().collect()
 }
 
-/// `start` is where the file begins among the others, `repeated` what aliases repeat in all of them.
-fn document(text: &str, start: usize, repeated: &mut Size, sink: &mut Sink) -> Option<Rc<Node>> {
+/// `start` is where the file begins among the others, `spent` what is counted in all of them.
+fn document(text: &str, start: usize, spent: &mut Spent, sink: &mut Sink) -> Option<Rc<Node>> {
     let options = granit_parser::options! {
         strict_indentation: true,
         emit_unresolved_aliases: true,
@@ -104,7 +105,7 @@ fn document(text: &str, start: usize, repeated: &mut Size, sink: &mut Sink) -> O
         flow_nesting_limit: DEPTH,
         block_nesting_limit: DEPTH,
     };
-    let mut builder = Builder::new(repeated);
+    let mut builder = Builder::new(spent);
     for event in Parser::new_from_str_with_options(text, options) {
         let (event, span) = match event {
             Ok(event) => event,
@@ -139,13 +140,21 @@ fn document(text: &str, start: usize, repeated: &mut Size, sink: &mut Sink) -> O
     builder.root
 }
 
-struct Builder<'r> {
+/// What is bounded over all files.
+#[derive(Debug, Default)]
+struct Spent {
+    nodes: usize,
+    /// By aliases.
+    repeated: Size,
+}
+
+struct Builder<'s> {
     stack: Vec<Open>,
     root: Option<Rc<Node>>,
     /// The nodes that carry an anchor and are complete.
     anchors: BTreeMap<usize, Rc<Node>>,
     documents: usize,
-    repeated: &'r mut Size,
+    spent: &'s mut Spent,
     /// The last event, in its file.
     last: Span,
 }
@@ -172,20 +181,33 @@ enum Pending {
     Skip,
 }
 
-impl<'r> Builder<'r> {
-    fn new(repeated: &'r mut Size) -> Self {
+impl<'s> Builder<'s> {
+    fn new(spent: &'s mut Spent) -> Self {
         Self {
             stack: Vec::new(),
             root: None,
             anchors: BTreeMap::new(),
             documents: 0,
-            repeated,
+            spent,
             last: Span::new(0, 0),
         }
     }
 
     /// False when reading can't go on.
     fn event(&mut self, event: Event<'_>, span: Span, sink: &mut Sink) -> bool {
+        let is_end = matches!(event, Event::SequenceEnd | Event::MappingEnd);
+        self.spent.nodes += usize::from(!is_end);
+        if self.spent.nodes > NODES {
+            sink.push(
+                Diagnostic::new(
+                    Mistake::CatalogTooLarge,
+                    format!("a catalog has at most {NODES} keys and values"),
+                )
+                .at(span, "one too many")
+                .help("make several catalogs of it"),
+            );
+            return false;
+        }
         match event {
             Event::DocumentStart(..) => {
                 self.documents += 1;
@@ -264,8 +286,9 @@ impl<'r> Builder<'r> {
             return true;
         };
         let node = Rc::clone(node);
-        self.repeated.add(node.size);
-        if self.repeated.nodes > REPEATED_NODES || self.repeated.bytes > REPEATED_BYTES {
+        let repeated = &mut self.spent.repeated;
+        repeated.add(node.size);
+        if repeated.nodes > REPEATED_NODES || repeated.bytes > REPEATED_BYTES {
             sink.push(
                 Diagnostic::new(Mistake::TooManyAliases, "the aliases repeat too much")
                     .at(span, "over the bound with this one")
@@ -338,6 +361,9 @@ fn read_key(node: &Node, span: Span, seen: &mut BTreeMap<String, Span>, sink: &m
         return Pending::Skip;
     }
     if let Some(first) = seen.get(text) {
+        if sink.skip_if_full() {
+            return Pending::Skip;
+        }
         sink.push(
             Diagnostic::new(Mistake::DuplicateKey, format!("`{text}` is there twice"))
                 .at(span, "the second")

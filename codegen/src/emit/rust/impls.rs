@@ -21,7 +21,7 @@ pub(super) fn impls(catalog: &Catalog) -> Vec<TokenStream> {
         if !slots.is_empty() {
             with_fields.push(ident(&code.rust.upper));
         }
-        if !code.items.is_empty() {
+        if !code.items.is_empty() && !catalog.client {
             items.push(takes_issues(catalog, code));
         }
     }
@@ -236,7 +236,9 @@ impl Classes {
     fn items(&self, catalog: &Catalog) -> Vec<TokenStream> {
         let item = |(class, number): (&Class, &usize)| -> TokenStream {
             let name = name(*number);
-            let apis = class.apis.iter().map(|api| ident(&catalog.apis[*api].rust.upper));
+            // Nobody here emits a code of somebody else's API.
+            let emitting = if catalog.client { &[][..] } else { &class.apis };
+            let apis = emitting.iter().map(|api| ident(&catalog.apis[*api].rust.upper));
             let param = class.param.then(|| quote! { impl HasParam for #name {} });
             let retry_after = class.retry_after.then(|| quote! { impl HasRetryAfter for #name {} });
             quote! {

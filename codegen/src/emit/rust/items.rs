@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 use crate::catalog::{
-    Action, Api, Catalog, Code, Field, FieldKind, Group, Header, HeaderRule, Presence, Type,
+    Action, Api, Catalog, Code, Field, FieldKind, Group, Header, HeaderRule, Presence, See, Type,
 };
 use crate::emit::{example::title_case, markup};
 use crate::source::Line;
@@ -18,6 +18,12 @@ pub(super) fn code(catalog: &Catalog) -> Vec<TokenStream> {
         quote! { #docs #deprecated #name }
     });
     let all = catalog.codes.iter().map(|code| ident(&code.rust.upper));
+    let retryable = match catalog.client {
+        false => " The flag on the wire: may the same request work later?",
+        true => {
+            " May the same request work later? Where the catalog doesn't know the flag, the status decides."
+        }
+    };
     let group = match catalog.groups.is_empty() {
         true => quote! {},
         false => quote! {
@@ -54,7 +60,7 @@ pub(super) fn code(catalog: &Catalog) -> Vec<TokenStream> {
                 #[doc = " The HTTP status that the code is sent with."]
                 pub const fn status(self) -> ::errbook::Status { self.row().status }
 
-                #[doc = " The flag on the wire: may the same request work later?"]
+                #[doc = #retryable]
                 pub const fn retryable(self) -> bool { self.row().retryable }
 
                 #[doc = " What a client does about it."]
@@ -161,6 +167,19 @@ pub(super) fn api(catalog: &Catalog, api: &Api) -> Vec<TokenStream> {
     ));
     let module_doc = doc_lines(&format!("{title}."));
     let page = format!("{}.md", api.rust.snake);
+    // Nobody answers for somebody else.
+    let of_a_server = (!catalog.client).then(|| {
+        let result = quote! {
+            #[doc = " What a handler of this API returns."]
+            pub type Result<T, E = Error> = ::core::result::Result<T, E>;
+        };
+        let error = quote! {
+            #[doc = " An error that this API answers with."]
+            pub type Error = ::errbook::Error<super::#marker>;
+        };
+        (error, result)
+    });
+    let (error, result) = of_a_server.unzip();
     vec![
         quote! {
             #marker_doc
@@ -172,14 +191,12 @@ pub(super) fn api(catalog: &Catalog, api: &Api) -> Vec<TokenStream> {
             #module_doc
             #[allow(dead_code, deprecated, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
             pub mod #module {
-                #[doc = " An error that this API answers with."]
-                pub type Error = ::errbook::Error<super::#marker>;
+                #error
 
                 #[doc = " An error answer that a client of this API received."]
                 pub type ErrorResponse = ::errbook::ErrorResponse<super::#marker>;
 
-                #[doc = " What a handler of this API returns."]
-                pub type Result<T, E = Error> = ::core::result::Result<T, E>;
+                #result
 
                 #[doc = " The reference of this API's errors, in Markdown."]
                 pub const DOCS: &str = ::core::include_str!(#page);
@@ -338,6 +355,14 @@ fn payload_doc(catalog: &Catalog, code: &Code) -> String {
     if !constants.is_empty() {
         parts.push(format!("Sent with {}.", constants.join(", ")));
     }
+    let see = |see: &See| match see {
+        See::Code(at) => link(&catalog.codes[*at].code),
+        See::Page { title, url } => Some(format!("[{}](<{}>)", markup::plain(title), markup::url(url))),
+    };
+    let see: Vec<String> = code.see.iter().filter_map(see).collect();
+    if !see.is_empty() {
+        parts.push(format!("See also: {}.", see.join(", ")));
+    }
     parts.push(facts(catalog, code));
     let reference = |api: &usize| {
         let api = &catalog.apis[*api];
@@ -349,7 +374,11 @@ fn payload_doc(catalog: &Catalog, code: &Code) -> String {
 
 /// Status, flag, advice, place.
 fn facts(catalog: &Catalog, code: &Code) -> String {
-    let flag = if code.retryable { "retryable" } else { "not retryable" };
+    let flag = match (code.flag_known, code.retryable) {
+        (false, _) => "",
+        (true, true) => ", retryable",
+        (true, false) => ", not retryable",
+    };
     let advice = match (code.retry.first, code.retry.repeat) {
         (first, repeat) if first == repeat => format!("advice: `{}`", first.word()),
         (first, repeat) => {
@@ -360,7 +389,7 @@ fn facts(catalog: &Catalog, code: &Code) -> String {
             )
         }
     };
-    format!("HTTP {}, {flag}; {advice}. {}", code.status, place(catalog, code.line))
+    format!("HTTP {}{flag}; {advice}. {}", code.status, place(catalog, code.line))
 }
 
 fn place(catalog: &Catalog, line: Line) -> String {

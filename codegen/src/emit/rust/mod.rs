@@ -37,7 +37,10 @@ pub(crate) fn emit(catalog: &Catalog) -> String {
         items::limits(catalog),
     );
     file.module(
-        "/// One payload per code: what a server raises, what a client matches. What a code requires is a field.",
+        match catalog.client {
+            false => "/// One payload per code: what a server raises, what a client matches. What a code requires is a field.",
+            true => "/// One payload per code: what a client matches. What a code requires is a field.",
+        },
         "pub mod code",
         items::payloads(catalog),
     );

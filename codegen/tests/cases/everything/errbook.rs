@@ -33,32 +33,32 @@ pub enum Code {
     Typed,
     /// The plan is full at {size}.
     ///
-    /// HTTP 402, not retryable; advice: `needs_action`. `errors.yaml:71`.
+    /// HTTP 402, not retryable; advice: `needs_action`. `errors.yaml:76`.
     PlanSize,
     /// No seat left.
     ///
-    /// HTTP 402, not retryable; advice: `needs_action`. `errors.yaml:75`.
+    /// HTTP 402, not retryable; advice: `needs_action`. `errors.yaml:81`.
     PlanSeats,
     /// Busy.
     ///
-    /// HTTP 409, not retryable; advice: `never`, `backoff` for a repeat with the same idempotency key. `errors.yaml:79`.
+    /// HTTP 409, not retryable; advice: `never`, `backoff` for a repeat with the same idempotency key. `errors.yaml:85`.
     Busy,
     /// Odd.
     ///
-    /// HTTP 401, not retryable; advice: `refresh`. `errors.yaml:87`.
+    /// HTTP 401, not retryable; advice: `refresh`. `errors.yaml:94`.
     OddHeaders,
     /// At most 60 a minute.
     ///
-    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:97`.
+    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:104`.
     Slow,
     /// Too fast.
     ///
-    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:105`.
+    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:113`.
     #[deprecated(since = "2.0", note = "use `Slow`: it says the same")]
     Slowly,
     /// Broken.
     ///
-    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:111`.
+    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:119`.
     Broken,
 }
 
@@ -400,7 +400,7 @@ pub mod code {
     ///
     /// Sent with `upgrade: true`, `tier: "pro"`.
     ///
-    /// HTTP 402, not retryable; advice: `needs_action`. `errors.yaml:71`.
+    /// HTTP 402, not retryable; advice: `needs_action`. `errors.yaml:76`.
     ///
     /// Reference:
     ///
@@ -416,7 +416,7 @@ pub mod code {
     ///
     /// Sent with `upgrade: true`, `tier: "pro"`.
     ///
-    /// HTTP 402, not retryable; advice: `needs_action`. `errors.yaml:75`.
+    /// HTTP 402, not retryable; advice: `needs_action`. `errors.yaml:81`.
     ///
     /// Reference:
     ///
@@ -427,7 +427,9 @@ pub mod code {
 
     /// Busy.
     ///
-    /// HTTP 409, not retryable; advice: `never`, `backoff` for a repeat with the same idempotency key. `errors.yaml:79`.
+    /// See also: [`slow`](super::Code::Slow), [`gone`](super::Code::Gone), [Keys, and \*what\* they do](<https://every.example/keys?a=%28b%29>).
+    ///
+    /// HTTP 409, not retryable; advice: `never`, `backoff` for a repeat with the same idempotency key. `errors.yaml:85`.
     ///
     /// Reference:
     ///
@@ -438,7 +440,7 @@ pub mod code {
 
     /// Odd.
     ///
-    /// HTTP 401, not retryable; advice: `refresh`. `errors.yaml:87`.
+    /// HTTP 401, not retryable; advice: `refresh`. `errors.yaml:94`.
     ///
     /// Reference:
     ///
@@ -461,7 +463,7 @@ pub mod code {
     ///
     /// What to do: Wait, or see [`busy`](super::Code::Busy).
     ///
-    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:97`.
+    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:104`.
     ///
     /// Reference:
     ///
@@ -475,7 +477,7 @@ pub mod code {
 
     /// Too fast.
     ///
-    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:105`.
+    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:113`.
     ///
     /// Reference:
     ///
@@ -487,7 +489,7 @@ pub mod code {
 
     /// Broken.
     ///
-    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:111`.
+    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:119`.
     ///
     /// Reference:
     ///

@@ -13,6 +13,7 @@ macro_rules! goldens {
 }
 
 goldens! {
+    client = "client";
     envelopes = "envelopes";
     everything = "everything";
     hostile_text = "hostile-text";
@@ -90,6 +91,7 @@ mod tests {
 
     #[test]
     fn the_index_finds_every_code() {
+        finds_every_code(super::client::Code::ALL);
         finds_every_code(super::envelopes::Code::ALL);
         finds_every_code(super::everything::Code::ALL);
         finds_every_code(super::hostile_text::Code::ALL);
