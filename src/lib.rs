@@ -12,7 +12,6 @@ mod raise;
 mod request_id;
 mod response;
 mod retry_after;
-#[cfg_attr(not(test), expect(dead_code, reason = "times as field values"))]
 mod rfc3339;
 mod status;
 #[expect(missing_docs, reason = "for generated code alone")]
@@ -103,6 +102,7 @@ pub mod __private {
     pub use crate::table::*;
     pub use crate::value::{FieldType, Value};
     pub use serde;
+    pub use serde_json;
 
     #[cfg(feature = "schemars")]
     pub mod schema {

@@ -42,7 +42,7 @@ pub fn code<C: ErrorCode>() -> Schema {
 pub fn payload<P: Payload>() -> Schema {
     let row = row(P::CODE);
     let mut object = Object::default();
-    object.fields(row);
+    object.fields(row.fields);
     for header in row.headers {
         match header.value {
             HeaderSource::RetryAfter if header.required => {
@@ -176,7 +176,7 @@ fn members(members: &'static [Member], row: &Row, value: &dyn Fn(Placeholder) ->
             Member::Key(key, Node::Map(inside)) => {
                 object.add(key, self::members(inside, row, value).schema(), true);
             }
-            Member::Fields => object.fields(row),
+            Member::Fields => object.fields(row.fields),
         }
     }
     object
@@ -211,8 +211,8 @@ impl Object {
         }
     }
 
-    fn fields(&mut self, row: &Row) {
-        for table::Field { name, kind } in row.fields {
+    fn fields(&mut self, fields: &[table::Field]) {
+        for table::Field { name, kind } in fields {
             match *kind {
                 Kind::Const(json) => self.add(name, json!({"const": constant(json)}), true),
                 Kind::Required(kind) => self.add(name, typed(kind), true),
@@ -233,15 +233,29 @@ impl Object {
     }
 }
 
+/// What is written; a reader takes more.
 fn typed(kind: Type) -> Value {
     match kind {
         Type::Bool => json!({"type": "boolean"}),
+        // A later catalog may have more.
+        Type::Enum(known) => json!({"anyOf": [{"enum": known}, {"type": "string"}]}),
         Type::F64 => json!({"type": "number"}),
         Type::I32 => json!({"type": "integer", "minimum": i32::MIN, "maximum": i32::MAX}),
         Type::I64 => json!({"type": "integer", "format": "int64"}),
+        Type::Json => json!(true),
+        Type::List(kind) => json!({"type": "array", "items": typed(*kind)}),
+        Type::Map(kind) => json!({"type": "object", "additionalProperties": typed(*kind)}),
         Type::Seconds => json!({"type": "number", "minimum": 0}),
         Type::String => json!({"type": "string"}),
+        Type::Struct(fields) => {
+            let mut object = Object::default();
+            object.fields(fields);
+            object.schema()
+        }
+        Type::Time => json!({"type": "string", "format": "date-time"}),
         Type::U32 => json!({"type": "integer", "minimum": 0, "maximum": u32::MAX}),
         Type::U64 => json!({"type": "integer", "format": "uint64", "minimum": 0}),
+        Type::Url => json!({"type": "string", "format": "uri"}),
+        Type::Uuid => json!({"type": "string", "format": "uuid"}),
     }
 }

@@ -105,7 +105,7 @@ pub enum Part {
     Field(usize),
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Field {
     pub name: &'static str,
     pub kind: Kind,
@@ -122,13 +122,23 @@ pub enum Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Type {
     Bool,
+    /// A string: one of these, or one of a later catalog.
+    Enum(&'static [&'static str]),
     F64,
     I32,
     I64,
+    Json,
+    List(&'static Type),
+    /// From texts to values of the type.
+    Map(&'static Type),
     Seconds,
     String,
+    Struct(&'static [Field]),
+    Time,
     U32,
     U64,
+    Url,
+    Uuid,
 }
 
 #[derive(Debug)]
@@ -345,6 +355,14 @@ pub struct Slots {
 }
 
 impl Slots {
+    /// What a struct holds.
+    pub fn inside(value: Value) -> Option<Slots> {
+        match value {
+            Value::Struct(values) => Some(Slots { values, ..Slots::default() }),
+            _ => None,
+        }
+    }
+
     /// Takes the n-th value out, as the type of its field; `None` where it's missing or of another type.
     pub fn take<T: FieldType>(&mut self, slot: usize) -> Option<T> {
         T::from_value(std::mem::take(self.values.get_mut(slot)?))

@@ -10,6 +10,8 @@ pub struct Catalog {
     pub(crate) name: String,
     pub(crate) request_id_prefix: String,
     pub(crate) limits: Vec<Limit>,
+    /// Those of `types:`, then the enums that fields declare.
+    pub(crate) types: Vec<NamedType>,
     /// Built-in actions that some code takes, and all declared ones.
     pub(crate) actions: Vec<Action>,
     pub(crate) envelopes: Vec<Envelope>,
@@ -310,8 +312,16 @@ pub(crate) struct Field {
     pub(crate) rust: String,
     pub(crate) kind: FieldKind,
     pub(crate) doc: Option<String>,
-    /// For the reference's example answer; a default by type where the file has none.
-    pub(crate) example: Literal,
+    /// For the reference's example answer, where the file has one.
+    pub(crate) example: Option<Example>,
+}
+
+/// A value as an answer shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Example {
+    Single(Literal),
+    List(Vec<Example>),
+    Map(Vec<(String, Example)>),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -320,7 +330,17 @@ pub(crate) enum FieldKind {
     Typed { kind: Type, optional: bool },
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+impl FieldKind {
+    /// The type, of what is no constant.
+    pub(crate) fn typed(&self) -> Option<&Type> {
+        match self {
+            FieldKind::Typed { kind, .. } => Some(kind),
+            FieldKind::Const(_) => None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Type {
     Bool,
     /// A number of bytes: u64.
@@ -328,11 +348,47 @@ pub(crate) enum Type {
     F64,
     I32,
     I64,
+    /// Any JSON.
+    Json,
+    List(Box<Type>),
+    /// From texts to values of the type.
+    Map(Box<Type>),
+    /// Index of a named type.
+    Named(usize),
     /// A Duration; seconds on the wire, fractions allowed.
     Seconds,
     String,
+    /// A SystemTime; RFC 3339 on the wire.
+    Timestamp,
     U32,
     U64,
+    Url,
+    Uuid,
+}
+
+/// A type of the generated module `types`. None holds itself, and all are of a bounded size.
+#[derive(Debug, Clone)]
+pub(crate) struct NamedType {
+    /// The key under `types:`, or the code (or group) and the field that declare it: `payment_failed.reason`.
+    pub(crate) name: String,
+    /// `PaymentFailedReason`
+    pub(crate) rust: String,
+    pub(crate) shape: Shape,
+    pub(crate) line: u32,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Shape {
+    /// Open: a reader takes others, too.
+    Enum(Vec<Variant>),
+    Struct(Vec<Field>),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Variant {
+    /// On the wire.
+    pub(crate) text: String,
+    pub(crate) rust: String,
 }
 
 /// A code that is never used again; its anchor stays on the pages.

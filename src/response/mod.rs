@@ -18,7 +18,7 @@ use crate::text::OneLine;
 use crate::value::{Value, values};
 use crate::{Error, RequestId, Status, raise};
 
-pub(crate) use envelope::string;
+pub(crate) use envelope::{Key, string};
 
 /// An error answer as a client received it: of the API `A`, or of something between client and API. One pointer wide.
 ///

@@ -1,14 +1,15 @@
 //! `groups:` and `codes:`. What a group says is merged into its codes: defaults, then the group, then the code.
 
 use super::actions::Actions;
-use super::fields::{FieldDraft, Fields};
+use super::fields::{FieldDraft, Fields, Owner};
 use super::headers::HeaderDraft;
 use super::limits::Limits;
 use super::names::{Names, Of, Scope, title, unnamed};
 use super::reader::{Context, Map, Spanned, list, quote};
+use super::types::Types;
 use super::urls::{anchor_of, is_anchor};
 use crate::catalog::{
-    Applied, Code, Deprecated, FieldKind, Group, HeaderRule, Literal, Presence, Retry, RetryAdvice,
+    Applied, Code, Deprecated, Example, FieldKind, Group, HeaderRule, Literal, Presence, Retry, RetryAdvice,
 };
 use crate::report::{Diagnostic, Mistake, Span};
 use crate::syntax::{Entry, Kind, Node};
@@ -126,7 +127,8 @@ impl<'t> Context<'t> {
                 None
             };
             let map = self.map(&entry.value, span, "a group", &keys).unwrap_or(Map::empty(span));
-            let given = self.given(map, known);
+            let in_rust = rust.as_ref().map_or("", |rust| &rust.upper);
+            let given = self.given(map, &Owner { name, rust: in_rust }, known);
             let constants = given
                 .fields
                 .fields
@@ -143,7 +145,7 @@ impl<'t> Context<'t> {
                 constants: constants.collect(),
                 line: self.line(span),
             };
-            let weight = given.weight();
+            let weight = given.weight(&self.types);
             groups.push(GroupDraft { group, span, given, weight });
         }
         groups
@@ -208,7 +210,8 @@ impl<'t> Context<'t> {
         let read = self.map(&entry.value, span, &format!("the code {}", quote(name)), keys);
         let map = read.unwrap_or(Map::empty(span));
         let rust = self.rust_names(name, span, Of::Code, map.get("rust"), scope);
-        let own = self.given(map, known);
+        let in_rust = rust.as_ref().map_or("", |rust| &rust.upper);
+        let own = self.given(map, &Owner { name, rust: in_rust }, known);
         let group = map.get("group").and_then(|node| {
             let text = self.text(node, "`group`")?;
             self.index(text, "group", known.groups, "groups stand under `groups:`")
@@ -329,7 +332,7 @@ impl<'t> Context<'t> {
         });
     }
 
-    fn given(&mut self, map: Map<'t>, known: &Known<'_, 't>) -> Given<'t> {
+    fn given(&mut self, map: Map<'t>, owner: &Owner<'_>, known: &Known<'_, 't>) -> Given<'t> {
         Given {
             map,
             apis: match map.entry("apis") {
@@ -357,7 +360,7 @@ impl<'t> Context<'t> {
                 .get("param")
                 .and_then(|node| self.word(node, "value of `param`", PRESENCES).map(|word| word.value)),
             items: map.get("items").and_then(|node| self.names_in(node, "`items`", "code", known.codes)),
-            fields: self.fields(&map, known.limits),
+            fields: self.fields(&map, owner, known.limits),
             causes: map.get("causes").and_then(|node| self.causes(node, known.limits)),
             fix: map.get("fix").and_then(|node| self.filled_text(node, "`fix`", known.limits)),
         }
@@ -490,18 +493,15 @@ impl<'t> Context<'t> {
 }
 
 impl Given<'_> {
-    fn weight(&self) -> usize {
+    fn weight(&self, types: &Types<'_>) -> usize {
         let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-        let constant = |value: &Literal| match value {
-            Literal::Null | Literal::EmptyList | Literal::Bool(_) => 1,
-            Literal::Number(text) | Literal::Text(text) => text.len(),
-        };
         let field = |field: &FieldDraft| {
             let value = match &field.field.kind {
-                FieldKind::Const(value) => constant(value),
-                FieldKind::Typed { .. } => 1,
+                FieldKind::Const(value) => weight_of(value),
+                FieldKind::Typed { kind, .. } => types.members(kind),
             };
-            field.field.name.len() + text(&field.field.doc) + constant(&field.field.example) + value
+            let example = field.field.example.as_ref().map_or(0, weight_of_example);
+            field.field.name.len() + text(&field.field.doc) + example + value
         };
         let header = |header: &HeaderDraft| {
             let value = match &header.header.rule {
@@ -521,6 +521,23 @@ impl Given<'_> {
             + self.items.as_ref().map_or(0, Vec::len)
             + self.fields.fields.iter().map(field).sum::<usize>()
             + self.headers.iter().map(header).sum::<usize>()
+    }
+}
+
+fn weight_of(value: &Literal) -> usize {
+    match value {
+        Literal::Null | Literal::EmptyList | Literal::Bool(_) => 1,
+        Literal::Number(text) | Literal::Text(text) => text.len(),
+    }
+}
+
+fn weight_of_example(example: &Example) -> usize {
+    match example {
+        Example::Single(value) => weight_of(value),
+        Example::List(examples) => 1 + examples.iter().map(weight_of_example).sum::<usize>(),
+        Example::Map(members) => {
+            1 + members.iter().map(|(key, example)| key.len() + weight_of_example(example)).sum::<usize>()
+        }
     }
 }
 

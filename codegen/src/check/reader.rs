@@ -2,6 +2,7 @@
 //! value or reports what is there instead and returns None; the caller goes on with the rest of the file.
 
 use super::suggest::Suggest;
+use super::types::Types;
 use crate::catalog::Literal;
 use crate::report::{Diagnostic, Mistake, Sink, Span};
 use crate::syntax::{Entry, Kind, Node, Style};
@@ -17,6 +18,7 @@ pub(super) struct Context<'t> {
     suggest: Suggest,
     /// What may still be multiplied.
     budget: usize,
+    pub(super) types: Types<'t>,
 }
 
 /// A group's text in each of its codes, every code in every API: what a file says once can be much when it is
@@ -103,7 +105,7 @@ impl<'t> Context<'t> {
     pub(super) fn new(text: &'t str, sink: Sink) -> Self {
         let lines =
             text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1).collect();
-        Self { text, lines, sink, suggest: Suggest::new(), budget: BUDGET }
+        Self { text, lines, sink, suggest: Suggest::new(), budget: BUDGET, types: Types::none() }
     }
 
     pub(super) fn into_sink(self) -> Sink {

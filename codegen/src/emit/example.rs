@@ -1,14 +1,14 @@
 //! An answer as the reference shows it.
 
 use crate::catalog::{
-    Absent, Api, Catalog, Code, Envelope, FieldKind, Header, HeaderRule, Hole, Literal, Member, Part,
-    Placeholder, Presence, Template, Type,
+    Absent, Api, Catalog, Code, Envelope, Example, Field, FieldKind, Header, HeaderRule, Hole, Literal,
+    Member, Part, Placeholder, Presence, Shape, Template, Type,
 };
-use crate::emit::json_string;
+use crate::emit::{json_string, markup};
 
 /// Status line, headers and body of an answer with the code, with everything that it may carry.
 pub(super) fn answer(catalog: &Catalog, api: &Api, code: &Code) -> String {
-    let example = Example { catalog, api, code, param: "name" };
+    let example = Sample { catalog, api, code, param: "name" };
     let envelope = &catalog.envelopes[api.envelope];
     let status = envelope.status.unwrap_or(code.status);
     let mut text = format!("HTTP/1.1 {status}\nContent-Type: {}\n", envelope.content_type);
@@ -43,14 +43,14 @@ pub(super) fn title_case(header: &str) -> String {
     header.split('-').map(word).collect::<Vec<String>>().join("-")
 }
 
-struct Example<'c> {
+struct Sample<'c> {
     catalog: &'c Catalog,
     api: &'c Api,
     code: &'c Code,
     param: &'static str,
 }
 
-impl Example<'_> {
+impl Sample<'_> {
     fn body(&self, envelope: &Envelope) -> Json {
         self.map(&envelope.body, &envelope.issue)
     }
@@ -138,7 +138,7 @@ impl Example<'_> {
             Placeholder::Errors if code.items.is_empty() => None,
             Placeholder::Errors => {
                 let item = |(code, param): (&usize, &'static str)| {
-                    Example { code: &self.catalog.codes[*code], param, ..*self }.map(issue, &[])
+                    Sample { code: &self.catalog.codes[*code], param, ..*self }.map(issue, &[])
                 };
                 Some(Json::List(code.items.iter().cycle().zip(["name", "email"]).map(item).collect()))
             }
@@ -146,26 +146,79 @@ impl Example<'_> {
     }
 
     fn fields(&self) -> Vec<(String, Json)> {
-        let fields = self.code.fields.iter().map(|field| {
-            let value = match &field.kind {
-                FieldKind::Const(value) => value.json(),
-                FieldKind::Typed { .. } => field.example.json(),
+        self.members(&self.code.fields)
+    }
+
+    fn members(&self, fields: &[Field]) -> Vec<(String, Json)> {
+        let fields = fields.iter().map(|field| {
+            let value = match (&field.kind, &field.example) {
+                (FieldKind::Const(value), _) => Json::Value(value.json()),
+                (FieldKind::Typed { .. }, Some(example)) => Json::of(example),
+                (FieldKind::Typed { kind, .. }, None) => self.of_type(kind, &field.name),
             };
-            (field.name.clone(), Json::Value(value))
+            (field.name.clone(), value)
         });
         fields.collect()
+    }
+
+    /// Where the file has no example. As deep as the type is.
+    fn of_type(&self, kind: &Type, name: &str) -> Json {
+        match kind {
+            Type::Json => Json::Map(Vec::new()),
+            Type::List(kind) => Json::List(vec![self.of_type(kind, name)]),
+            Type::Map(kind) => Json::Map(vec![("name".to_owned(), self.of_type(kind, name))]),
+            Type::Named(at) => match &self.catalog.types[*at].shape {
+                Shape::Struct(fields) => Json::Map(self.members(fields)),
+                Shape::Enum(variants) => {
+                    Json::Value(json_string(variants.first().map_or(name, |variant| &variant.text)))
+                }
+            },
+            kind => Json::Value(single(kind, name).json()),
+        }
     }
 
     fn message(&self) -> String {
         let part = |part: &Part| match part {
             Part::Text(text) => text.clone(),
-            Part::Field(at) => match &self.code.fields[*at].example {
-                Literal::Text(text) | Literal::Number(text) => text.clone(),
-                Literal::Bool(value) => value.to_string(),
-                Literal::Null | Literal::EmptyList => String::new(),
-            },
+            Part::Field(at) => {
+                let Field { name, kind, example, .. } = &self.code.fields[*at];
+                let value = match (example, kind) {
+                    (Some(Example::Single(literal)), _) => literal.clone(),
+                    (_, FieldKind::Typed { kind: Type::Named(at), .. }) => {
+                        let variant = match &self.catalog.types[*at].shape {
+                            Shape::Enum(variants) => variants.first(),
+                            Shape::Struct(_) => None,
+                        };
+                        Literal::Text(variant.map_or(name, |variant| &variant.text).clone())
+                    }
+                    (_, FieldKind::Typed { kind, .. }) => single(kind, name),
+                    (_, FieldKind::Const(value)) => value.clone(),
+                };
+                match value {
+                    Literal::Text(text) | Literal::Number(text) => text,
+                    Literal::Bool(value) => value.to_string(),
+                    Literal::Null | Literal::EmptyList => String::new(),
+                }
+            }
         };
         self.code.message.iter().map(part).collect()
+    }
+}
+
+/// An example of a single value.
+fn single(kind: &Type, name: &str) -> Literal {
+    let (number, text) =
+        (|text: &str| Literal::Number(text.to_owned()), |text: &str| Literal::Text(text.to_owned()));
+    match kind {
+        Type::Bool => Literal::Bool(true),
+        Type::Bytes => number("1048576"),
+        Type::F64 => number("0.5"),
+        Type::I32 | Type::I64 | Type::U32 | Type::U64 => number("1"),
+        Type::Seconds => number("30"),
+        Type::Timestamp => text("2031-04-05T06:07:08Z"),
+        Type::Url => text("https://example.com/"),
+        Type::Uuid => text("7f6ae1b0-3c5d-4e8f-9a2b-1c3d5e7f9a0b"),
+        Type::String | Type::Json | Type::List(_) | Type::Map(_) | Type::Named(_) => text(name),
     }
 }
 
@@ -190,6 +243,16 @@ enum Json {
 }
 
 impl Json {
+    fn of(example: &Example) -> Json {
+        match example {
+            Example::Single(value) => Json::Value(value.json()),
+            Example::List(examples) => Json::List(examples.iter().map(Json::of).collect()),
+            Example::Map(members) => {
+                Json::Map(members.iter().map(|(key, example)| (key.clone(), Json::of(example))).collect())
+            }
+        }
+    }
+
     fn line(&self) -> String {
         match self {
             Json::Value(json) => json.clone(),
@@ -220,15 +283,30 @@ impl Json {
 
 impl Type {
     /// In the words of the reference.
-    pub(super) fn word(self) -> &'static str {
-        match self {
+    pub(super) fn words(&self, catalog: &Catalog) -> String {
+        let words = match self {
             Type::Bool => "boolean",
             Type::Bytes => "integer (bytes)",
             Type::F64 => "number",
             Type::I32 | Type::I64 => "integer",
+            Type::Json => "any JSON",
+            Type::List(kind) => return format!("list of: {}", kind.words(catalog)),
+            Type::Map(kind) => return format!("map, each value: {}", kind.words(catalog)),
+            Type::Named(at) => match &catalog.types[*at].shape {
+                Shape::Struct(_) => "object",
+                Shape::Enum(variants) => {
+                    let texts: Vec<String> =
+                        variants.iter().map(|variant| markup::code(&variant.text)).collect();
+                    return format!("string: {}", texts.join(", "));
+                }
+            },
             Type::Seconds => "number (seconds)",
             Type::String => "string",
+            Type::Timestamp => "string (time, RFC 3339)",
             Type::U32 | Type::U64 => "integer ≥ 0",
-        }
+            Type::Url => "string (URL)",
+            Type::Uuid => "string (UUID)",
+        };
+        words.to_owned()
     }
 }

@@ -17,48 +17,52 @@ const _: () = ::errbook::__private::requires(1);
 pub enum Code {
     /// Bad.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:43`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:54`.
     Bad,
     /// Missing.
     ///
-    /// HTTP 404, not retryable; advice: `never`. `errors.yaml:48`.
+    /// HTTP 404, not retryable; advice: `never`. `errors.yaml:59`.
     Missing,
     /// Gone.
     ///
-    /// HTTP 404, not retryable; advice: `never`. `errors.yaml:53`.
+    /// HTTP 404, not retryable; advice: `never`. `errors.yaml:64`.
     Gone,
     /// {text} {number} {small} {big} {ratio} {flag} {size} {wait}: at most 2 MiB.
     ///
-    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:54`.
+    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:65`.
     Typed,
+    /// {at}, {id}, {link}, {why}, {how}
+    ///
+    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:82`.
+    Rich,
     /// The plan is full at {size}.
     ///
-    /// HTTP 402, not retryable; advice: `needs_action`. `errors.yaml:71`.
+    /// HTTP 402, not retryable; advice: `needs_action`. `errors.yaml:105`.
     PlanSize,
     /// No seat left.
     ///
-    /// HTTP 402, not retryable; advice: `needs_action`. `errors.yaml:75`.
+    /// HTTP 402, not retryable; advice: `needs_action`. `errors.yaml:109`.
     PlanSeats,
     /// Busy.
     ///
-    /// HTTP 409, not retryable; advice: `never`, `backoff` for a repeat with the same idempotency key. `errors.yaml:79`.
+    /// HTTP 409, not retryable; advice: `never`, `backoff` for a repeat with the same idempotency key. `errors.yaml:113`.
     Busy,
     /// Odd.
     ///
-    /// HTTP 401, not retryable; advice: `refresh`. `errors.yaml:87`.
+    /// HTTP 401, not retryable; advice: `refresh`. `errors.yaml:121`.
     OddHeaders,
     /// At most 60 a minute.
     ///
-    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:97`.
+    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:131`.
     Slow,
     /// Too fast.
     ///
-    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:105`.
+    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:139`.
     #[deprecated(since = "2.0", note = "use `Slow`: it says the same")]
     Slowly,
     /// Broken.
     ///
-    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:111`.
+    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:145`.
     Broken,
 }
 
@@ -77,6 +81,7 @@ impl Code {
         Code::Missing,
         Code::Gone,
         Code::Typed,
+        Code::Rich,
         Code::PlanSize,
         Code::PlanSeats,
         Code::Busy,
@@ -158,7 +163,7 @@ impl Code {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Group {
-    /// Plan (`plan`). `errors.yaml:34`.
+    /// Plan (`plan`). `errors.yaml:45`.
     Plan,
 }
 
@@ -327,7 +332,7 @@ pub mod limits {
 pub mod code {
     /// Bad.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:43`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:54`.
     ///
     /// Reference:
     ///
@@ -338,7 +343,7 @@ pub mod code {
 
     /// Missing.
     ///
-    /// HTTP 404, not retryable; advice: `never`. `errors.yaml:48`.
+    /// HTTP 404, not retryable; advice: `never`. `errors.yaml:59`.
     ///
     /// Reference:
     ///
@@ -352,7 +357,7 @@ pub mod code {
 
     /// Gone.
     ///
-    /// HTTP 404, not retryable; advice: `never`. `errors.yaml:53`.
+    /// HTTP 404, not retryable; advice: `never`. `errors.yaml:64`.
     ///
     /// Reference:
     ///
@@ -362,7 +367,7 @@ pub mod code {
 
     /// {text} {number} {small} {big} {ratio} {flag} {size} {wait}: at most 2 MiB.
     ///
-    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:54`.
+    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:65`.
     ///
     /// Reference:
     ///
@@ -396,11 +401,65 @@ pub mod code {
         pub perhaps: ::core::option::Option<::core::time::Duration>,
     }
 
+    /// {at}, {id}, {link}, {why}, {how}
+    ///
+    /// Sent with `format: "a"`.
+    ///
+    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:82`.
+    ///
+    /// Reference:
+    ///
+    /// - [Store API](<https://every.example/store#rich>)
+    /// - [Admin API](<https://every.example/admin#rich>)
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Rich {
+        /// On the wire: `at`.
+        pub at: ::std::time::SystemTime,
+        /// On the wire: `id`.
+        pub id: ::std::string::String,
+        /// On the wire: `link`.
+        pub link: ::std::string::String,
+        /// On the wire: `any`.
+        pub any: ::errbook::__private::serde_json::Value,
+        /// On the wire: `why`.
+        pub why: super::types::Reason,
+        /// The way.
+        pub how: super::types::RichHow,
+        /// On the wire: `tags`.
+        pub tags: ::std::vec::Vec<::std::string::String>,
+        /// On the wire: `counts`.
+        pub counts: ::std::collections::BTreeMap<::std::string::String, u64>,
+        /// On the wire: `ratios`.
+        pub ratios: ::std::vec::Vec<
+            ::std::collections::BTreeMap<::std::string::String, f64>,
+        >,
+        /// On the wire: `sizes`.
+        pub sizes: ::core::option::Option<
+            ::std::vec::Vec<
+                ::std::collections::BTreeMap<::std::string::String, ::std::vec::Vec<i32>>,
+            >,
+        >,
+        /// On the wire: `violation`.
+        pub violation: super::types::Violation,
+        /// On the wire: `violations`.
+        pub violations: ::core::option::Option<::std::vec::Vec<super::types::Violation>>,
+        /// On the wire: `pages`.
+        pub pages: ::std::collections::BTreeMap<::std::string::String, super::types::Page>,
+        /// On the wire: `maybe_at`.
+        pub maybe_at: ::core::option::Option<::std::time::SystemTime>,
+        /// On the wire: `maybe_any`.
+        pub maybe_any: ::core::option::Option<::errbook::__private::serde_json::Value>,
+        /// On the wire: `maybe_why`.
+        pub maybe_why: ::core::option::Option<super::types::Reason>,
+        /// On the wire: `maybe_how`.
+        pub maybe_how: ::core::option::Option<::std::vec::Vec<super::types::RichMaybeHow>>,
+    }
+
     /// The plan is full at {size}.
     ///
     /// Sent with `upgrade: true`, `tier: "pro"`.
     ///
-    /// HTTP 402, not retryable; advice: `needs_action`. `errors.yaml:71`.
+    /// HTTP 402, not retryable; advice: `needs_action`. `errors.yaml:105`.
     ///
     /// Reference:
     ///
@@ -408,6 +467,8 @@ pub mod code {
     /// - [Admin API](<https://every.example/admin#plan_size>)
     #[derive(Clone, Debug, PartialEq)]
     pub struct PlanSize {
+        /// On the wire: `period`.
+        pub period: ::core::option::Option<super::types::PlanPeriod>,
         /// On the wire: `size`.
         pub size: u32,
     }
@@ -416,18 +477,21 @@ pub mod code {
     ///
     /// Sent with `upgrade: true`, `tier: "pro"`.
     ///
-    /// HTTP 402, not retryable; advice: `needs_action`. `errors.yaml:75`.
+    /// HTTP 402, not retryable; advice: `needs_action`. `errors.yaml:109`.
     ///
     /// Reference:
     ///
     /// - [Store API](<https://every.example/store#plan_seats>)
     /// - [Admin API](<https://every.example/admin#plan_seats>)
-    #[derive(Clone, Copy)]
-    pub struct PlanSeats;
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct PlanSeats {
+        /// On the wire: `period`.
+        pub period: ::core::option::Option<super::types::PlanPeriod>,
+    }
 
     /// Busy.
     ///
-    /// HTTP 409, not retryable; advice: `never`, `backoff` for a repeat with the same idempotency key. `errors.yaml:79`.
+    /// HTTP 409, not retryable; advice: `never`, `backoff` for a repeat with the same idempotency key. `errors.yaml:113`.
     ///
     /// Reference:
     ///
@@ -438,7 +502,7 @@ pub mod code {
 
     /// Odd.
     ///
-    /// HTTP 401, not retryable; advice: `refresh`. `errors.yaml:87`.
+    /// HTTP 401, not retryable; advice: `refresh`. `errors.yaml:121`.
     ///
     /// Reference:
     ///
@@ -461,7 +525,7 @@ pub mod code {
     ///
     /// What to do: Wait, or see [`busy`](super::Code::Busy).
     ///
-    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:97`.
+    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:131`.
     ///
     /// Reference:
     ///
@@ -475,7 +539,7 @@ pub mod code {
 
     /// Too fast.
     ///
-    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:105`.
+    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:139`.
     ///
     /// Reference:
     ///
@@ -487,7 +551,7 @@ pub mod code {
 
     /// Broken.
     ///
-    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:111`.
+    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:145`.
     ///
     /// Reference:
     ///
@@ -497,12 +561,232 @@ pub mod code {
     pub struct Broken;
 }
 
+/// What fields are made of.
+#[allow(dead_code, deprecated, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
+pub mod types {
+    /// `page`: `errors.yaml:33`.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Page {
+        /// On the wire: `first`.
+        pub first: Violation,
+        /// On the wire: `more`.
+        pub more: ::std::collections::BTreeMap<
+            ::std::string::String,
+            ::std::vec::Vec<Violation>,
+        >,
+    }
+
+    /// `violation`: `errors.yaml:34`.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Violation {
+        /// Which one; at most 60.
+        pub field: ::std::string::String,
+        /// On the wire: `limit`.
+        pub limit: ::core::option::Option<u64>,
+        /// On the wire: `reason`.
+        pub reason: Reason,
+        /// On the wire: `seen`.
+        pub seen: ::core::option::Option<::std::vec::Vec<::std::time::SystemTime>>,
+        /// On the wire: `severity`.
+        pub severity: ViolationSeverity,
+        /// On the wire: `type`.
+        pub ratio: f64,
+    }
+
+    /// `reason`: `errors.yaml:42`.
+    ///
+    /// Made of a text by `From`, which knows every value.
+    #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[non_exhaustive]
+    pub enum Reason {
+        /// `too_short`
+        TooShort,
+        /// `too-long`
+        TooLong,
+        /// `other`
+        Other_,
+        /// `2nd`
+        Value2Nd,
+        /// A value that this build doesn't know.
+        Other(::std::string::String),
+    }
+
+    impl Reason {
+        /// The value on the wire.
+        pub fn as_str(&self) -> &str {
+            match self {
+                Reason::TooShort => "too_short",
+                Reason::TooLong => "too-long",
+                Reason::Other_ => "other",
+                Reason::Value2Nd => "2nd",
+                Reason::Other(text) => text,
+            }
+        }
+    }
+
+    /// `violation.severity`: `errors.yaml:40`.
+    ///
+    /// Made of a text by `From`, which knows every value.
+    #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[non_exhaustive]
+    pub enum ViolationSeverity {
+        /// `low`
+        Low,
+        /// `high`
+        High,
+        /// A value that this build doesn't know.
+        Other(::std::string::String),
+    }
+
+    impl ViolationSeverity {
+        /// The value on the wire.
+        pub fn as_str(&self) -> &str {
+            match self {
+                ViolationSeverity::Low => "low",
+                ViolationSeverity::High => "high",
+                ViolationSeverity::Other(text) => text,
+            }
+        }
+    }
+
+    /// `plan.period`: `errors.yaml:52`.
+    ///
+    /// Made of a text by `From`, which knows every value.
+    #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[non_exhaustive]
+    pub enum PlanPeriod {
+        /// `month`
+        Month,
+        /// `year`
+        Year,
+        /// A value that this build doesn't know.
+        Other(::std::string::String),
+    }
+
+    impl PlanPeriod {
+        /// The value on the wire.
+        pub fn as_str(&self) -> &str {
+            match self {
+                PlanPeriod::Month => "month",
+                PlanPeriod::Year => "year",
+                PlanPeriod::Other(text) => text,
+            }
+        }
+    }
+
+    /// `rich.how`: `errors.yaml:92`.
+    ///
+    /// Made of a text by `From`, which knows every value.
+    #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[non_exhaustive]
+    pub enum RichHow {
+        /// `by_hand`
+        ByHand,
+        /// `by_post`
+        ByPost,
+        /// A value that this build doesn't know.
+        Other(::std::string::String),
+    }
+
+    impl RichHow {
+        /// The value on the wire.
+        pub fn as_str(&self) -> &str {
+            match self {
+                RichHow::ByHand => "by_hand",
+                RichHow::ByPost => "by_post",
+                RichHow::Other(text) => text,
+            }
+        }
+    }
+
+    /// `rich.maybe_how`: `errors.yaml:103`.
+    ///
+    /// Made of a text by `From`, which knows every value.
+    #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[non_exhaustive]
+    pub enum RichMaybeHow {
+        /// `slowly`
+        Slowly,
+        /// `fast`
+        Fast,
+        /// A value that this build doesn't know.
+        Other(::std::string::String),
+    }
+
+    impl RichMaybeHow {
+        /// The value on the wire.
+        pub fn as_str(&self) -> &str {
+            match self {
+                RichMaybeHow::Slowly => "slowly",
+                RichMaybeHow::Fast => "fast",
+                RichMaybeHow::Other(text) => text,
+            }
+        }
+    }
+}
+
 #[doc(hidden)]
 #[allow(dead_code, deprecated, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
 mod __errbook {
     use ::errbook::__private::*;
 
-    static CODES_0: [Row; 11] = [
+    const TYPE_0: Type = Type::Struct(
+        &[
+            Field {
+                name: "first",
+                kind: Kind::Required(TYPE_1),
+            },
+            Field {
+                name: "more",
+                kind: Kind::Required(Type::Map(&Type::List(&TYPE_1))),
+            },
+        ],
+    );
+
+    const TYPE_1: Type = Type::Struct(
+        &[
+            Field {
+                name: "field",
+                kind: Kind::Required(Type::String),
+            },
+            Field {
+                name: "limit",
+                kind: Kind::Optional(Type::U64),
+            },
+            Field {
+                name: "reason",
+                kind: Kind::Required(TYPE_2),
+            },
+            Field {
+                name: "kind",
+                kind: Kind::Const("\"hard\""),
+            },
+            Field {
+                name: "seen",
+                kind: Kind::Optional(Type::List(&Type::Time)),
+            },
+            Field {
+                name: "severity",
+                kind: Kind::Required(TYPE_3),
+            },
+            Field {
+                name: "type",
+                kind: Kind::Required(Type::F64),
+            },
+        ],
+    );
+
+    const TYPE_2: Type = Type::Enum(&["too_short", "too-long", "other", "2nd"]);
+
+    const TYPE_3: Type = Type::Enum(&["low", "high"]);
+
+    const TYPE_4: Type = Type::Enum(&["month", "year"]);
+
+    const TYPE_5: Type = Type::Enum(&["by_hand", "by_post"]);
+
+    const TYPE_6: Type = Type::Enum(&["slowly", "fast"]);
+
+    static CODES_0: [Row; 12] = [
         Row {
             code: "bad",
             title: "Bad",
@@ -612,6 +896,100 @@ mod __errbook {
             ..Row::DEFAULT
         },
         Row {
+            code: "rich",
+            title: "Rich",
+            anchor: "rich",
+            status: status(422),
+            action: super::Action::FixRequest as u16,
+            message: &[
+                Part::Field(0),
+                Part::Text(", "),
+                Part::Field(1),
+                Part::Text(", "),
+                Part::Field(2),
+                Part::Text(", "),
+                Part::Field(4),
+                Part::Text(", "),
+                Part::Field(5),
+            ],
+            takes_param: true,
+            fields: &[
+                Field {
+                    name: "at",
+                    kind: Kind::Required(Type::Time),
+                },
+                Field {
+                    name: "id",
+                    kind: Kind::Required(Type::Uuid),
+                },
+                Field {
+                    name: "link",
+                    kind: Kind::Required(Type::Url),
+                },
+                Field {
+                    name: "any",
+                    kind: Kind::Required(Type::Json),
+                },
+                Field {
+                    name: "why",
+                    kind: Kind::Required(TYPE_2),
+                },
+                Field {
+                    name: "how",
+                    kind: Kind::Required(TYPE_5),
+                },
+                Field {
+                    name: "tags",
+                    kind: Kind::Required(Type::List(&Type::String)),
+                },
+                Field {
+                    name: "counts",
+                    kind: Kind::Required(Type::Map(&Type::U64)),
+                },
+                Field {
+                    name: "ratios",
+                    kind: Kind::Required(Type::List(&Type::Map(&Type::F64))),
+                },
+                Field {
+                    name: "sizes",
+                    kind: Kind::Optional(Type::List(&Type::Map(&Type::List(&Type::I32)))),
+                },
+                Field {
+                    name: "violation",
+                    kind: Kind::Required(TYPE_1),
+                },
+                Field {
+                    name: "violations",
+                    kind: Kind::Optional(Type::List(&TYPE_1)),
+                },
+                Field {
+                    name: "pages",
+                    kind: Kind::Required(Type::Map(&TYPE_0)),
+                },
+                Field {
+                    name: "maybe_at",
+                    kind: Kind::Optional(Type::Time),
+                },
+                Field {
+                    name: "maybe_any",
+                    kind: Kind::Optional(Type::Json),
+                },
+                Field {
+                    name: "maybe_why",
+                    kind: Kind::Optional(TYPE_2),
+                },
+                Field {
+                    name: "maybe_how",
+                    kind: Kind::Optional(Type::List(&TYPE_6)),
+                },
+                Field {
+                    name: "format",
+                    kind: Kind::Const("\"a\""),
+                },
+            ],
+            ..Row::DEFAULT
+        },
+        Row {
             code: "plan_size",
             title: "Plan size",
             anchor: "plan_size",
@@ -619,7 +997,7 @@ mod __errbook {
             retry: Retry::NeedsAction,
             action: super::Action::Phone as u16,
             group: Some(super::Group::Plan as u16),
-            message: &[Part::Text("The plan is full at "), Part::Field(0), Part::Text(".")],
+            message: &[Part::Text("The plan is full at "), Part::Field(1), Part::Text(".")],
             fields: &[
                 Field {
                     name: "upgrade",
@@ -628,6 +1006,10 @@ mod __errbook {
                 Field {
                     name: "tier",
                     kind: Kind::Const("\"pro\""),
+                },
+                Field {
+                    name: "period",
+                    kind: Kind::Optional(TYPE_4),
                 },
                 Field {
                     name: "size",
@@ -653,6 +1035,10 @@ mod __errbook {
                 Field {
                     name: "tier",
                     kind: Kind::Const("\"pro\""),
+                },
+                Field {
+                    name: "period",
+                    kind: Kind::Optional(TYPE_4),
                 },
             ],
             ..Row::DEFAULT
@@ -750,8 +1136,8 @@ mod __errbook {
         codes: &[&CODES_0],
         index: Index {
             key: 0,
-            seeds: &[0, 11, 8, 273],
-            slots: &[2, 6, 8, 0, 4, 1, 5, 10, 9, 7, 3],
+            seeds: &[0, 5, 2, 882],
+            slots: &[9, 10, 0, 3, 7, 11, 6, 5, 4, 2, 1, 8],
         },
         groups: &[
             GroupRow {
@@ -858,6 +1244,7 @@ mod __errbook {
                 super::Code::Bad,
                 super::Code::Missing,
                 super::Code::Typed,
+                super::Code::Rich,
                 super::Code::PlanSize,
                 super::Code::PlanSeats,
                 super::Code::Busy,
@@ -889,6 +1276,7 @@ mod __errbook {
                 super::Code::Missing,
                 super::Code::Gone,
                 super::Code::Typed,
+                super::Code::Rich,
                 super::Code::PlanSize,
                 super::Code::PlanSeats,
                 super::Code::Busy,
@@ -949,6 +1337,105 @@ mod __errbook {
     impl Has<super::Admin> for Class3 {}
     impl HasParam for Class3 {}
 
+    impl FieldType for super::types::Page {
+        fn into_value(self) -> Value {
+            Value::Struct(
+                ::std::vec![
+                    FieldType::into_value(self.first), FieldType::into_value(self.more)
+                ],
+            )
+        }
+
+        fn from_value(value: Value) -> Option<Self> {
+            let mut slots = Slots::inside(value)?;
+            Some(super::types::Page {
+                first: slots.take(0)?,
+                more: slots.take(1)?,
+            })
+        }
+    }
+
+    impl FieldType for super::types::Violation {
+        fn into_value(self) -> Value {
+            Value::Struct(
+                ::std::vec![
+                    FieldType::into_value(self.field), FieldType::into_value(self.limit),
+                    FieldType::into_value(self.reason), FieldType::into_value(self.seen),
+                    FieldType::into_value(self.severity), FieldType::into_value(self.ratio)
+                ],
+            )
+        }
+
+        fn from_value(value: Value) -> Option<Self> {
+            let mut slots = Slots::inside(value)?;
+            Some(super::types::Violation {
+                field: slots.take(0)?,
+                limit: slots.take(1)?,
+                reason: slots.take(2)?,
+                seen: slots.take(3)?,
+                severity: slots.take(4)?,
+                ratio: slots.take(5)?,
+            })
+        }
+    }
+
+    impl From<&str> for super::types::Reason {
+        fn from(text: &str) -> Self {
+            match text {
+                "too_short" => super::types::Reason::TooShort,
+                "too-long" => super::types::Reason::TooLong,
+                "other" => super::types::Reason::Other_,
+                "2nd" => super::types::Reason::Value2Nd,
+                _ => super::types::Reason::Other(text.into()),
+            }
+        }
+    }
+
+    impl From<&str> for super::types::ViolationSeverity {
+        fn from(text: &str) -> Self {
+            match text {
+                "low" => super::types::ViolationSeverity::Low,
+                "high" => super::types::ViolationSeverity::High,
+                _ => super::types::ViolationSeverity::Other(text.into()),
+            }
+        }
+    }
+
+    impl From<&str> for super::types::PlanPeriod {
+        fn from(text: &str) -> Self {
+            match text {
+                "month" => super::types::PlanPeriod::Month,
+                "year" => super::types::PlanPeriod::Year,
+                _ => super::types::PlanPeriod::Other(text.into()),
+            }
+        }
+    }
+
+    impl From<&str> for super::types::RichHow {
+        fn from(text: &str) -> Self {
+            match text {
+                "by_hand" => super::types::RichHow::ByHand,
+                "by_post" => super::types::RichHow::ByPost,
+                _ => super::types::RichHow::Other(text.into()),
+            }
+        }
+    }
+
+    impl From<&str> for super::types::RichMaybeHow {
+        fn from(text: &str) -> Self {
+            match text {
+                "slowly" => super::types::RichMaybeHow::Slowly,
+                "fast" => super::types::RichMaybeHow::Fast,
+                _ => super::types::RichMaybeHow::Other(text.into()),
+            }
+        }
+    }
+
+    ::errbook::__enum_impls!(
+        super::types::Reason, super::types::ViolationSeverity, super::types::PlanPeriod,
+        super::types::RichHow, super::types::RichMaybeHow
+    );
+
     impl ::errbook::Payload for super::code::Bad {
         type Code = super::Code;
         type Class = Class2;
@@ -960,12 +1447,16 @@ mod __errbook {
     }
 
     impl ::errbook::TakesIssues for super::code::Bad {
-        type Items = ((super::code::Bad,), ((super::code::Missing,), (super::code::Typed,)));
+        type Items = (
+            ((super::code::Bad,), (super::code::Missing,)),
+            ((super::code::Typed,), (super::code::Rich,)),
+        );
     }
 
     impl ::errbook::TakesIssue<super::code::Bad> for super::code::Bad {}
     impl ::errbook::TakesIssue<super::code::Missing> for super::code::Bad {}
     impl ::errbook::TakesIssue<super::code::Typed> for super::code::Bad {}
+    impl ::errbook::TakesIssue<super::code::Rich> for super::code::Bad {}
 
     impl ::errbook::Payload for super::code::Missing {
         type Code = super::Code;
@@ -1036,6 +1527,53 @@ mod __errbook {
         }
     }
 
+    impl ::errbook::Payload for super::code::Rich {
+        type Code = super::Code;
+        type Class = Class2;
+        const CODE: super::Code = super::Code::Rich;
+
+        fn into_slots(self) -> Slots {
+            Slots {
+                values: ::std::vec![
+                    FieldType::into_value(self.at), FieldType::into_value(self.id),
+                    FieldType::into_value(self.link), FieldType::into_value(self.any),
+                    FieldType::into_value(self.why), FieldType::into_value(self.how),
+                    FieldType::into_value(self.tags), FieldType::into_value(self.counts),
+                    FieldType::into_value(self.ratios), FieldType::into_value(self.sizes),
+                    FieldType::into_value(self.violation), FieldType::into_value(self
+                    .violations), FieldType::into_value(self.pages),
+                    FieldType::into_value(self.maybe_at), FieldType::into_value(self
+                    .maybe_any), FieldType::into_value(self.maybe_why),
+                    FieldType::into_value(self.maybe_how)
+                ],
+                param: None,
+                retry_after: None,
+            }
+        }
+
+        fn from_slots(slots: &mut Slots) -> Option<Self> {
+            Some(super::code::Rich {
+                at: slots.take(0)?,
+                id: slots.take(1)?,
+                link: slots.take(2)?,
+                any: slots.take(3)?,
+                why: slots.take(4)?,
+                how: slots.take(5)?,
+                tags: slots.take(6)?,
+                counts: slots.take(7)?,
+                ratios: slots.take(8)?,
+                sizes: slots.take(9)?,
+                violation: slots.take(10)?,
+                violations: slots.take(11)?,
+                pages: slots.take(12)?,
+                maybe_at: slots.take(13)?,
+                maybe_any: slots.take(14)?,
+                maybe_why: slots.take(15)?,
+                maybe_how: slots.take(16)?,
+            })
+        }
+    }
+
     impl ::errbook::Payload for super::code::PlanSize {
         type Code = super::Code;
         type Class = Class0;
@@ -1043,7 +1581,9 @@ mod __errbook {
 
         fn into_slots(self) -> Slots {
             Slots {
-                values: ::std::vec![FieldType::into_value(self.size)],
+                values: ::std::vec![
+                    FieldType::into_value(self.period), FieldType::into_value(self.size)
+                ],
                 param: None,
                 retry_after: None,
             }
@@ -1051,7 +1591,8 @@ mod __errbook {
 
         fn from_slots(slots: &mut Slots) -> Option<Self> {
             Some(super::code::PlanSize {
-                size: slots.take(0)?,
+                period: slots.take(0)?,
+                size: slots.take(1)?,
             })
         }
     }
@@ -1061,8 +1602,18 @@ mod __errbook {
         type Class = Class0;
         const CODE: super::Code = super::Code::PlanSeats;
 
-        fn from_slots(_: &mut Slots) -> Option<Self> {
-            Some(super::code::PlanSeats)
+        fn into_slots(self) -> Slots {
+            Slots {
+                values: ::std::vec![FieldType::into_value(self.period)],
+                param: None,
+                retry_after: None,
+            }
+        }
+
+        fn from_slots(slots: &mut Slots) -> Option<Self> {
+            Some(super::code::PlanSeats {
+                period: slots.take(0)?,
+            })
         }
     }
 
@@ -1142,7 +1693,8 @@ mod __errbook {
 
     ::errbook::__payload_impls!(
         super::code::Missing = "EverythingMissing", super::code::Typed = "EverythingTyped",
-        super::code::PlanSize = "EverythingPlanSize", super::code::OddHeaders =
+        super::code::Rich = "EverythingRich", super::code::PlanSize = "EverythingPlanSize",
+        super::code::PlanSeats = "EverythingPlanSeats", super::code::OddHeaders =
         "EverythingOddHeaders", super::code::Slow = "EverythingSlow"
     );
 }
