@@ -249,8 +249,8 @@ impl<A: Api> Answer<'_, A> {
                 None => Filled::Absent,
             },
             Placeholder::Retryable => Filled::Bool(row.retryable),
-            Placeholder::Status => Filled::Number(row.status.as_u16().into()),
-            Placeholder::StatusText => Filled::Digits(row.status.as_u16()),
+            Placeholder::Status => Filled::Number(inner.status().as_u16().into()),
+            Placeholder::StatusText => Filled::Digits(inner.status().as_u16()),
             Placeholder::Title => Filled::Text(row.title),
         }
     }

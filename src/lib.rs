@@ -29,6 +29,7 @@ pub use crate::advice::{Applied, Retry};
 pub use crate::answer::Answer;
 pub use crate::catalog::{
     Api, Codes, Emits, ErrorCode, Named, Payload, TakesIssue, TakesIssues, TakesParam, TakesRetryAfter,
+    TakesStatus,
 };
 pub use crate::impls::UnknownCode;
 pub use crate::issues::{Accumulated, Issues};
@@ -62,7 +63,7 @@ pub use errbook_derive::ApiError;
 
 /// The traits whose methods raise errors: `use errbook::prelude::*;`.
 pub mod prelude {
-    pub use crate::{OrRaise as _, Raise as _};
+    pub use crate::{OrRaise as _, Payload as _, Raise as _};
 }
 
 /// This repository's own catalog: the errors of a mail platform with three APIs, from `errors.yaml` at its root.
@@ -96,7 +97,7 @@ macro_rules! include_catalog {
 #[doc(hidden)]
 pub mod __private {
     pub use crate::advice::{Applied, Retry};
-    pub use crate::catalog::{Has, HasParam, HasRetryAfter};
+    pub use crate::catalog::{Has, HasParam, HasRetryAfter, HasStatuses};
     pub use crate::impls::{deserialize_code, deserialize_payload, serialize_payload};
     pub use crate::raise::Raising;
     pub use crate::table::*;

@@ -9,7 +9,7 @@ use crate::answer::Answer;
 use crate::catalog::{Api, ErrorCode, Payload, row};
 use crate::table::{HeaderSource, Kind, Member, Node, Placeholder, Row, Table, Type};
 use crate::value::constant;
-use crate::{Error, table};
+use crate::{Error, Status, table};
 
 #[doc(hidden)]
 #[macro_export]
@@ -119,7 +119,8 @@ fn value(placeholder: Placeholder, row: &Row, table: &Table) -> Value {
     match placeholder {
         Placeholder::Code => json!({"const": row.code}),
         Placeholder::Title => json!({"const": row.title}),
-        Placeholder::Status => json!({"const": row.status.as_u16()}),
+        Placeholder::Status if row.other_statuses.is_empty() => json!({"const": row.status.as_u16()}),
+        Placeholder::Status => json!({"enum": statuses(row).map(Status::as_u16).collect::<Vec<_>>()}),
         Placeholder::Retryable => json!({"const": row.retryable}),
         Placeholder::Action => json!({"const": table.actions[usize::from(row.action)].name}),
         Placeholder::Group => match row.group {
@@ -128,7 +129,12 @@ fn value(placeholder: Placeholder, row: &Row, table: &Table) -> Value {
         },
         Placeholder::RetryAfter => json!({"type": "integer", "minimum": 1}),
         Placeholder::RetryAfterMs => json!({"type": "integer", "minimum": 0}),
-        Placeholder::StatusText => json!({"const": row.status.to_string()}),
+        Placeholder::StatusText if row.other_statuses.is_empty() => {
+            json!({"const": row.status.to_string()})
+        }
+        Placeholder::StatusText => {
+            json!({"enum": statuses(row).map(|status| status.to_string()).collect::<Vec<_>>()})
+        }
         Placeholder::DocUrl
         | Placeholder::Errors
         | Placeholder::Message
@@ -137,6 +143,10 @@ fn value(placeholder: Placeholder, row: &Row, table: &Table) -> Value {
             json!({"type": "string"})
         }
     }
+}
+
+fn statuses(row: &Row) -> impl Iterator<Item = Status> {
+    [row.status].into_iter().chain(row.other_statuses.iter().copied())
 }
 
 fn members(members: &'static [Member], row: &Row, value: &dyn Fn(Placeholder) -> Value) -> Object {

@@ -55,6 +55,8 @@ pub struct Row {
     pub title: &'static str,
     pub anchor: &'static str,
     pub status: Status,
+    /// It may be sent with these, too.
+    pub other_statuses: &'static [Status],
     pub retryable: bool,
     pub retry: Retry,
     /// Where it differs from `retry`.
@@ -76,6 +78,7 @@ impl Row {
         title: "",
         anchor: "",
         status: Status::INTERNAL_SERVER_ERROR,
+        other_statuses: &[],
         retryable: false,
         retry: Retry::Never,
         on_repeat: None,
@@ -94,6 +97,12 @@ impl Row {
             Some(retry) => retry,
             None => self.retry,
         }
+    }
+
+    /// The code's status with this number.
+    pub fn status(&self, status: u16) -> Option<Status> {
+        let mut known = [self.status].into_iter().chain(self.other_statuses.iter().copied());
+        known.find(|known| known.as_u16() == status)
     }
 }
 
@@ -162,8 +171,8 @@ pub enum HeaderSource {
 pub struct GroupRow {
     pub name: &'static str,
     pub title: &'static str,
-    /// Where all its codes have one.
-    pub status: Option<Status>,
+    /// Where all its codes have the same.
+    pub statuses: &'static [Status],
     /// (field, JSON) of every code of the group.
     pub constants: &'static [(&'static str, &'static str)],
 }

@@ -197,8 +197,8 @@ pub(crate) struct Group {
     pub(crate) rust: RustName,
     pub(crate) title: String,
     pub(crate) doc: Option<String>,
-    /// The status that all its codes have, where they agree, for reading an unknown code of the group.
-    pub(crate) status: Option<u16>,
+    /// The statuses that all its codes have, where they agree, for reading an unknown code of the group.
+    pub(crate) statuses: Vec<u16>,
     /// The constant fields that it gives all its codes: (wire name, value).
     pub(crate) constants: Vec<(String, Literal)>,
     pub(crate) line: u32,
@@ -212,6 +212,8 @@ pub(crate) struct Code {
     pub(crate) title: String,
     /// 400–599.
     pub(crate) status: u16,
+    /// It may be sent with these, too.
+    pub(crate) other_statuses: Vec<u16>,
     pub(crate) retryable: bool,
     pub(crate) message: Vec<Part>,
     pub(crate) anchor: String,
@@ -236,6 +238,13 @@ pub(crate) struct Code {
     pub(crate) since: Option<String>,
     pub(crate) deprecated: Option<Deprecated>,
     pub(crate) line: u32,
+}
+
+impl Code {
+    /// The default one first.
+    pub(crate) fn statuses(&self) -> impl Iterator<Item = u16> {
+        [self.status].into_iter().chain(self.other_statuses.iter().copied())
+    }
 }
 
 /// A code that is still sent and read, and not to be raised in new places.

@@ -80,8 +80,9 @@ pub(super) struct CodeDraft {
     /// Where something was wrong, something harmless stands in its place.
     pub(super) code: Code,
     pub(super) span: Span,
-    /// None where it could not be read.
+    /// The default one. None where it could not be read.
     pub(super) status: Option<Spanned<u16>>,
+    other_statuses: Vec<Spanned<u16>>,
     pub(super) fields: Vec<FieldDraft>,
     pub(super) headers: Vec<HeaderDraft>,
     pub(super) items: Vec<Spanned<usize>>,
@@ -96,7 +97,9 @@ pub(super) struct CodeDraft {
 pub(super) struct Given<'t> {
     map: Map<'t>,
     apis: Option<ApiList>,
+    /// The default one.
     status: Option<Spanned<u16>>,
+    other_statuses: Vec<Spanned<u16>>,
     pub(super) retryable: Option<Spanned<bool>>,
     message: Option<&'t Node>,
     pub(super) retry: Option<Spanned<RetryAdvice>>,
@@ -141,7 +144,7 @@ impl<'t> Context<'t> {
                 rust: rust.unwrap_or_else(unnamed),
                 title: heading.map_or_else(|| title(name), |heading| heading.value.to_owned()),
                 doc: map.get("doc").and_then(|node| self.filled_text(node, "`doc`", known.limits)),
-                status: None,
+                statuses: Vec::new(),
                 constants: constants.collect(),
                 line: self.line(span),
             };
@@ -182,7 +185,8 @@ impl<'t> Context<'t> {
     fn actions_of_payment(&mut self, codes: &[CodeDraft], known: &Known<'_, 't>) {
         let mut lacking: BTreeMap<Span, Vec<&str>> = BTreeMap::new();
         for draft in codes.iter().filter(|draft| draft.lacks_action) {
-            if let Some(status) = draft.status.filter(|status| status.value == 402) {
+            let mut statuses = draft.status.iter().chain(&draft.other_statuses);
+            if let Some(status) = statuses.find(|status| status.value == 402) {
                 lacking.entry(status.span).or_default().push(&draft.code.code);
             }
         }
@@ -233,10 +237,14 @@ impl<'t> Context<'t> {
         }
         let mut fields = self.merged_fields(inherited, &own);
         fields.complete &= group_known;
-        let status = own.status.or(inherited.and_then(|group| group.given.status));
+        let inherited_statuses = inherited.map(|group| (group.given.status, &group.given.other_statuses));
+        let (status, other_statuses) = match (own.status, inherited_statuses) {
+            (None, Some((status, others))) => (status, others.clone()),
+            (status, _) => (status, own.other_statuses.clone()),
+        };
+        let statuses: Vec<u16> = status.iter().chain(&other_statuses).map(|status| status.value).collect();
         let inherited_headers = inherited.map(|group| group.given.headers.clone()).unwrap_or_default();
-        let headers =
-            self.merged_headers(inherited_headers, own.headers.clone(), status.map(|s| s.value), span);
+        let headers = self.merged_headers(inherited_headers, own.headers.clone(), &statuses, span);
         let given = merged(inherited, own);
 
         let message = given.message.map(|node| self.message(node, name, &fields, known.limits));
@@ -261,6 +269,7 @@ impl<'t> Context<'t> {
             rust: rust.unwrap_or_else(unnamed),
             title: heading.map_or_else(|| title(name), |heading| heading.value.to_owned()),
             status,
+            other_statuses: other_statuses.iter().map(|status| status.value).collect(),
             retryable: given.retryable.is_some_and(|flag| flag.value),
             message: message.unwrap_or_default(),
             anchor: anchor.unwrap_or_else(|| anchor_of(name)),
@@ -268,10 +277,14 @@ impl<'t> Context<'t> {
             apis,
             retry,
             retry_note: given.retry_note,
-            applied: given.applied.unwrap_or(match status {
-                400..=499 | 503 => Applied::No,
-                _ => Applied::Maybe,
-            }),
+            // `no` has to hold for every status.
+            applied: given.applied.unwrap_or(
+                match statuses.iter().all(|status| matches!(status, 400..=499 | 503)) && !statuses.is_empty()
+                {
+                    true => Applied::No,
+                    false => Applied::Maybe,
+                },
+            ),
             action: given.action.unwrap_or_else(|| known.actions.by_status(status)),
             headers: headers.iter().map(|header| header.header.clone()).collect(),
             param,
@@ -284,7 +297,17 @@ impl<'t> Context<'t> {
             deprecated: map.entry("deprecated").and_then(|entry| self.deprecated(entry, name, known)),
             line: self.line(span),
         };
-        CodeDraft { code, span, status: known_status, fields, headers, items, apis_known, lacks_action }
+        CodeDraft {
+            code,
+            span,
+            status: known_status,
+            other_statuses,
+            fields,
+            headers,
+            items,
+            apis_known,
+            lacks_action,
+        }
     }
 
     fn deprecated(&mut self, entry: &'t Entry, code: &str, known: &Known<'_, 't>) -> Option<Deprecated> {
@@ -333,13 +356,16 @@ impl<'t> Context<'t> {
     }
 
     fn given(&mut self, map: Map<'t>, owner: &Owner<'_>, known: &Known<'_, 't>) -> Given<'t> {
+        let mut statuses = map.get("status").map(|node| self.statuses(node)).unwrap_or_default().into_iter();
+        let (status, other_statuses) = (statuses.next(), statuses.collect());
         Given {
             map,
             apis: match map.entry("apis") {
                 Some(entry) => Some(self.api_list(entry, known)),
                 None => (!map.lacks("apis")).then(ApiList::default),
             },
-            status: map.get("status").and_then(|node| self.status(node)),
+            status,
+            other_statuses,
             retryable: map.get("retryable").and_then(|node| self.bool(node, "`retryable`")),
             message: map.get("message").filter(|node| self.line_of_text(node, "`message`").is_some()),
             retry: map.get("retry").and_then(|node| self.retry(node)),
@@ -415,11 +441,33 @@ impl<'t> Context<'t> {
         }
     }
 
-    fn status(&mut self, node: &'t Node) -> Option<Spanned<u16>> {
-        if let Kind::List(_) = node.kind {
-            self.wrong_type(node, "`status`", "one number");
-            return None;
+    /// A status, or a list of those that the code may be sent with. Empty where it could not be read.
+    fn statuses(&mut self, node: &'t Node) -> Vec<Spanned<u16>> {
+        let Kind::List(items) = &node.kind else { return self.status(node).into_iter().collect() };
+        if items.is_empty() {
+            self.empty(node.span, "`status`");
         }
+        let mut statuses: Vec<Spanned<u16>> = Vec::new();
+        let read: Vec<_> = items.iter().filter_map(|item| self.status(item)).collect();
+        // At most 200 are different.
+        for status in read {
+            match statuses.iter().find(|other| other.value == status.value) {
+                None => statuses.push(status),
+                Some(first) => self.report(
+                    Diagnostic::new(
+                        Mistake::DuplicateItem,
+                        format!("`{}` is in the list twice", status.value),
+                    )
+                    .at(status.span, "the second")
+                    .and(first.span, "the first")
+                    .help("remove one of the two"),
+                ),
+            }
+        }
+        statuses
+    }
+
+    fn status(&mut self, node: &'t Node) -> Option<Spanned<u16>> {
         let status = self.integer(node, "`status`", 400..=599)?;
         Some(Spanned { value: u16::try_from(status.value).ok()?, span: status.span })
     }
@@ -549,6 +597,7 @@ fn merged<'t>(group: Option<&GroupDraft<'t>>, own: Given<'t>) -> Given<'t> {
     Given {
         map: own.map,
         apis: own.apis.or(group.apis),
+        other_statuses: if own.status.is_some() { own.other_statuses } else { group.other_statuses },
         status: own.status.or(group.status),
         retryable: own.retryable.or(group.retryable),
         message: own.message.or(group.message),
@@ -589,20 +638,21 @@ impl CodeDraft {
 
 /// The groups with the status of their codes, where they agree.
 pub(super) fn with_status(groups: Vec<GroupDraft<'_>>, codes: &[Code]) -> Vec<Group> {
-    let mut statuses = vec![Vec::new(); groups.len()];
+    let mut statuses: Vec<Vec<Vec<u16>>> = vec![Vec::new(); groups.len()];
     for code in codes {
         if let Some(statuses) = code.group.and_then(|group| statuses.get_mut(group)) {
-            statuses.push(code.status);
+            statuses.push(code.statuses().collect());
         }
     }
-    let with_status = |(draft, mut statuses): (GroupDraft<'_>, Vec<u16>)| {
-        statuses.dedup();
-        let status = match statuses.as_slice() {
-            [] => draft.given.status.map(|status| status.value),
-            [status] => Some(*status),
-            _ => None,
+    let with_status = |(draft, mut of_codes): (GroupDraft<'_>, Vec<Vec<u16>>)| {
+        of_codes.dedup();
+        let given = || draft.given.status.iter().chain(&draft.given.other_statuses);
+        let statuses = match of_codes.as_slice() {
+            [] => given().map(|status| status.value).collect(),
+            [statuses] => statuses.clone(),
+            _ => Vec::new(),
         };
-        Group { status, ..draft.group }
+        Group { statuses, ..draft.group }
     };
     groups.into_iter().zip(statuses).map(with_status).collect()
 }

@@ -92,7 +92,7 @@ fn a_code_is_merged_over_its_group() {
     assert!(no_room.headers.is_empty());
 
     let group = &catalog.groups[0];
-    assert_eq!((group.title.as_str(), group.status), ("Plan", Some(402)));
+    assert_eq!((group.title.as_str(), group.statuses.as_slice()), ("Plan", &[402][..]));
     assert_eq!(group.constants, [("upgrade".to_owned(), Literal::Bool(true))]);
 }
 

@@ -79,7 +79,7 @@ impl Page<'_> {
             let code = &self.catalog.codes[*code];
             let cells = [
                 self.link(&code.code).unwrap_or_default(),
-                self.status(code).to_string(),
+                self.status(code),
                 words(code.retry),
                 markup::plain(&code.message_template()),
             ];
@@ -134,8 +134,9 @@ impl Page<'_> {
     }
 
     /// What the code is sent with by this API.
-    fn status(&self, code: &Code) -> u16 {
-        self.catalog.envelopes[self.api.envelope].status.unwrap_or(code.status)
+    fn status(&self, code: &Code) -> String {
+        let fixed = self.catalog.envelopes[self.api.envelope].status;
+        fixed.map_or_else(|| code.statuses_said(), |status| status.to_string())
     }
 
     /// Since when it is sent, and that it will not be for ever.

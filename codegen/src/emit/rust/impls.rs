@@ -255,6 +255,7 @@ struct Class {
     apis: Vec<usize>,
     param: bool,
     retry_after: bool,
+    statuses: bool,
 }
 
 impl Class {
@@ -265,6 +266,7 @@ impl Class {
             apis: code.apis.clone(),
             param: code.param == Presence::Optional,
             retry_after: code.headers.iter().any(optional_wait),
+            statuses: !code.other_statuses.is_empty(),
         }
     }
 }
@@ -289,11 +291,13 @@ impl Classes {
             let apis = class.apis.iter().map(|api| ident(&catalog.apis[*api].rust.upper));
             let param = class.param.then(|| quote! { impl HasParam for #name {} });
             let retry_after = class.retry_after.then(|| quote! { impl HasRetryAfter for #name {} });
+            let statuses = class.statuses.then(|| quote! { impl HasStatuses for #name {} });
             quote! {
                 pub enum #name {}
                 #(impl Has<super::#apis> for #name {})*
                 #param
                 #retry_after
+                #statuses
             }
         };
         self.0.iter().map(item).collect()

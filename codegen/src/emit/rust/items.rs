@@ -51,7 +51,7 @@ pub(super) fn code(catalog: &Catalog) -> Vec<TokenStream> {
                 #[doc = " A short name for people."]
                 pub const fn title(self) -> &'static str { self.row().title }
 
-                #[doc = " The HTTP status that the code is sent with."]
+                #[doc = " The HTTP status that the code is sent with, where it isn't told which of several."]
                 pub const fn status(self) -> ::errbook::Status { self.row().status }
 
                 #[doc = " The flag on the wire: may the same request work later?"]
@@ -446,7 +446,7 @@ fn facts(catalog: &Catalog, code: &Code) -> String {
             )
         }
     };
-    format!("HTTP {}, {flag}; {advice}. {}", code.status, place(catalog, code.line))
+    format!("HTTP {}, {flag}; {advice}. {}", code.statuses_said(), place(catalog, code.line))
 }
 
 fn place(catalog: &Catalog, line: u32) -> String {

@@ -61,12 +61,12 @@ fn table(catalog: &Catalog) -> TokenStream {
         (seeds.into_iter().map(Number::u16_unsuffixed), slots.into_iter().map(Number::u16_unsuffixed));
     let groups = catalog.groups.iter().map(|group| {
         let (name, title) = (&group.name, &group.title);
-        let status = option(group.status.map(status));
+        let statuses = group.statuses.iter().map(|at| status(*at));
         let constants = group.constants.iter().map(|(name, value)| {
             let json = value.json();
             quote! { (#name, #json) }
         });
-        quote! { GroupRow { name: #name, title: #title, status: #status, constants: &[#(#constants),*] } }
+        quote! { GroupRow { name: #name, title: #title, statuses: &[#(#statuses),*], constants: &[#(#constants),*] } }
     });
     let actions = catalog.actions.iter().map(|action| {
         let (name, text) = (&action.name, &action.text);
@@ -88,6 +88,8 @@ fn table(catalog: &Catalog) -> TokenStream {
 /// What differs from the default row.
 fn row(catalog: &Catalog, code: &Code) -> TokenStream {
     let Code { code: text, title, anchor, .. } = code;
+    let others: Vec<TokenStream> = code.other_statuses.iter().map(|at| status(*at)).collect();
+    let others = (!others.is_empty()).then(|| quote! { other_statuses: &[#(#others),*], });
     let status = status(code.status);
     let retryable = code.retryable.then(|| quote! { retryable: true, });
     let RetryAdvice { first, repeat } = code.retry;
@@ -120,6 +122,7 @@ fn row(catalog: &Catalog, code: &Code) -> TokenStream {
             title: #title,
             anchor: #anchor,
             status: #status,
+            #others
             #retryable
             #retry_first
             #on_repeat

@@ -17,52 +17,56 @@ const _: () = ::errbook::__private::requires(1);
 pub enum Code {
     /// Bad.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:54`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:56`.
     Bad,
     /// Missing.
     ///
-    /// HTTP 404, not retryable; advice: `never`. `errors.yaml:59`.
+    /// HTTP 404, not retryable; advice: `never`. `errors.yaml:61`.
     Missing,
     /// Gone.
     ///
-    /// HTTP 404, not retryable; advice: `never`. `errors.yaml:64`.
+    /// HTTP 404, not retryable; advice: `never`. `errors.yaml:66`.
     Gone,
     /// {text} {number} {small} {big} {ratio} {flag} {size} {wait}: at most 2 MiB.
     ///
-    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:65`.
+    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:67`.
     Typed,
     /// {at}, {id}, {link}, {why}, {how}
     ///
-    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:82`.
+    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:84`.
     Rich,
     /// The plan is full at {size}.
     ///
-    /// HTTP 402, not retryable; advice: `needs_action`. `errors.yaml:105`.
+    /// HTTP 402 or 403, not retryable; advice: `needs_action`. `errors.yaml:107`.
     PlanSize,
     /// No seat left.
     ///
-    /// HTTP 402, not retryable; advice: `needs_action`. `errors.yaml:109`.
+    /// HTTP 402 or 403, not retryable; advice: `needs_action`. `errors.yaml:111`.
     PlanSeats,
     /// Busy.
     ///
-    /// HTTP 409, not retryable; advice: `never`, `backoff` for a repeat with the same idempotency key. `errors.yaml:113`.
+    /// HTTP 409, not retryable; advice: `never`, `backoff` for a repeat with the same idempotency key. `errors.yaml:115`.
     Busy,
+    /// Sent with several statuses.
+    ///
+    /// HTTP 400, 422 or 405, not retryable; advice: `never`. `errors.yaml:123`.
+    Several,
     /// Odd.
     ///
-    /// HTTP 401, not retryable; advice: `refresh`. `errors.yaml:121`.
+    /// HTTP 401, not retryable; advice: `refresh`. `errors.yaml:129`.
     OddHeaders,
     /// At most 60 a minute.
     ///
-    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:131`.
+    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:139`.
     Slow,
     /// Too fast.
     ///
-    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:139`.
+    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:147`.
     #[deprecated(since = "2.0", note = "use `Slow`: it says the same")]
     Slowly,
     /// Broken.
     ///
-    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:145`.
+    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:153`.
     Broken,
 }
 
@@ -85,6 +89,7 @@ impl Code {
         Code::PlanSize,
         Code::PlanSeats,
         Code::Busy,
+        Code::Several,
         Code::OddHeaders,
         Code::Slow,
         Code::Slowly,
@@ -101,7 +106,7 @@ impl Code {
         self.row().title
     }
 
-    /// The HTTP status that the code is sent with.
+    /// The HTTP status that the code is sent with, where it isn't told which of several.
     pub const fn status(self) -> ::errbook::Status {
         self.row().status
     }
@@ -163,7 +168,7 @@ impl Code {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Group {
-    /// Plan (`plan`). `errors.yaml:45`.
+    /// Plan (`plan`). `errors.yaml:47`.
     Plan,
 }
 
@@ -245,7 +250,7 @@ impl Action {
 
 /// Store API (`store`): its envelope, its codes, and its reference at `https://every.example/store#…`.
 ///
-/// `errors.yaml:24`.
+/// `errors.yaml:26`.
 #[allow(
     dead_code,
     deprecated,
@@ -282,7 +287,7 @@ pub mod store {
 
 /// Admin API (`admin`): its envelope, its codes, and its reference at `https://every.example/admin#…`.
 ///
-/// `errors.yaml:25`.
+/// `errors.yaml:27`.
 #[allow(
     dead_code,
     deprecated,
@@ -320,10 +325,10 @@ pub mod admin {
 /// The numbers that messages, reference and server agree on.
 #[allow(dead_code, deprecated, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
 pub mod limits {
-    /// `per_minute: 60`. `errors.yaml:30`.
+    /// `per_minute: 60`. `errors.yaml:32`.
     pub const PER_MINUTE: u64 = 60;
 
-    /// `body: 2 MiB`. `errors.yaml:31`.
+    /// `body: 2 MiB`. `errors.yaml:33`.
     pub const BODY: u64 = 2_097_152;
 }
 
@@ -332,7 +337,7 @@ pub mod limits {
 pub mod code {
     /// Bad.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:54`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:56`.
     ///
     /// Reference:
     ///
@@ -343,7 +348,7 @@ pub mod code {
 
     /// Missing.
     ///
-    /// HTTP 404, not retryable; advice: `never`. `errors.yaml:59`.
+    /// HTTP 404, not retryable; advice: `never`. `errors.yaml:61`.
     ///
     /// Reference:
     ///
@@ -357,7 +362,7 @@ pub mod code {
 
     /// Gone.
     ///
-    /// HTTP 404, not retryable; advice: `never`. `errors.yaml:64`.
+    /// HTTP 404, not retryable; advice: `never`. `errors.yaml:66`.
     ///
     /// Reference:
     ///
@@ -367,7 +372,7 @@ pub mod code {
 
     /// {text} {number} {small} {big} {ratio} {flag} {size} {wait}: at most 2 MiB.
     ///
-    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:65`.
+    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:67`.
     ///
     /// Reference:
     ///
@@ -405,7 +410,7 @@ pub mod code {
     ///
     /// Sent with `format: "a"`.
     ///
-    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:82`.
+    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:84`.
     ///
     /// Reference:
     ///
@@ -459,7 +464,7 @@ pub mod code {
     ///
     /// Sent with `upgrade: true`, `tier: "pro"`.
     ///
-    /// HTTP 402, not retryable; advice: `needs_action`. `errors.yaml:105`.
+    /// HTTP 402 or 403, not retryable; advice: `needs_action`. `errors.yaml:107`.
     ///
     /// Reference:
     ///
@@ -477,7 +482,7 @@ pub mod code {
     ///
     /// Sent with `upgrade: true`, `tier: "pro"`.
     ///
-    /// HTTP 402, not retryable; advice: `needs_action`. `errors.yaml:109`.
+    /// HTTP 402 or 403, not retryable; advice: `needs_action`. `errors.yaml:111`.
     ///
     /// Reference:
     ///
@@ -491,7 +496,7 @@ pub mod code {
 
     /// Busy.
     ///
-    /// HTTP 409, not retryable; advice: `never`, `backoff` for a repeat with the same idempotency key. `errors.yaml:113`.
+    /// HTTP 409, not retryable; advice: `never`, `backoff` for a repeat with the same idempotency key. `errors.yaml:115`.
     ///
     /// Reference:
     ///
@@ -500,9 +505,23 @@ pub mod code {
     #[derive(Clone, Copy)]
     pub struct Busy;
 
+    /// Sent with several statuses.
+    ///
+    /// HTTP 400, 422 or 405, not retryable; advice: `never`. `errors.yaml:123`.
+    ///
+    /// Reference:
+    ///
+    /// - [Store API](<https://every.example/store#several>)
+    /// - [Admin API](<https://every.example/admin#several>)
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Several {
+        /// The header `Allow`.
+        pub allow: ::std::string::String,
+    }
+
     /// Odd.
     ///
-    /// HTTP 401, not retryable; advice: `refresh`. `errors.yaml:121`.
+    /// HTTP 401, not retryable; advice: `refresh`. `errors.yaml:129`.
     ///
     /// Reference:
     ///
@@ -525,7 +544,7 @@ pub mod code {
     ///
     /// What to do: Wait, or see [`busy`](super::Code::Busy).
     ///
-    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:131`.
+    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:139`.
     ///
     /// Reference:
     ///
@@ -539,7 +558,7 @@ pub mod code {
 
     /// Too fast.
     ///
-    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:139`.
+    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:147`.
     ///
     /// Reference:
     ///
@@ -551,7 +570,7 @@ pub mod code {
 
     /// Broken.
     ///
-    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:145`.
+    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:153`.
     ///
     /// Reference:
     ///
@@ -564,7 +583,7 @@ pub mod code {
 /// What fields are made of.
 #[allow(dead_code, deprecated, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
 pub mod types {
-    /// `page`: `errors.yaml:33`.
+    /// `page`: `errors.yaml:35`.
     #[derive(Clone, Debug, PartialEq)]
     pub struct Page {
         /// On the wire: `first`.
@@ -576,7 +595,7 @@ pub mod types {
         >,
     }
 
-    /// `violation`: `errors.yaml:34`.
+    /// `violation`: `errors.yaml:36`.
     #[derive(Clone, Debug, PartialEq)]
     pub struct Violation {
         /// Which one; at most 60.
@@ -593,7 +612,7 @@ pub mod types {
         pub ratio: f64,
     }
 
-    /// `reason`: `errors.yaml:42`.
+    /// `reason`: `errors.yaml:44`.
     ///
     /// Made of a text by `From`, which knows every value.
     #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -624,7 +643,7 @@ pub mod types {
         }
     }
 
-    /// `violation.severity`: `errors.yaml:40`.
+    /// `violation.severity`: `errors.yaml:42`.
     ///
     /// Made of a text by `From`, which knows every value.
     #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -649,7 +668,7 @@ pub mod types {
         }
     }
 
-    /// `plan.period`: `errors.yaml:52`.
+    /// `plan.period`: `errors.yaml:54`.
     ///
     /// Made of a text by `From`, which knows every value.
     #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -674,7 +693,7 @@ pub mod types {
         }
     }
 
-    /// `rich.how`: `errors.yaml:92`.
+    /// `rich.how`: `errors.yaml:94`.
     ///
     /// Made of a text by `From`, which knows every value.
     #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -699,7 +718,7 @@ pub mod types {
         }
     }
 
-    /// `rich.maybe_how`: `errors.yaml:103`.
+    /// `rich.maybe_how`: `errors.yaml:105`.
     ///
     /// Made of a text by `From`, which knows every value.
     #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -786,7 +805,7 @@ mod __errbook {
 
     const TYPE_6: Type = Type::Enum(&["slowly", "fast"]);
 
-    static CODES_0: [Row; 12] = [
+    static CODES_0: [Row; 13] = [
         Row {
             code: "bad",
             title: "Bad",
@@ -994,6 +1013,7 @@ mod __errbook {
             title: "Plan size",
             anchor: "plan_size",
             status: status(402),
+            other_statuses: &[status(403)],
             retry: Retry::NeedsAction,
             action: super::Action::Phone as u16,
             group: Some(super::Group::Plan as u16),
@@ -1023,6 +1043,7 @@ mod __errbook {
             title: "No seat",
             anchor: "plan_seats",
             status: status(402),
+            other_statuses: &[status(403)],
             retry: Retry::NeedsAction,
             action: super::Action::Phone as u16,
             group: Some(super::Group::Plan as u16),
@@ -1052,6 +1073,25 @@ mod __errbook {
             applied: Applied::Maybe,
             action: super::Action::FixRequest as u16,
             message: &[Part::Text("Busy.")],
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "several",
+            title: "Several",
+            anchor: "several",
+            status: status(400),
+            other_statuses: &[status(422), status(405)],
+            action: super::Action::Phone as u16,
+            message: &[Part::Text("Sent with several statuses.")],
+            takes_param: true,
+            takes_issues: true,
+            headers: &[
+                Header {
+                    name: "allow",
+                    value: HeaderSource::Slot(0),
+                    required: true,
+                },
+            ],
             ..Row::DEFAULT
         },
         Row {
@@ -1136,14 +1176,14 @@ mod __errbook {
         codes: &[&CODES_0],
         index: Index {
             key: 0,
-            seeds: &[0, 5, 2, 882],
-            slots: &[9, 10, 0, 3, 7, 11, 6, 5, 4, 2, 1, 8],
+            seeds: &[8, 0, 1, 7, 0],
+            slots: &[3, 2, 5, 9, 0, 11, 8, 4, 1, 12, 10, 6, 7],
         },
         groups: &[
             GroupRow {
                 name: "plan",
                 title: "Plan",
-                status: Some(status(402)),
+                statuses: &[status(402), status(403)],
                 constants: &[("upgrade", "true"), ("tier", "\"pro\"")],
             },
         ],
@@ -1191,6 +1231,11 @@ mod __errbook {
                         Member::Key("param", Node::Optional(Placeholder::Param)),
                         Member::Key("doc_url", Node::Required(Placeholder::DocUrl)),
                         Member::Key("retryable", Node::Required(Placeholder::Retryable)),
+                        Member::Key("status", Node::Required(Placeholder::Status)),
+                        Member::Key(
+                            "http",
+                            Node::Text("HTTP ", Placeholder::StatusText, "", false),
+                        ),
                         Member::Key("errors", Node::Optional(Placeholder::Errors)),
                         Member::Fields,
                     ],
@@ -1213,6 +1258,11 @@ mod __errbook {
             Piece::Value(Placeholder::DocUrl),
             Piece::Text(",\"retryable\":"),
             Piece::Value(Placeholder::Retryable),
+            Piece::Text(",\"status\":"),
+            Piece::Value(Placeholder::Status),
+            Piece::Text(",\"http\":\"HTTP "),
+            Piece::Inside(Placeholder::StatusText),
+            Piece::Text("\""),
             Piece::Optional("\"errors\":", Placeholder::Errors),
             Piece::Fields,
             Piece::Text("}}"),
@@ -1248,12 +1298,13 @@ mod __errbook {
                 super::Code::PlanSize,
                 super::Code::PlanSeats,
                 super::Code::Busy,
+                super::Code::Several,
                 super::Code::OddHeaders,
                 super::Code::Slow,
                 super::Code::Slowly,
                 super::Code::Broken,
             ],
-            by_status: &[],
+            by_status: &[(405, super::Code::Several), (422, super::Code::Several)],
             by_4xx: super::Code::Bad,
             by_5xx: super::Code::Broken,
         };
@@ -1280,12 +1331,17 @@ mod __errbook {
                 super::Code::PlanSize,
                 super::Code::PlanSeats,
                 super::Code::Busy,
+                super::Code::Several,
                 super::Code::OddHeaders,
                 super::Code::Slow,
                 super::Code::Slowly,
                 super::Code::Broken,
             ],
-            by_status: &[(404, super::Code::Gone)],
+            by_status: &[
+                (404, super::Code::Gone),
+                (405, super::Code::Several),
+                (422, super::Code::Several),
+            ],
             by_4xx: super::Code::Bad,
             by_5xx: super::Code::Broken,
         };
@@ -1326,16 +1382,27 @@ mod __errbook {
     pub enum Class1 {}
     impl Has<super::Store> for Class1 {}
     impl Has<super::Admin> for Class1 {}
-    impl HasRetryAfter for Class1 {}
+    impl HasStatuses for Class1 {}
 
     pub enum Class2 {}
     impl Has<super::Store> for Class2 {}
     impl Has<super::Admin> for Class2 {}
-    impl HasParam for Class2 {}
+    impl HasRetryAfter for Class2 {}
 
     pub enum Class3 {}
+    impl Has<super::Store> for Class3 {}
     impl Has<super::Admin> for Class3 {}
     impl HasParam for Class3 {}
+
+    pub enum Class4 {}
+    impl Has<super::Store> for Class4 {}
+    impl Has<super::Admin> for Class4 {}
+    impl HasParam for Class4 {}
+    impl HasStatuses for Class4 {}
+
+    pub enum Class5 {}
+    impl Has<super::Admin> for Class5 {}
+    impl HasParam for Class5 {}
 
     impl FieldType for super::types::Page {
         fn into_value(self) -> Value {
@@ -1438,7 +1505,7 @@ mod __errbook {
 
     impl ::errbook::Payload for super::code::Bad {
         type Code = super::Code;
-        type Class = Class2;
+        type Class = Class3;
         const CODE: super::Code = super::Code::Bad;
 
         fn from_slots(_: &mut Slots) -> Option<Self> {
@@ -1480,7 +1547,7 @@ mod __errbook {
 
     impl ::errbook::Payload for super::code::Gone {
         type Code = super::Code;
-        type Class = Class3;
+        type Class = Class5;
         const CODE: super::Code = super::Code::Gone;
 
         fn from_slots(_: &mut Slots) -> Option<Self> {
@@ -1490,7 +1557,7 @@ mod __errbook {
 
     impl ::errbook::Payload for super::code::Typed {
         type Code = super::Code;
-        type Class = Class2;
+        type Class = Class3;
         const CODE: super::Code = super::Code::Typed;
 
         fn into_slots(self) -> Slots {
@@ -1529,7 +1596,7 @@ mod __errbook {
 
     impl ::errbook::Payload for super::code::Rich {
         type Code = super::Code;
-        type Class = Class2;
+        type Class = Class3;
         const CODE: super::Code = super::Code::Rich;
 
         fn into_slots(self) -> Slots {
@@ -1576,7 +1643,7 @@ mod __errbook {
 
     impl ::errbook::Payload for super::code::PlanSize {
         type Code = super::Code;
-        type Class = Class0;
+        type Class = Class1;
         const CODE: super::Code = super::Code::PlanSize;
 
         fn into_slots(self) -> Slots {
@@ -1599,7 +1666,7 @@ mod __errbook {
 
     impl ::errbook::Payload for super::code::PlanSeats {
         type Code = super::Code;
-        type Class = Class0;
+        type Class = Class1;
         const CODE: super::Code = super::Code::PlanSeats;
 
         fn into_slots(self) -> Slots {
@@ -1627,9 +1694,36 @@ mod __errbook {
         }
     }
 
+    impl ::errbook::Payload for super::code::Several {
+        type Code = super::Code;
+        type Class = Class4;
+        const CODE: super::Code = super::Code::Several;
+
+        fn into_slots(self) -> Slots {
+            Slots {
+                values: ::std::vec![FieldType::into_value(self.allow)],
+                param: None,
+                retry_after: None,
+            }
+        }
+
+        fn from_slots(slots: &mut Slots) -> Option<Self> {
+            Some(super::code::Several {
+                allow: slots.take(0)?,
+            })
+        }
+    }
+
+    impl ::errbook::TakesIssues for super::code::Several {
+        type Items = ((super::code::Bad,), (super::code::Missing,));
+    }
+
+    impl ::errbook::TakesIssue<super::code::Bad> for super::code::Several {}
+    impl ::errbook::TakesIssue<super::code::Missing> for super::code::Several {}
+
     impl ::errbook::Payload for super::code::OddHeaders {
         type Code = super::Code;
-        type Class = Class1;
+        type Class = Class2;
         const CODE: super::Code = super::Code::OddHeaders;
 
         fn into_slots(self) -> Slots {
@@ -1653,7 +1747,7 @@ mod __errbook {
 
     impl ::errbook::Payload for super::code::Slow {
         type Code = super::Code;
-        type Class = Class2;
+        type Class = Class3;
         const CODE: super::Code = super::Code::Slow;
 
         fn into_slots(self) -> Slots {
@@ -1694,7 +1788,8 @@ mod __errbook {
     ::errbook::__payload_impls!(
         super::code::Missing = "EverythingMissing", super::code::Typed = "EverythingTyped",
         super::code::Rich = "EverythingRich", super::code::PlanSize = "EverythingPlanSize",
-        super::code::PlanSeats = "EverythingPlanSeats", super::code::OddHeaders =
-        "EverythingOddHeaders", super::code::Slow = "EverythingSlow"
+        super::code::PlanSeats = "EverythingPlanSeats", super::code::Several =
+        "EverythingSeveral", super::code::OddHeaders = "EverythingOddHeaders",
+        super::code::Slow = "EverythingSlow"
     );
 }
