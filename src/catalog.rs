@@ -123,8 +123,12 @@ pub trait Payload: Sized + Send + Sync + 'static {
     /// The code.
     const CODE: Self::Code;
 
-    /// Picks one of the statuses that the catalog gives the code. Any other is not sent: the answer has the default one,
-    /// and a debug build panics.
+    /// Picks one of the statuses that the catalog gives the code (`status: [400, 422]`). Any other is not sent: the
+    /// answer has the default one, and a debug build panics.
+    ///
+    /// ```ignore
+    /// return Err(code::InvalidAddress.at("to").status(Status::UNPROCESSABLE_CONTENT).into());
+    /// ```
     fn status(self, status: Status) -> Raising<Self>
     where
         Self: TakesStatus,

@@ -1,7 +1,7 @@
 //! `groups:` and `codes:`. What a group says is merged into its codes: defaults, then the group, then the code.
 
 use super::actions::Actions;
-use super::fields::{FieldDraft, Fields, Owner};
+use super::fields::{FieldDraft, Fields, Owner, weight_of};
 use super::headers::HeaderDraft;
 use super::limits::Limits;
 use super::names::{Names, Of, Scope, title, unnamed};
@@ -9,7 +9,7 @@ use super::reader::{Context, Map, Spanned, list, quote};
 use super::types::Types;
 use super::urls::{anchor_of, is_anchor};
 use crate::catalog::{
-    Applied, Code, Deprecated, Example, FieldKind, Group, HeaderRule, Literal, Presence, Retry, RetryAdvice,
+    Applied, Code, Deprecated, FieldKind, Group, HeaderRule, Literal, Presence, Retry, RetryAdvice,
 };
 use crate::report::{Diagnostic, Mistake, Span};
 use crate::syntax::{Entry, Kind, Node};
@@ -263,7 +263,9 @@ impl<'t> Context<'t> {
         let all_apis = 0..known.apis.len();
         let list = given.apis.unwrap_or_else(|| ApiList { apis: all_apis.collect(), complete: group_known });
         let ApiList { apis, complete: apis_known } = list;
-        self.spend(apis.len() * (IN_AN_API + items.len()));
+        let types = fields.iter().filter_map(|draft| draft.field.kind.typed());
+        let types: usize = types.map(|kind| self.types.weight(kind)).sum();
+        self.spend(apis.len() * (IN_AN_API + items.len() + types));
         let code = Code {
             code: name.to_owned(),
             rust: rust.unwrap_or_else(unnamed),
@@ -543,13 +545,9 @@ impl<'t> Context<'t> {
 impl Given<'_> {
     fn weight(&self, types: &Types<'_>) -> usize {
         let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-        let field = |field: &FieldDraft| {
-            let value = match &field.field.kind {
-                FieldKind::Const(value) => weight_of(value),
-                FieldKind::Typed { kind, .. } => types.members(kind),
-            };
-            let example = field.field.example.as_ref().map_or(0, weight_of_example);
-            field.field.name.len() + text(&field.field.doc) + example + value
+        let field = |draft: &FieldDraft| {
+            let kind = draft.field.kind.typed().map_or(1, |kind| 1 + types.weight(kind));
+            draft.field.name.len() + weight_of(&draft.field) + kind
         };
         let header = |header: &HeaderDraft| {
             let value = match &header.header.rule {
@@ -569,23 +567,6 @@ impl Given<'_> {
             + self.items.as_ref().map_or(0, Vec::len)
             + self.fields.fields.iter().map(field).sum::<usize>()
             + self.headers.iter().map(header).sum::<usize>()
-    }
-}
-
-fn weight_of(value: &Literal) -> usize {
-    match value {
-        Literal::Null | Literal::EmptyList | Literal::Bool(_) => 1,
-        Literal::Number(text) | Literal::Text(text) => text.len(),
-    }
-}
-
-fn weight_of_example(example: &Example) -> usize {
-    match example {
-        Example::Single(value) => weight_of(value),
-        Example::List(examples) => 1 + examples.iter().map(weight_of_example).sum::<usize>(),
-        Example::Map(members) => {
-            1 + members.iter().map(|(key, example)| key.len() + weight_of_example(example)).sum::<usize>()
-        }
     }
 }
 

@@ -110,10 +110,6 @@ impl<'t> Context<'t> {
             }
             (FieldKind::Typed { kind, .. }, Some(node)) => self.example(node, kind, limits),
         };
-        if let Some(kind) = kind.typed() {
-            let members = self.types.members(kind);
-            self.spend(members);
-        }
         let rust = rust.unwrap_or_else(unnamed).snake;
         let field = Field { name: key.text.clone(), rust, kind, doc, example };
         Some(FieldDraft { field, span: key.span, doubtful })
@@ -284,6 +280,33 @@ fn fits(literal: &Literal, kind: &Type) -> bool {
             _ => false,
         },
         _ => false,
+    }
+}
+
+/// The texts of a field but its name, in bytes.
+pub(super) fn weight_of(Field { kind, doc, example, .. }: &Field) -> usize {
+    let constant = match kind {
+        FieldKind::Const(value) => weight_of_literal(value),
+        FieldKind::Typed { .. } => 0,
+    };
+    let example = example.as_ref().map_or(0, weight_of_example);
+    constant + example + doc.as_ref().map_or(0, String::len)
+}
+
+fn weight_of_literal(value: &Literal) -> usize {
+    match value {
+        Literal::Null | Literal::EmptyList | Literal::Bool(_) => 1,
+        Literal::Number(text) | Literal::Text(text) => text.len(),
+    }
+}
+
+fn weight_of_example(example: &Example) -> usize {
+    match example {
+        Example::Single(value) => weight_of_literal(value),
+        Example::List(examples) => 1 + examples.iter().map(weight_of_example).sum::<usize>(),
+        Example::Map(members) => {
+            1 + members.iter().map(|(key, example)| key.len() + weight_of_example(example)).sum::<usize>()
+        }
     }
 }
 

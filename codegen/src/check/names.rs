@@ -17,7 +17,7 @@ use crate::syntax::{Key, Node};
 use std::collections::BTreeMap;
 
 /// The longest name or code.
-const LONGEST: usize = 200;
+pub(super) const LONGEST: usize = 200;
 
 /// Rust's keywords of all editions so far, reserved ones too.
 const KEYWORDS: &[&str] = &[

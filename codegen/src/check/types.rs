@@ -1,8 +1,8 @@
 //! Types of fields: what stands behind `type:`, and the section `types:`.
 
-use super::fields::Owner;
+use super::fields::{Owner, weight_of};
 use super::limits::Limits;
-use super::names::{Names, Of, Scope, rust_name};
+use super::names::{LONGEST, Names, Of, Scope, rust_name};
 use super::reader::{Context, Map, Spanned, is_null, list, quote};
 use crate::catalog::{NamedType, Shape, Type, Variant};
 use crate::report::{Diagnostic, Mistake, Span};
@@ -56,6 +56,9 @@ const ALIASES: &[(&[&str], &[&str])] = &[
 const DEEPEST: usize = 8;
 const LARGEST: usize = 1000;
 
+/// What a member takes on a page beside its texts.
+const A_MEMBER: usize = 64;
+
 /// The types that have a name in Rust.
 #[derive(Debug)]
 pub(super) struct Types<'t> {
@@ -71,10 +74,12 @@ pub(super) struct Types<'t> {
 struct Size {
     depth: usize,
     members: usize,
+    /// What pages and schemas show of it, roughly.
+    bytes: usize,
 }
 
 impl Size {
-    const ONE: Size = Size { depth: 0, members: 1 };
+    const ONE: Size = Size { depth: 0, members: 1, bytes: 0 };
 }
 
 impl Types<'_> {
@@ -119,16 +124,16 @@ impl Types<'_> {
         }
     }
 
-    /// Of what may be multiplied: all members of a value.
-    pub(super) fn members(&self, kind: &Type) -> usize {
-        self.size(kind).members
+    /// Of what may be multiplied: the texts of a type are repeated wherever a field is of it.
+    pub(super) fn weight(&self, kind: &Type) -> usize {
+        self.size(kind).bytes
     }
 
     fn size(&self, kind: &Type) -> Size {
         match kind {
             Type::List(inside) | Type::Map(inside) => {
-                let Size { depth, members } = self.size(inside);
-                Size { depth: depth + 1, members: members.saturating_add(1) }
+                let Size { depth, members, bytes } = self.size(inside);
+                Size { depth: depth + 1, members: members.saturating_add(1), bytes }
             }
             Type::Named(at) => self.sizes.get(*at).copied().unwrap_or(Size::ONE),
             _ => Size::ONE,
@@ -218,13 +223,15 @@ impl<'t> Context<'t> {
     }
 
     fn define(&mut self, at: usize, shape: Shape) {
-        let members = match &shape {
-            Shape::Enum(variants) => variants.len(),
-            Shape::Struct(_) => 1,
+        let variants = match &shape {
+            Shape::Enum(variants) => variants.as_slice(),
+            Shape::Struct(_) => &[],
         };
-        if let Some((named, size)) = self.types.all.get_mut(at).zip(self.types.sizes.get_mut(at)) {
+        let bytes = variants.iter().map(|variant| A_MEMBER + variant.text.len()).sum();
+        let size = Size { depth: 0, members: variants.len(), bytes };
+        if let Some((named, known)) = self.types.all.get_mut(at).zip(self.types.sizes.get_mut(at)) {
             named.shape = shape;
-            *size = Size { members, ..Size::ONE };
+            *known = size;
         }
     }
 
@@ -234,7 +241,10 @@ impl<'t> Context<'t> {
         let mut seen = BTreeSet::new();
         let mut variants = Vec::new();
         for text in values.split('|').map(str::trim) {
-            if text.is_empty() || text.contains(|char: char| char.is_control() || "()".contains(char)) {
+            if text.is_empty()
+                || text.len() > LONGEST
+                || text.contains(|char: char| char.is_control() || "()".contains(char))
+            {
                 let title = match text {
                     "" => "an `enum` has a value without a name".to_owned(),
                     text => format!("{} can't be a value of an `enum`", quote(text)),
@@ -292,7 +302,7 @@ impl<'t> Context<'t> {
         let name = text.value.trim();
         let within = |value| Spanned { value, span: text.span };
         if depth > DEEPEST {
-            self.type_is_bounded(Size { depth, members: 1 }, text.span, "a field");
+            self.type_is_bounded(Size { depth, ..Size::ONE }, text.span, "a field");
             return None;
         }
         if let Some((_, kind)) = SCALARS.iter().find(|(known, _)| *known == name) {
@@ -373,9 +383,11 @@ impl<'t> Context<'t> {
         }
         // Where not all types could be read, it may be one of those.
         if self.types.names.is_complete() {
-            let own: Vec<String> = self.types.all.iter().map(|named| named.name.clone()).collect();
-            let known = SCALARS.iter().map(|(name, _)| *name).chain(own.iter().map(String::as_str));
+            let types = std::mem::replace(&mut self.types, Types::none());
+            let own = types.all.iter().take(types.names.len()).map(|named| named.name.as_str());
+            let known = SCALARS.iter().map(|(name, _)| *name).chain(own);
             self.unknown(name, "type of a field", known, &help);
+            self.types = types;
         }
     }
 
@@ -425,10 +437,15 @@ impl<'t> Context<'t> {
     fn type_size(&mut self, at: usize, entries: &'t [Entry]) {
         let Some(NamedType { shape: Shape::Struct(fields), name, .. }) = self.types.get(at) else { return };
         let mut whole = Size::ONE;
-        for kind in fields.iter().filter_map(|field| field.kind.typed()) {
-            let Size { depth, members } = self.types.size(kind);
+        for field in fields {
+            let Size { depth, members, bytes } =
+                field.kind.typed().map_or(Size::ONE, |kind| self.types.size(kind));
             whole.depth = whole.depth.max(depth);
             whole.members = whole.members.saturating_add(members);
+            // The path of a member has the names of all around it.
+            let names = members.saturating_mul(A_MEMBER + field.name.len());
+            whole.bytes =
+                whole.bytes.saturating_add(names).saturating_add(bytes).saturating_add(weight_of(field));
         }
         whole.depth += 1;
         let what = format!("the type {}", quote(name));
