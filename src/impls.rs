@@ -73,11 +73,26 @@ macro_rules! __payload_impls {
     )*};
 }
 
-/// For enums of the module `types`, which are texts on the wire: what `as_str` and `From<&str>` lead to.
+/// For enums of the module `types`, which are texts on the wire: what `as_str` and `From<&str>` lead to. Two are equal
+/// where their texts are, however they were made.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __enum_impls {
     ($($enum:ty),* $(,)?) => {$(
+        impl ::core::cmp::PartialEq for $enum {
+            fn eq(&self, other: &Self) -> bool {
+                self.as_str() == other.as_str()
+            }
+        }
+
+        impl ::core::cmp::Eq for $enum {}
+
+        impl ::core::hash::Hash for $enum {
+            fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+                ::core::hash::Hash::hash(self.as_str(), state)
+            }
+        }
+
         impl ::core::convert::From<::std::string::String> for $enum {
             fn from(text: ::std::string::String) -> Self {
                 <$enum as ::core::convert::From<&str>>::from(&text)

@@ -74,7 +74,7 @@ pub mod mail {
     crate::include_catalog!();
 }
 
-/// Brings in what the build script generated from `errors.yaml`: `Code`, the payloads in `code`, `limits`, and a marker
+/// Brings in what the build script generated from `errors.yaml`: `Code`, the payloads in `code`, `types`, `limits`, and a marker
 /// type and a module for each API.
 ///
 /// ```ignore

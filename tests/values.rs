@@ -215,6 +215,10 @@ fn enums_are_open() {
     assert_eq!(Reason::from("too_short"), Reason::TooShort);
     assert_eq!(Reason::from("other"), Reason::Other_);
     assert_eq!(Reason::from("new".to_owned()), Reason::Other("new".to_owned()));
+    assert_eq!(Reason::Other("too_short".to_owned()), Reason::TooShort);
+    assert_ne!(Reason::TooLong, Reason::TooShort);
+    let texts = std::collections::HashSet::from([Reason::TooShort, Reason::Other("too_short".to_owned())]);
+    assert_eq!(texts.len(), 1);
     assert_eq!("2nd".parse(), Ok(Reason::Value2Nd));
     assert_eq!(format!("{:>4}", Reason::Value2Nd), " 2nd");
     assert_eq!(serde_json::to_string(&Reason::Other("\n".to_owned())).unwrap(), r#""\n""#);

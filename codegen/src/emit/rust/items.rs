@@ -348,7 +348,7 @@ fn named_type(catalog: &Catalog, NamedType { name, rust, shape, line }: &NamedTy
             vec![
                 quote! {
                     #doc
-                    #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+                    #[derive(Clone, Debug)]
                     #[non_exhaustive]
                     pub enum #name {
                         #(#documented,)*

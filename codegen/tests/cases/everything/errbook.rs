@@ -615,7 +615,7 @@ pub mod types {
     /// `reason`: `errors.yaml:44`.
     ///
     /// Made of a text by `From`, which knows every value.
-    #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[derive(Clone, Debug)]
     #[non_exhaustive]
     pub enum Reason {
         /// `too_short`
@@ -646,7 +646,7 @@ pub mod types {
     /// `violation.severity`: `errors.yaml:42`.
     ///
     /// Made of a text by `From`, which knows every value.
-    #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[derive(Clone, Debug)]
     #[non_exhaustive]
     pub enum ViolationSeverity {
         /// `low`
@@ -671,7 +671,7 @@ pub mod types {
     /// `plan.period`: `errors.yaml:54`.
     ///
     /// Made of a text by `From`, which knows every value.
-    #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[derive(Clone, Debug)]
     #[non_exhaustive]
     pub enum PlanPeriod {
         /// `month`
@@ -696,7 +696,7 @@ pub mod types {
     /// `rich.how`: `errors.yaml:94`.
     ///
     /// Made of a text by `From`, which knows every value.
-    #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[derive(Clone, Debug)]
     #[non_exhaustive]
     pub enum RichHow {
         /// `by_hand`
@@ -721,7 +721,7 @@ pub mod types {
     /// `rich.maybe_how`: `errors.yaml:105`.
     ///
     /// Made of a text by `From`, which knows every value.
-    #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[derive(Clone, Debug)]
     #[non_exhaustive]
     pub enum RichMaybeHow {
         /// `slowly`
