@@ -341,8 +341,8 @@ impl<A: Api> Answer<'_, A> {
                 Some(Filled::Number(i64::try_from(since.as_secs()).ok()?))
             }),
             Placeholder::Retryable => Filled::Bool(row.retryable),
-            Placeholder::Status => Filled::Number(row.status.as_u16().into()),
-            Placeholder::StatusText => Filled::Digits(row.status.as_u16()),
+            Placeholder::Status => Filled::Number(inner.status().as_u16().into()),
+            Placeholder::StatusText => Filled::Digits(inner.status().as_u16()),
             Placeholder::Title => Filled::Text(row.title),
         }
     }

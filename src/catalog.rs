@@ -4,7 +4,7 @@ use std::fmt;
 use std::hash::Hash;
 
 use crate::table::{ApiInfo, Row, Slots, Table};
-use crate::{Retry, Status};
+use crate::{Raising, Retry, Status};
 
 /// The enum `Code` of a catalog.
 ///
@@ -30,7 +30,7 @@ pub trait ErrorCode: Copy + Eq + Hash + Ord + fmt::Debug + fmt::Display + Send +
         row(self).code
     }
 
-    /// The HTTP status that the code is sent with.
+    /// The HTTP status that the code is sent with, where it isn't told which of several.
     fn status(self) -> Status {
         row(self).status
     }
@@ -127,6 +127,19 @@ pub trait Payload: Sized + Send + Sync + 'static {
     #[doc(hidden)]
     const UNIT: Option<Self> = None;
 
+    /// Picks one of the statuses that the catalog gives the code (`status: [400, 422]`). Any other is not sent: the
+    /// answer has the default one, and a debug build panics.
+    ///
+    /// ```ignore
+    /// return Err(code::InvalidAddress.at("to").status(Status::UNPROCESSABLE_CONTENT).into());
+    /// ```
+    fn status(self, status: Status) -> Raising<Self>
+    where
+        Self: TakesStatus,
+    {
+        Raising::new(self).status(status)
+    }
+
     #[doc(hidden)]
     fn into_slots(self) -> Slots {
         Slots::default()
@@ -165,6 +178,15 @@ pub trait TakesRetryAfter {}
 #[diagnostic::do_not_recommend]
 impl<P: Payload> TakesRetryAfter for P where P::Class: HasRetryAfter {}
 
+/// The code may be sent with several statuses. Decided by `status:` in errors.yaml.
+#[diagnostic::on_unimplemented(
+    label = "`{Self}` has one status: the code's `status: […]` in errors.yaml decides"
+)]
+pub trait TakesStatus {}
+
+#[diagnostic::do_not_recommend]
+impl<P: Payload> TakesStatus for P where P::Class: HasStatuses {}
+
 /// The code takes issues, accumulated by [`Issues`](crate::Issues). Decided by `items:` in errors.yaml.
 #[diagnostic::on_unimplemented(
     label = "`{Self}` takes no issues: the code's `items:` in errors.yaml decides"
@@ -199,6 +221,9 @@ pub trait HasParam {}
 
 #[doc(hidden)]
 pub trait HasRetryAfter {}
+
+#[doc(hidden)]
+pub trait HasStatuses {}
 
 /// What the table says of a code.
 pub fn row<C: ErrorCode>(code: C) -> &'static Row {

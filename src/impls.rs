@@ -4,8 +4,8 @@ use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{SerializeMap as _, Serializer};
 
 use crate::catalog::{ErrorCode, Payload, row};
-use crate::table::{HeaderSource, Slots};
-use crate::value::{self, Value, values};
+use crate::table::{HeaderSource, Slots, Type};
+use crate::value::{self, Typed, Value, values};
 
 /// `Debug`, `Display`, `FromStr`, serde and, with its feature, `JsonSchema` for the enum `Code` of a catalog.
 #[doc(hidden)]
@@ -79,6 +79,77 @@ macro_rules! __payload_impls {
     )*};
 }
 
+/// For enums of the module `types`, which are texts on the wire: what `as_str` and `From<&str>` lead to. Two are equal
+/// where their texts are, however they were made.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __enum_impls {
+    ($($enum:ty),* $(,)?) => {$(
+        impl ::core::cmp::PartialEq for $enum {
+            fn eq(&self, other: &Self) -> bool {
+                self.as_str() == other.as_str()
+            }
+        }
+
+        impl ::core::cmp::Eq for $enum {}
+
+        impl ::core::hash::Hash for $enum {
+            fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+                ::core::hash::Hash::hash(self.as_str(), state)
+            }
+        }
+
+        impl ::core::convert::From<::std::string::String> for $enum {
+            fn from(text: ::std::string::String) -> Self {
+                <$enum as ::core::convert::From<&str>>::from(&text)
+            }
+        }
+
+        impl ::core::str::FromStr for $enum {
+            type Err = ::core::convert::Infallible;
+
+            fn from_str(text: &str) -> ::core::result::Result<Self, Self::Err> {
+                ::core::result::Result::Ok(::core::convert::From::from(text))
+            }
+        }
+
+        impl ::core::fmt::Display for $enum {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl $crate::__private::serde::Serialize for $enum {
+            fn serialize<S: $crate::__private::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::core::result::Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> $crate::__private::serde::Deserialize<'de> for $enum {
+            fn deserialize<D: $crate::__private::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::core::result::Result<Self, D::Error> {
+                let text = <::std::string::String as $crate::__private::serde::Deserialize>::deserialize(deserializer)?;
+                ::core::result::Result::Ok(::core::convert::From::from(text))
+            }
+        }
+
+        impl $crate::__private::FieldType for $enum {
+            fn into_value(self) -> $crate::__private::Value {
+                $crate::__private::FieldType::into_value(::std::string::String::from(self.as_str()))
+            }
+
+            fn from_value(value: $crate::__private::Value) -> ::core::option::Option<Self> {
+                let text: ::std::string::String = $crate::__private::FieldType::from_value(value)?;
+                ::core::option::Option::Some(::core::convert::From::from(text))
+            }
+        }
+    )*};
+}
+
 #[cfg(not(feature = "schemars"))]
 #[doc(hidden)]
 #[macro_export]
@@ -139,7 +210,7 @@ pub fn serialize_payload<P: Payload + Clone, S: Serializer>(
         match header.value {
             HeaderSource::RetryAfter => {
                 if let Some(wait) = slots.retry_after {
-                    value::serialize_seconds(&mut map, "retry_after", wait)?;
+                    map.serialize_entry("retry_after", &Typed(&Value::Seconds(wait), Type::Seconds))?;
                 }
             }
             HeaderSource::Slot(slot) => {

@@ -2,7 +2,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::catalog::{Payload, TakesIssue, TakesIssues};
+use crate::Status;
+use crate::catalog::{Payload, TakesIssue, TakesIssues, TakesStatus};
 use crate::raise::{Inner, Raise, Raised, Raising};
 
 /// Collects everything that is wrong with a request, so that the caller learns it at once.
@@ -57,6 +58,15 @@ impl<P: TakesIssues> Issues<P> {
         if self.issues.len() < Self::MAX && !self.issues.iter().any(same) {
             self.issues.push(issue);
         }
+    }
+
+    /// Picks the status of the answer where there are several issues; see [`Payload::status`].
+    pub fn status(mut self, status: Status) -> Issues<P>
+    where
+        P: TakesStatus,
+    {
+        self.whole = self.whole.status(status);
+        self
     }
 
     /// No issue so far?

@@ -30,6 +30,7 @@ pub use crate::advice::{Applied, Retry};
 pub use crate::answer::Answer;
 pub use crate::catalog::{
     Api, Codes, Emits, ErrorCode, Named, Payload, TakesIssue, TakesIssues, TakesParam, TakesRetryAfter,
+    TakesStatus,
 };
 pub use crate::impls::UnknownCode;
 pub use crate::issues::{Accumulated, Issues};
@@ -63,7 +64,7 @@ pub use errbook_derive::ApiError;
 
 /// The traits whose methods raise errors: `use errbook::prelude::*;`.
 pub mod prelude {
-    pub use crate::{OrRaise as _, Raise as _};
+    pub use crate::{OrRaise as _, Payload as _, Raise as _};
 }
 
 /// This repository's own catalog: the errors of a mail platform with three APIs, from `errors.yaml` at its root.
@@ -74,7 +75,7 @@ pub mod mail {
     crate::include_catalog!();
 }
 
-/// Brings in what the build script generated from `errors.yaml`: `Code`, the payloads in `code`, `limits`, and a marker
+/// Brings in what the build script generated from `errors.yaml`: `Code`, the payloads in `code`, `types`, `limits`, and a marker
 /// type and a module for each API.
 ///
 /// ```ignore
@@ -97,12 +98,13 @@ macro_rules! include_catalog {
 #[doc(hidden)]
 pub mod __private {
     pub use crate::advice::{Applied, Retry};
-    pub use crate::catalog::{Has, HasParam, HasRetryAfter, row};
+    pub use crate::catalog::{Has, HasParam, HasRetryAfter, HasStatuses, row};
     pub use crate::impls::{deserialize_code, deserialize_payload, serialize_payload};
     pub use crate::raise::Raising;
     pub use crate::table::*;
     pub use crate::value::{FieldType, Value};
     pub use serde;
+    pub use serde_json;
 
     #[cfg(feature = "schemars")]
     pub mod schema {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http::HeaderMap;
 
-use crate::catalog::{Api, Codes, ErrorCode, Payload, TakesParam, TakesRetryAfter};
+use crate::catalog::{Api, Codes, ErrorCode, Payload, TakesParam, TakesRetryAfter, TakesStatus};
 use crate::table::{HeaderSource, Part, Row, Slots, Table};
 use crate::value::Value;
 use crate::{Answer, Status, retry_after};
@@ -153,6 +153,17 @@ impl<P: Payload> Raising<P> {
         self
     }
 
+    /// See [`Payload::status`].
+    pub fn status(mut self, status: Status) -> Raising<P>
+    where
+        P: TakesStatus,
+    {
+        let known = self.0.row().status(status.as_u16());
+        debug_assert!(known.is_some(), "`{}` is not sent with HTTP {status}", self.0.row().code);
+        Arc::make_mut(&mut self.0).status = known;
+        self
+    }
+
     /// See [`Raise::because`].
     pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Raising<P> {
         Arc::make_mut(&mut self.0).source = Some(Arc::from(source.into()));
@@ -203,7 +214,8 @@ pub struct Error<A>(Arc<Inner>, PhantomData<fn() -> A>);
 
 impl<A: Api> Error<A> {
     /// What the API answers with a status where no handler did (no route, wrong method, a panic): the code that
-    /// `by_status` in the catalog gives it. The answer has the status of that code.
+    /// `by_status` in the catalog gives it. The answer has the status of that code; of several the one asked for, where
+    /// it is among them.
     ///
     /// ```
     /// use errbook::mail::{Code, sending};
@@ -244,7 +256,7 @@ impl<A: Api> Error<A> {
         let code = A::Code::from_index(raised.code).filter(|_| std::ptr::eq(raised.table, A::Code::TABLE));
         if !code.is_some_and(A::emits) {
             // Of another API, or of another catalog, which only a hand-written `Raise` can make.
-            let mut inner = Inner::bare::<A>(raised.row().status.as_u16());
+            let mut inner = Inner::bare::<A>(raised.status().as_u16());
             inner.retry_after = raised.retry_after;
             inner.source = raised.source.clone();
             return Error(Arc::new(inner), PhantomData);
@@ -263,7 +275,7 @@ impl<A: Api> Error<A> {
 
     /// The HTTP status of the answer.
     pub fn status(&self) -> Status {
-        self.0.row().status
+        self.0.status()
     }
 
     /// Is it this code?
@@ -348,7 +360,7 @@ impl<A> Clone for Error<A> {
 impl<A: Api> fmt::Display for Error<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let row = self.0.row();
-        write!(f, "{}: {} (HTTP {}", row.code, crate::text::OneLine(&self.message()), row.status)?;
+        write!(f, "{}: {} (HTTP {}", row.code, crate::text::OneLine(&self.message()), self.status())?;
         if let Some(param) = self.param() {
             write!(f, ", param={}", crate::text::OneLine(param))?;
         }
@@ -373,6 +385,8 @@ impl<A: Api> StdError for Error<A> {
 pub(crate) struct Inner {
     pub(crate) table: &'static Table,
     pub(crate) code: u16,
+    /// One of the code's, where it isn't the default one.
+    pub(crate) status: Option<Status>,
     pub(crate) values: Vec<Value>,
     pub(crate) param: Option<Cow<'static, str>>,
     /// Where it differs from the catalog's.
@@ -387,6 +401,7 @@ impl Inner {
         Inner {
             table,
             code,
+            status: None,
             values: Vec::new(),
             param: None,
             message: None,
@@ -397,11 +412,16 @@ impl Inner {
     }
 
     fn bare<A: Api>(status: u16) -> Inner {
-        Inner::new(A::Code::TABLE, A::code_for(status).index())
+        let inner = Inner::new(A::Code::TABLE, A::code_for(status).index());
+        Inner { status: inner.row().status(status), ..inner }
     }
 
     pub(crate) fn row(&self) -> &'static Row {
         self.table.row(self.code)
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        self.status.unwrap_or(self.row().status)
     }
 
     /// Where the code has a Retry-After.

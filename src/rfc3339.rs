@@ -51,8 +51,14 @@ pub(crate) fn parse(text: &str) -> Option<SystemTime> {
     (FIRST_SECOND..END).contains(&seconds).then(|| time(seconds, nanos))?
 }
 
+/// So long after or before 1970. `None` outside of the years 0000 to 9999.
+pub(crate) fn from_unix(distance: Duration, before: bool) -> Option<SystemTime> {
+    let time = if before { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) };
+    time.filter(|time| (FIRST_SECOND..END).contains(&since_1970(*time).0))
+}
+
 /// Seconds from 1970 on, and nanoseconds after them.
-pub(crate) fn time(seconds: i64, nanos: u32) -> Option<SystemTime> {
+fn time(seconds: i64, nanos: u32) -> Option<SystemTime> {
     let distance = Duration::from_secs(seconds.unsigned_abs());
     let second =
         if seconds < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) };

@@ -9,7 +9,7 @@ use crate::answer::Answer;
 use crate::catalog::{Api, ErrorCode, Payload, row};
 use crate::table::{HeaderSource, Kind, Member, Node, Placeholder, Row, Table, Type};
 use crate::value::constant;
-use crate::{Error, table};
+use crate::{Error, Status, table};
 
 #[doc(hidden)]
 #[macro_export]
@@ -42,7 +42,7 @@ pub fn code<C: ErrorCode>() -> Schema {
 pub fn payload<P: Payload>() -> Schema {
     let row = row(P::CODE);
     let mut object = Object::default();
-    object.fields(row);
+    object.fields(row.fields);
     for header in row.headers {
         match header.value {
             HeaderSource::RetryAfter if header.required => {
@@ -111,6 +111,10 @@ fn shape<A: Api>(code: A::Code) -> Value {
 /// An issue's code is one of several, whose fields differ.
 static ANY: Row = Row { takes_param: true, ..Row::DEFAULT };
 
+fn statuses(row: &Row) -> impl Iterator<Item = Status> {
+    [row.status].into_iter().chain(row.other_statuses.iter().copied())
+}
+
 /// What an answer with the code looks like.
 struct Shape<'s> {
     row: &'static Row,
@@ -159,7 +163,7 @@ impl Shape<'_> {
         let mut object = Object::default();
         for member in members {
             let Member::Key(key, node) = member else {
-                object.fields(self.row);
+                object.fields(self.row.fields);
                 continue;
             };
             let required = match node {
@@ -195,7 +199,8 @@ impl Shape<'_> {
             Placeholder::Code => json!({"const": row.code}),
             Placeholder::Number => json!({"const": row.number}),
             Placeholder::Title => json!({"const": row.title}),
-            Placeholder::Status => json!({"const": row.status.as_u16()}),
+            Placeholder::Status if row.other_statuses.is_empty() => json!({"const": row.status.as_u16()}),
+            Placeholder::Status => json!({"enum": statuses(row).map(Status::as_u16).collect::<Vec<_>>()}),
             Placeholder::Retryable => json!({"const": row.retryable}),
             Placeholder::Action => json!({"const": table.actions[usize::from(row.action)].name}),
             Placeholder::Group => match row.group {
@@ -205,7 +210,12 @@ impl Shape<'_> {
             Placeholder::RetryAfter | Placeholder::RetryAtUnix => json!({"type": "integer", "minimum": 1}),
             Placeholder::RetryAfterMs => json!({"type": "integer", "minimum": 0}),
             Placeholder::RetryAt => json!({"type": "string", "format": "date-time"}),
-            Placeholder::StatusText => json!({"const": row.status.to_string()}),
+            Placeholder::StatusText if row.other_statuses.is_empty() => {
+                json!({"const": row.status.to_string()})
+            }
+            Placeholder::StatusText => {
+                json!({"enum": statuses(row).map(|status| status.to_string()).collect::<Vec<_>>()})
+            }
             Placeholder::DocUrl => (self.url)(),
             Placeholder::Message
             | Placeholder::Param
@@ -249,8 +259,8 @@ impl Object {
         }
     }
 
-    fn fields(&mut self, row: &Row) {
-        for table::Field { name, kind } in row.fields {
+    fn fields(&mut self, fields: &[table::Field]) {
+        for table::Field { name, kind } in fields {
             match *kind {
                 Kind::Const(json) => self.add(name, json!({"const": constant(json)}), true),
                 Kind::Required(kind) => self.add(name, typed(kind), true),
@@ -268,15 +278,29 @@ impl Object {
     }
 }
 
+/// What is written; a reader takes more.
 fn typed(kind: Type) -> Value {
     match kind {
         Type::Bool => json!({"type": "boolean"}),
+        // A later catalog may have more.
+        Type::Enum(known) => json!({"anyOf": [{"enum": known}, {"type": "string"}]}),
         Type::F64 => json!({"type": "number"}),
         Type::I32 => json!({"type": "integer", "minimum": i32::MIN, "maximum": i32::MAX}),
         Type::I64 => json!({"type": "integer", "format": "int64"}),
+        Type::Json => json!(true),
+        Type::List(kind) => json!({"type": "array", "items": typed(*kind)}),
+        Type::Map(kind) => json!({"type": "object", "additionalProperties": typed(*kind)}),
         Type::Seconds => json!({"type": "number", "minimum": 0}),
         Type::String => json!({"type": "string"}),
+        Type::Struct(fields) => {
+            let mut object = Object::default();
+            object.fields(fields);
+            object.schema()
+        }
+        Type::Time => json!({"type": "string", "format": "date-time"}),
         Type::U32 => json!({"type": "integer", "minimum": 0, "maximum": u32::MAX}),
         Type::U64 => json!({"type": "integer", "format": "uint64", "minimum": 0}),
+        Type::Url => json!({"type": "string", "format": "uri"}),
+        Type::Uuid => json!({"type": "string", "format": "uuid"}),
     }
 }

@@ -65,6 +65,8 @@ pub struct Row {
     pub anchor: &'static str,
     pub number: Option<i64>,
     pub status: Status,
+    /// It may be sent with these, too.
+    pub other_statuses: &'static [Status],
     pub retryable: bool,
     pub retry: Retry,
     /// Where it differs from `retry`.
@@ -88,6 +90,7 @@ impl Row {
         anchor: "",
         number: None,
         status: Status::INTERNAL_SERVER_ERROR,
+        other_statuses: &[],
         retryable: false,
         retry: Retry::Never,
         on_repeat: None,
@@ -107,6 +110,12 @@ impl Row {
             None => self.retry,
         }
     }
+
+    /// The code's status with this number.
+    pub fn status(&self, status: u16) -> Option<Status> {
+        let mut known = [self.status].into_iter().chain(self.other_statuses.iter().copied());
+        known.find(|known| known.as_u16() == status)
+    }
 }
 
 /// A piece of a message.
@@ -117,7 +126,7 @@ pub enum Part {
     Field(usize),
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Field {
     pub name: &'static str,
     pub kind: Kind,
@@ -134,13 +143,23 @@ pub enum Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Type {
     Bool,
+    /// A string: one of these, or one of a later catalog.
+    Enum(&'static [&'static str]),
     F64,
     I32,
     I64,
+    Json,
+    List(&'static Type),
+    /// From texts to values of the type.
+    Map(&'static Type),
     Seconds,
     String,
+    Struct(&'static [Field]),
+    Time,
     U32,
     U64,
+    Url,
+    Uuid,
 }
 
 #[derive(Debug)]
@@ -164,8 +183,8 @@ pub enum HeaderSource {
 pub struct GroupRow {
     pub name: &'static str,
     pub title: &'static str,
-    /// Where all its codes have one.
-    pub status: Option<Status>,
+    /// Where all its codes have the same.
+    pub statuses: &'static [Status],
     /// (field, JSON) of every code of the group.
     pub constants: &'static [(&'static str, &'static str)],
 }
@@ -417,6 +436,14 @@ pub struct Slots {
 }
 
 impl Slots {
+    /// What a struct holds.
+    pub fn inside(value: Value) -> Option<Slots> {
+        match value {
+            Value::Struct(values) => Some(Slots { values, ..Slots::default() }),
+            _ => None,
+        }
+    }
+
     /// Takes the n-th value out, as the type of its field; `None` where it's missing or of another type.
     pub fn take<T: FieldType>(&mut self, slot: usize) -> Option<T> {
         T::from_value(std::mem::take(self.values.get_mut(slot)?))

@@ -1,18 +1,23 @@
 //! Whatever a payload holds comes back; whatever comes in is read without a panic, within bounds.
 #![allow(clippy::unwrap_used)]
 
-use std::time::Duration;
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use errbook::{Error, ErrorResponse, Issues, mail, prelude::*};
 use http::{HeaderMap, HeaderValue, StatusCode};
+use proptest::collection::{btree_map, vec};
+use proptest::option;
 use proptest::prelude::*;
+use serde_json::Value;
 
 /// The generator's golden case with fields of every type.
 mod everything {
     #![allow(clippy::all, unused)]
     include!("../codegen/tests/cases/everything/errbook.rs");
 }
+use everything::types::{Page, PlanPeriod, Reason, RichHow, RichMaybeHow, Violation, ViolationSeverity};
 use everything::{Admin, Code, Store, code};
 
 fn read(error: Error<Store>) -> ErrorResponse<Store> {
@@ -36,7 +41,125 @@ prop_compose! {
     }
 }
 
+fn time() -> impl Strategy<Value = SystemTime> {
+    let year_0_to_9999 = -62_167_219_200..253_402_300_800_i64;
+    (year_0_to_9999, prop_oneof![Just(0), 0..10_000_000_u64]).prop_map(|(seconds, hundreds)| {
+        let distance = Duration::from_secs(seconds.unsigned_abs());
+        let second = if seconds < 0 { UNIX_EPOCH - distance } else { UNIX_EPOCH + distance };
+        second + Duration::from_nanos(hundreds * 100)
+    })
+}
+
+/// Without the numbers that serde_json rounds.
+fn any_json() -> impl Strategy<Value = Value> {
+    let single = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        any::<i32>().prop_map(|number| Value::from(f64::from(number) / 2.0)),
+        any::<String>().prop_map(Value::from),
+    ];
+    single.prop_recursive(3, 20, 5, |inside| {
+        prop_oneof![
+            vec(inside.clone(), 0..5).prop_map(Value::from),
+            btree_map(any::<String>(), inside, 0..5).prop_map(|map| map.into_iter().collect()),
+        ]
+    })
+}
+
+fn reason() -> impl Strategy<Value = Reason> {
+    prop_oneof![
+        Just(Reason::TooShort),
+        Just(Reason::TooLong),
+        Just(Reason::Other_),
+        Just(Reason::Value2Nd),
+        any::<String>().prop_map(Reason::from),
+    ]
+}
+
+prop_compose! {
+    fn violation()(
+        field: String, limit: Option<u64>, reason in reason(), seen in option::of(vec(time(), 0..3)),
+        severity in prop_oneof![Just(ViolationSeverity::Low), any::<String>().prop_map(ViolationSeverity::from)],
+        ratio in prop::num::f64::NORMAL | prop::num::f64::ZERO,
+    ) -> Violation {
+        Violation { field, limit, reason, seen, severity, ratio }
+    }
+}
+
+prop_compose! {
+    fn page()(
+        first in violation(), more in btree_map(any::<String>(), vec(violation(), 0..3), 0..3),
+    ) -> Page {
+        Page { first, more }
+    }
+}
+
+prop_compose! {
+    fn lists()(
+        tags: Vec<String>, counts: BTreeMap<String, u64>,
+        ratios in vec(btree_map(any::<String>(), prop::num::f64::NORMAL, 0..3), 0..3),
+        sizes in option::of(vec(btree_map(any::<String>(), vec(any::<i32>(), 0..3), 0..3), 0..3)),
+    ) -> (Vec<String>, BTreeMap<String, u64>, Vec<BTreeMap<String, f64>>, Option<Vec<BTreeMap<String, Vec<i32>>>>) {
+        (tags, counts, ratios, sizes)
+    }
+}
+
+prop_compose! {
+    fn rich()(
+        at in time(), id: String, link: String, any in any_json(), why in reason(), how: String,
+        (tags, counts, ratios, sizes) in lists(), violation in violation(),
+        violations in option::of(vec(violation(), 0..3)), pages in btree_map(any::<String>(), page(), 0..3),
+        (maybe_at, maybe_any, maybe_why) in (option::of(time()), option::of(any_json()), option::of(reason())),
+        maybe_how in option::of(vec(prop_oneof![Just("fast"), Just("slowly"), Just("")], 0..3)),
+    ) -> code::Rich {
+        code::Rich {
+            at, id, link, any, why, tags, counts, ratios, sizes, violation, violations, pages, maybe_at, maybe_why,
+            how: RichHow::from(how),
+            // Null is absent.
+            maybe_any: maybe_any.filter(|any| !any.is_null()),
+            maybe_how: maybe_how.map(|how| how.into_iter().map(RichMaybeHow::from).collect()),
+        }
+    }
+}
+
 proptest! {
+    // Large payloads take their time.
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn fields_of_every_type_come_back(payload in rich()) {
+        let err = read(payload.clone().into());
+        prop_assert_eq!(err.code(), Some(Code::Rich));
+        prop_assert_eq!(err.details(), Some(payload.clone()));
+        let passed_on = ErrorResponse::<Admin>::from(err.for_api::<Admin>());
+        prop_assert_eq!(passed_on.details(), Some(payload.clone()));
+
+        let json = serde_json::to_string(&payload).unwrap();
+        prop_assert_eq!(serde_json::from_str::<code::Rich>(&json).unwrap(), payload);
+    }
+
+    /// Bytes changed, removed or put into a rich answer.
+    #[test]
+    fn damaged_fields_are_read(payload in rich(), at: prop::sample::Index, cut in 0..20_usize, put: Vec<u8>) {
+        let mut body = Error::<Store>::from(payload).answer("r-1").body();
+        let at = at.index(body.len());
+        let end = (at + cut).min(body.len());
+        body.splice(at..end, put);
+        total::<Store>(422, &body, b"1");
+        let err = ErrorResponse::<Store>::parse(StatusCode::UNPROCESSABLE_ENTITY, &HeaderMap::new(), body);
+        let _ = err.details::<code::Rich>();
+    }
+}
+
+proptest! {
+    #[test]
+    fn fields_of_a_group_come_back(size: u32, period: Option<String>) {
+        let payload = code::PlanSize { size, period: period.map(PlanPeriod::from) };
+        prop_assert_eq!(read(payload.clone().into()).details(), Some(payload));
+    }
+
     #[test]
     fn fields_come_back(payload in typed()) {
         let err = read(payload.clone().into());
@@ -113,7 +236,7 @@ proptest! {
     /// Bytes changed, removed or put into an answer, which gets further than any bytes do.
     #[test]
     fn a_damaged_answer_is_read(at: prop::sample::Index, cut in 0..20_usize, put: Vec<u8>) {
-        let error = Error::<Admin>::from(code::PlanSize { size: 3 });
+        let error = Error::<Admin>::from(code::PlanSize { period: None, size: 3 });
         let mut body = error.answer("r-1").body();
         let at = at.index(body.len());
         let end = (at + cut).min(body.len());
@@ -137,6 +260,7 @@ fn total<A: errbook::Api>(status: u16, body: &[u8], wait: &[u8]) {
     assert!(err.code().is_none() || err.code_str().is_some());
     assert!(err.from_api() == err.code_str().is_some());
     assert!(err.from_api() || err.message().is_none_or(|message| message.chars().count() <= 120));
+    let _ = err.for_api::<A>();
     let shown = format!("{err} {err:#} {err:?}");
     assert!(!err.to_string().contains(['\n', '\r', '\u{1b}']), "{shown}");
     for name in err.members().map(str::to_owned).collect::<Vec<_>>() {

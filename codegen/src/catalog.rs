@@ -14,6 +14,8 @@ pub struct Catalog {
     pub(crate) name: String,
     pub(crate) request_id_prefix: String,
     pub(crate) limits: Vec<Limit>,
+    /// Those of `types:`, then the enums that fields declare.
+    pub(crate) types: Vec<NamedType>,
     /// Built-in actions that some code takes, and all declared ones.
     pub(crate) actions: Vec<Action>,
     pub(crate) envelopes: Vec<Envelope>,
@@ -212,8 +214,8 @@ pub(crate) struct Group {
     pub(crate) rust: RustName,
     pub(crate) title: String,
     pub(crate) doc: Option<String>,
-    /// The status that all its codes have, where they agree, for reading an unknown code of the group.
-    pub(crate) status: Option<u16>,
+    /// The statuses that all its codes have, where they agree, for reading an unknown code of the group.
+    pub(crate) statuses: Vec<u16>,
     /// The constant fields that it gives all its codes: (wire name, value).
     pub(crate) constants: Vec<(String, Literal)>,
     pub(crate) line: Line,
@@ -227,6 +229,8 @@ pub(crate) struct Code {
     pub(crate) title: String,
     /// 400–599.
     pub(crate) status: u16,
+    /// It may be sent with these, too.
+    pub(crate) other_statuses: Vec<u16>,
     pub(crate) retryable: bool,
     /// Where the API puts numbers on the wire; a code of digits is its own.
     pub(crate) number: Option<i64>,
@@ -279,7 +283,14 @@ pub(crate) struct Instance {
     /// Where it says it in other words.
     pub(crate) message: Option<String>,
     /// A value for each of the code's fields, where the example has one.
-    pub(crate) values: Vec<Option<Literal>>,
+    pub(crate) values: Vec<Option<Example>>,
+}
+
+impl Code {
+    /// The default one first.
+    pub(crate) fn statuses(&self) -> impl Iterator<Item = u16> {
+        [self.status].into_iter().chain(self.other_statuses.iter().copied())
+    }
 }
 
 /// A code that is still sent and read, and not to be raised in new places.
@@ -356,8 +367,16 @@ pub(crate) struct Field {
     pub(crate) rust: String,
     pub(crate) kind: FieldKind,
     pub(crate) doc: Option<String>,
-    /// For the reference's example answer; a default by type where the file has none.
-    pub(crate) example: Literal,
+    /// For the reference's example answer, where the file has one.
+    pub(crate) example: Option<Example>,
+}
+
+/// A value as an answer shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Example {
+    Single(Literal),
+    List(Vec<Example>),
+    Map(Vec<(String, Example)>),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -366,7 +385,17 @@ pub(crate) enum FieldKind {
     Typed { kind: Type, optional: bool },
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+impl FieldKind {
+    /// The type, of what is no constant.
+    pub(crate) fn typed(&self) -> Option<&Type> {
+        match self {
+            FieldKind::Typed { kind, .. } => Some(kind),
+            FieldKind::Const(_) => None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Type {
     Bool,
     /// A number of bytes: u64.
@@ -374,11 +403,47 @@ pub(crate) enum Type {
     F64,
     I32,
     I64,
+    /// Any JSON.
+    Json,
+    List(Box<Type>),
+    /// From texts to values of the type.
+    Map(Box<Type>),
+    /// Index of a named type.
+    Named(usize),
     /// A Duration; seconds on the wire, fractions allowed.
     Seconds,
     String,
+    /// A SystemTime; RFC 3339 on the wire.
+    Timestamp,
     U32,
     U64,
+    Url,
+    Uuid,
+}
+
+/// A type of the generated module `types`. None holds itself, and all are of a bounded size.
+#[derive(Debug, Clone)]
+pub(crate) struct NamedType {
+    /// The key under `types:`, or the code (or group) and the field that declare it: `payment_failed.reason`.
+    pub(crate) name: String,
+    /// `PaymentFailedReason`
+    pub(crate) rust: String,
+    pub(crate) shape: Shape,
+    pub(crate) line: Line,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Shape {
+    /// Open: a reader takes others, too.
+    Enum(Vec<Variant>),
+    Struct(Vec<Field>),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Variant {
+    /// On the wire.
+    pub(crate) text: String,
+    pub(crate) rust: String,
 }
 
 /// A code that is never used again; its anchor stays on the pages.

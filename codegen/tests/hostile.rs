@@ -35,6 +35,10 @@ apis:
 actions:
   restock: {text: Order more., url: "https://shop.example/more"}
 limits: {items: 10, body: 25 MB}
+types:
+  violation: {field: string, limit: "u64?", reason: {type: reason, example: lost}, more: list<part>}
+  part: {at: timestamp, kind: enum(a|b)?}
+  reason: enum(sold|lost)
 by_status: {404: not_found, 4xx: bad_request, 5xx: internal_error}
 groups:
   plan:
@@ -49,6 +53,11 @@ codes:
   gone: *missing
   too_large: {apis: [orders], status: 413, retryable: false, message: "Over {limits.body}."}
   out_of_stock: {status: 409, retryable: false, message: "Only {left} left.", fields: {left: u32}, action: restock}
+  unlucky:
+    status: [409, 422]
+    retryable: false
+    message: "Not {why}."
+    fields: {why: enum(so|thus), all: list<violation>, by: "map<list<url>>?", any: {type: json, example: {a: [1]}}}
   too_many: {group: plan, message: 'The plan hasn''t room.', causes: [None left., Sold out.]}
   slow_down: {status: 429, retryable: true, message: Slow down., headers: {Retry-After: required}}
   internal_error: {status: 500, retryable: true, message: Something went wrong on our side.}
@@ -322,6 +331,62 @@ fn a_line_is_shown_without_its_break() {
     assert!(report.contains("2 | nam: shop\n") && !report.contains('\u{240d}'), "{report}");
 }
 
+#[test]
+fn much_of_every_type_takes_time_in_proportion() {
+    let many = 20_000;
+    let head = "errbook: 1\nname: a\ndocs: https://a.example/e\nby_status: {4xx: c0, 5xx: c1}\n";
+    let codes = "codes:\n  c0: {status: 400, retryable: false, message: A.}\n  c1: {status: 500, retryable: true, message: B.}\n";
+    let types = |fields: &dyn Fn(usize) -> String| -> String {
+        (0..many).map(|number| format!("  t{number}: {{{}}}\n", fields(number))).collect()
+    };
+    let each = |types: String| check_soon(&format!("{head}types:\n{types}{codes}"));
+    if let Err(report) = each(types(&|_| "a: u32, b: list<enum(a|b)>".to_owned())) {
+        panic!("{report}");
+    }
+    each(types(&|number| format!("a: t{}", number + 1))).unwrap_err();
+    each(types(&|number| format!("a: t{number}"))).unwrap_err();
+    each(types(&|number| format!("a: t{}", (number + 1) % many))).unwrap_err();
+    each(types(&|number| format!("a: x{number}, b: y{number}"))).unwrap_err();
+    each(types(&|number| format!("a: \"t{}\", a_a: t{}", number / 2, number / 3))).unwrap_err();
+    let enum_of = |values: String| each(format!("  t: enum({values})\n"));
+    if let Err(report) =
+        enum_of((0..many).map(|number| format!("|v{number}")).collect::<String>().split_off(1))
+    {
+        panic!("{report}");
+    }
+    enum_of("|".repeat(1 << 18)).unwrap_err();
+    enum_of("a|".repeat(1 << 18)).unwrap_err();
+    enum_of("a".repeat(1 << 18)).unwrap_err();
+    let field = |kind: String| {
+        check_soon(&format!(
+            "{head}{codes}  d: {{status: 400, retryable: false, message: A., fields: {{a: '{kind}'}}}}\n"
+        ))
+    };
+    for opening in ["list<", "map<", "list<enum(", "Vec<", "Option<", "enum(", "a|"] {
+        field(opening.repeat(1 << 17)).unwrap_err();
+        field(format!("{}a{}", opening.repeat(1 << 16), ">".repeat(1 << 16))).unwrap_err();
+    }
+    field("[]".repeat(1 << 17)).unwrap_err();
+    field("?".repeat(1 << 17)).unwrap_err();
+    field("(".repeat(1 << 17)).unwrap_err();
+
+    // What a type says once stands on the page of every code.
+    let long = "x".repeat(1 << 16);
+    let fields = |count: usize| (0..count).map(|number| format!("f{number}: u32, ")).collect::<String>();
+    for (of_type, count) in [(format!("a: {{type: u32, doc: {long}}}"), 5_000), (fields(900), 5_000)] {
+        let uses: String = (0..count)
+            .map(|number| {
+                format!("  d{number}: {{status: 400, retryable: false, message: A., fields: {{a: t}}}}\n")
+            })
+            .collect();
+        let text = format!("{head}types: {{t: {{{of_type}}}}}\n{codes}{uses}");
+        assert_eq!(ids(&text), ["catalog-too-large"]);
+    }
+    let statuses = "409, ".repeat(many);
+    check_soon(&format!("{head}{codes}  d: {{status: [{statuses}], retryable: false, message: A.}}\n"))
+        .unwrap_err();
+}
+
 /// Pieces of YAML that mean something, so that what is put together from them gets far.
 fn pieces() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
@@ -365,6 +430,13 @@ fn pieces() -> impl Strategy<Value = String> {
         "status",
         "400",
         "{limits.",
+        "types:\n",
+        "enum(",
+        "list<",
+        "map<",
+        ">",
+        "|",
+        ")",
         "🦀",
         "\u{300}",
     ]);

@@ -43,6 +43,7 @@ pub(crate) fn run(input: &[u8]) {
 
     let store = read::<Store>(status, &headers, &body);
     fits::<everything::code::Typed, _>(&store);
+    fits::<everything::code::Rich, _>(&store);
     fits::<everything::code::Missing, _>(&store);
     fits::<everything::code::Slow, _>(&store);
     fits::<everything::code::OddHeaders, _>(&store);

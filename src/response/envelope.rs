@@ -408,7 +408,7 @@ impl<'b> Visitor<'b> for Issues<'_, 'b> {
     scalars!(self, Ok(()));
 }
 
-struct Key;
+pub(crate) struct Key;
 
 impl<'b> DeserializeSeed<'b> for Key {
     type Value = Cow<'b, str>;

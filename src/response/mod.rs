@@ -18,7 +18,7 @@ use crate::text::OneLine;
 use crate::value::{Value, values};
 use crate::{Error, RequestId, Status, raise};
 
-pub(crate) use envelope::string;
+pub(crate) use envelope::{Key, string};
 
 /// An error answer as a client received it: of the API `A`, or of something between client and API. One pointer wide.
 ///
@@ -79,13 +79,13 @@ impl<A: Api> ErrorResponse<A> {
         self.0.status
     }
 
-    /// The status that the catalog gives the code, where another one was received.
+    /// The status that the catalog gives the code, where another one was received. Of several it is the default one,
+    /// where none of them was received.
     pub fn expected_status(&self) -> Option<Status> {
-        let expected = row(self.code()?).status;
-        if A::INFO.envelope.status == Some(self.0.status.as_u16()) {
-            return None;
-        }
-        (expected.as_u16() != self.0.status.as_u16()).then_some(expected)
+        let row = row(self.code()?);
+        let received = self.0.status.as_u16();
+        let known = A::INFO.envelope.status == Some(received) || row.status(received).is_some();
+        (!known).then_some(row.status)
     }
 
     /// The code. `None` for one that this build's catalog doesn't know, and for an answer that is not the API's.
@@ -236,6 +236,7 @@ impl<A: Api> ErrorResponse<A> {
         let code = self.code()?;
         let row = row(code);
         let mut inner = raise::Inner::new(A::Code::TABLE, code.index());
+        inner.status = row.status(self.0.status.as_u16());
         inner.values = values(row.fields, |name| self.0.raw(name).map(Cow::Borrowed)).ok()?;
         inner.values.extend(self.header_values(row));
         inner.param = self.param().map(|param| param.to_owned().into());

@@ -258,12 +258,12 @@ fn by_param<C>(raw: &RawValue, max: usize, issues: &mut Vec<Issue<C>>) {
     }
 }
 
-/// The one group whose status and constants an unknown code has: a new plan limit is one for an old client, too.
+/// The one group whose status (one of several) and constants an unknown code has: a new plan limit is one for an old client, too.
 fn group<A: Api>(status: StatusCode, found: &Found<'_>) -> Option<u16> {
     let mut fitting = A::Code::TABLE.groups.iter().enumerate().filter(|(_, group)| {
         let fits =
             |(name, json): &(&str, &str)| found.member(name).is_some_and(|raw| envelope::same(raw, json));
-        let status_fits = group.status.is_some_and(|expected| expected.as_u16() == status.as_u16());
+        let status_fits = group.statuses.iter().any(|expected| expected.as_u16() == status.as_u16());
         status_fits && !group.constants.is_empty() && group.constants.iter().all(fits)
     });
     match (fitting.next(), fitting.next()) {

@@ -347,6 +347,11 @@ impl<'t> Context<'t> {
     fn of_class(&mut self, entry: &mut StatusEntry, codes: &[CodeDraft], fallback: Option<usize>) {
         let Some(draft) = entry.code.and_then(|code| codes.get(code)) else { return };
         let class = entry.pattern.class();
+        if let Pattern::Exact(status) = entry.pattern
+            && draft.code.other_statuses.contains(&status)
+        {
+            return;
+        }
         let Some(status) = draft.status.filter(|status| Pattern::of(status.value) != class) else { return };
         let title =
             format!("{} answers a {} with HTTP {}", quote(&draft.code.code), entry.pattern, status.value);

@@ -1,11 +1,12 @@
 //! `groups:` and `codes:`. What a group says is merged into its codes: defaults, then the group, then the code.
 
 use super::actions::Actions;
-use super::fields::{FieldDraft, Fields};
+use super::fields::{FieldDraft, Fields, Owner, weight_of};
 use super::headers::HeaderDraft;
 use super::limits::Limits;
 use super::names::{Names, Of, Scope, title, unnamed};
 use super::reader::{Context, Map, Spanned, list, quote};
+use super::types::Types;
 use super::urls::{anchor_of, is_anchor};
 use crate::catalog::{
     Applied, Code, Deprecated, FieldKind, Group, HeaderRule, Literal, Presence, Retry, RetryAdvice,
@@ -80,8 +81,9 @@ pub(super) struct CodeDraft {
     /// Where something was wrong, something harmless stands in its place.
     pub(super) code: Code,
     pub(super) span: Span,
-    /// None where it could not be read.
+    /// The default one. None where it could not be read.
     pub(super) status: Option<Spanned<u16>>,
+    other_statuses: Vec<Spanned<u16>>,
     pub(super) fields: Vec<FieldDraft>,
     pub(super) headers: Vec<HeaderDraft>,
     pub(super) items: Vec<Spanned<usize>>,
@@ -96,7 +98,9 @@ pub(super) struct CodeDraft {
 pub(super) struct Given<'t> {
     map: Map<'t>,
     apis: Option<ApiList>,
+    /// The default one.
     status: Option<Spanned<u16>>,
+    other_statuses: Vec<Spanned<u16>>,
     pub(super) retryable: Option<Spanned<bool>>,
     message: Option<&'t Node>,
     pub(super) retry: Option<Spanned<RetryAdvice>>,
@@ -127,7 +131,8 @@ impl<'t> Context<'t> {
                 None
             };
             let map = self.map(&entry.value, span, "a group", &keys).unwrap_or(Map::empty(span));
-            let given = self.given(map, known);
+            let in_rust = rust.as_ref().map_or("", |rust| &rust.upper);
+            let given = self.given(map, &Owner { name, rust: in_rust }, known);
             let constants = given
                 .fields
                 .fields
@@ -140,11 +145,11 @@ impl<'t> Context<'t> {
                 rust: rust.unwrap_or_else(unnamed),
                 title: heading.map_or_else(|| title(name), |heading| heading.value.to_owned()),
                 doc: map.get("doc").and_then(|node| self.filled_text(node, "`doc`", known.limits)),
-                status: None,
+                statuses: Vec::new(),
                 constants: constants.collect(),
                 line: self.line(span),
             };
-            let weight = given.weight();
+            let weight = given.weight(&self.types);
             groups.push(GroupDraft { group, span, given, weight });
         }
         groups
@@ -182,7 +187,8 @@ impl<'t> Context<'t> {
     fn actions_of_payment(&mut self, codes: &[CodeDraft], known: &Known<'_, 't>) {
         let mut lacking: BTreeMap<Span, Vec<&str>> = BTreeMap::new();
         for draft in codes.iter().filter(|draft| draft.lacks_action) {
-            if let Some(status) = draft.status.filter(|status| status.value == 402) {
+            let mut statuses = draft.status.iter().chain(&draft.other_statuses);
+            if let Some(status) = statuses.find(|status| status.value == 402) {
                 lacking.entry(status.span).or_default().push(&draft.code.code);
             }
         }
@@ -227,7 +233,8 @@ impl<'t> Context<'t> {
         let read = self.map(&entry.value, span, &format!("the code {}", quote(name)), keys);
         let map = read.unwrap_or(Map::empty(span));
         let rust = self.rust_names(name, span, Of::Code, map.get("rust"), scope);
-        let own = self.given(map, known);
+        let in_rust = rust.as_ref().map_or("", |rust| &rust.upper);
+        let own = self.given(map, &Owner { name, rust: in_rust }, known);
         let group = map.get("group").and_then(|node| {
             let text = self.text(node, "`group`")?;
             self.index(text, "group", known.groups, "groups stand under `groups:`")
@@ -249,10 +256,14 @@ impl<'t> Context<'t> {
         }
         let mut fields = self.merged_fields(inherited, &own);
         fields.complete &= group_known;
-        let status = own.status.or(inherited.and_then(|group| group.given.status));
+        let inherited_statuses = inherited.map(|group| (group.given.status, &group.given.other_statuses));
+        let (status, other_statuses) = match (own.status, inherited_statuses) {
+            (None, Some((status, others))) => (status, others.clone()),
+            (status, _) => (status, own.other_statuses.clone()),
+        };
+        let statuses: Vec<u16> = status.iter().chain(&other_statuses).map(|status| status.value).collect();
         let inherited_headers = inherited.map(|group| group.given.headers.clone()).unwrap_or_default();
-        let headers =
-            self.merged_headers(inherited_headers, own.headers.clone(), status.map(|s| s.value), span);
+        let headers = self.merged_headers(inherited_headers, own.headers.clone(), &statuses, span);
         let given = merged(inherited, own);
 
         let message = given.message.map(|node| self.message(node, name, &fields, known.limits));
@@ -275,12 +286,16 @@ impl<'t> Context<'t> {
         let all_apis = 0..known.apis.len();
         let list = given.apis.unwrap_or_else(|| ApiList { apis: all_apis.collect(), complete: group_known });
         let ApiList { apis, complete: apis_known } = list;
-        self.spend(apis.len() * (IN_AN_API + items.len() + examples.len() * (IN_AN_API + fields.len())));
+        let types = fields.iter().filter_map(|draft| draft.field.kind.typed());
+        let types: usize = types.map(|kind| self.types.weight(kind)).sum();
+        let shown = examples.len() * (IN_AN_API + fields.len());
+        self.spend(apis.len() * (IN_AN_API + items.len() + types + shown));
         let code = Code {
             code: name.to_owned(),
             rust: rust.unwrap_or_else(unnamed),
             title: heading.map_or_else(|| title(name), |heading| heading.value.to_owned()),
             status,
+            other_statuses: other_statuses.iter().map(|status| status.value).collect(),
             retryable: given.retryable.map_or_else(|| retry.repeats(), |flag| flag.value),
             flag_known: given.retryable.is_some(),
             number: match map.get("number") {
@@ -294,10 +309,14 @@ impl<'t> Context<'t> {
             apis,
             retry,
             retry_note: given.retry_note,
-            applied: given.applied.unwrap_or(match status {
-                400..=499 | 503 => Applied::No,
-                _ => Applied::Maybe,
-            }),
+            // `no` has to hold for every status.
+            applied: given.applied.unwrap_or(
+                match statuses.iter().all(|status| matches!(status, 400..=499 | 503)) && !statuses.is_empty()
+                {
+                    true => Applied::No,
+                    false => Applied::Maybe,
+                },
+            ),
             action: given.action.unwrap_or_else(|| known.actions.by_status(status)),
             headers: headers.iter().map(|header| header.header.clone()).collect(),
             param,
@@ -312,7 +331,17 @@ impl<'t> Context<'t> {
             deprecated: map.entry("deprecated").and_then(|entry| self.deprecated(entry, name, known)),
             line: self.line(span),
         };
-        CodeDraft { code, span, status: known_status, fields, headers, items, apis_known, lacks_action }
+        CodeDraft {
+            code,
+            span,
+            status: known_status,
+            other_statuses,
+            fields,
+            headers,
+            items,
+            apis_known,
+            lacks_action,
+        }
     }
 
     fn deprecated(&mut self, entry: &'t Entry, code: &str, known: &Known<'_, 't>) -> Option<Deprecated> {
@@ -361,14 +390,17 @@ impl<'t> Context<'t> {
         });
     }
 
-    fn given(&mut self, map: Map<'t>, known: &Known<'_, 't>) -> Given<'t> {
+    fn given(&mut self, map: Map<'t>, owner: &Owner<'_>, known: &Known<'_, 't>) -> Given<'t> {
+        let mut statuses = map.get("status").map(|node| self.statuses(node)).unwrap_or_default().into_iter();
+        let (status, other_statuses) = (statuses.next(), statuses.collect());
         Given {
             map,
             apis: match map.entry("apis") {
                 Some(entry) => Some(self.api_list(entry, known)),
                 None => (!map.lacks("apis")).then(ApiList::default),
             },
-            status: map.get("status").and_then(|node| self.status(node)),
+            status,
+            other_statuses,
             retryable: map.get("retryable").and_then(|node| self.bool(node, "`retryable`")),
             message: map.get("message").filter(|node| self.line_of_text(node, "`message`").is_some()),
             retry: map.get("retry").and_then(|node| self.retry(node)),
@@ -389,7 +421,7 @@ impl<'t> Context<'t> {
                 .get("param")
                 .and_then(|node| self.word(node, "value of `param`", PRESENCES).map(|word| word.value)),
             items: map.get("items").and_then(|node| self.names_in(node, "`items`", "code", known.codes)),
-            fields: self.fields(&map, known.limits),
+            fields: self.fields(&map, owner, known.limits),
             causes: map.get("causes").and_then(|node| self.causes(node, known.limits)),
             fix: map.get("fix").and_then(|node| self.filled_text(node, "`fix`", known.limits)),
         }
@@ -444,11 +476,33 @@ impl<'t> Context<'t> {
         }
     }
 
-    fn status(&mut self, node: &'t Node) -> Option<Spanned<u16>> {
-        if let Kind::List(_) = node.kind {
-            self.wrong_type(node, "`status`", "one number");
-            return None;
+    /// A status, or a list of those that the code may be sent with. Empty where it could not be read.
+    fn statuses(&mut self, node: &'t Node) -> Vec<Spanned<u16>> {
+        let Kind::List(items) = &node.kind else { return self.status(node).into_iter().collect() };
+        if items.is_empty() {
+            self.empty(node.span, "`status`");
         }
+        let mut statuses: Vec<Spanned<u16>> = Vec::new();
+        let read: Vec<_> = items.iter().filter_map(|item| self.status(item)).collect();
+        // At most 200 are different.
+        for status in read {
+            match statuses.iter().find(|other| other.value == status.value) {
+                None => statuses.push(status),
+                Some(first) => self.report(
+                    Diagnostic::new(
+                        Mistake::DuplicateItem,
+                        format!("`{}` is in the list twice", status.value),
+                    )
+                    .at(status.span, "the second")
+                    .and(first.span, "the first")
+                    .help("remove one of the two"),
+                ),
+            }
+        }
+        statuses
+    }
+
+    fn status(&mut self, node: &'t Node) -> Option<Spanned<u16>> {
         let status = self.integer(node, "`status`", 400..=599)?;
         Some(Spanned { value: u16::try_from(status.value).ok()?, span: status.span })
     }
@@ -522,18 +576,11 @@ impl<'t> Context<'t> {
 }
 
 impl Given<'_> {
-    fn weight(&self) -> usize {
+    fn weight(&self, types: &Types<'_>) -> usize {
         let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-        let constant = |value: &Literal| match value {
-            Literal::Null | Literal::List(_) | Literal::Bool(_) => 1,
-            Literal::Number(text) | Literal::Text(text) => text.len(),
-        };
-        let field = |field: &FieldDraft| {
-            let value = match &field.field.kind {
-                FieldKind::Const(value) => constant(value),
-                FieldKind::Typed { .. } => 1,
-            };
-            field.field.name.len() + text(&field.field.doc) + constant(&field.field.example) + value
+        let field = |draft: &FieldDraft| {
+            let kind = draft.field.kind.typed().map_or(1, |kind| 1 + types.weight(kind));
+            draft.field.name.len() + weight_of(&draft.field) + kind
         };
         let header = |header: &HeaderDraft| {
             let value = match &header.header.rule {
@@ -564,6 +611,7 @@ fn merged<'t>(group: Option<&GroupDraft<'t>>, own: Given<'t>) -> Given<'t> {
     Given {
         map: own.map,
         apis: own.apis.or(group.apis),
+        other_statuses: if own.status.is_some() { own.other_statuses } else { group.other_statuses },
         status: own.status.or(group.status),
         retryable: own.retryable.or(group.retryable),
         message: own.message.or(group.message),
@@ -604,20 +652,21 @@ impl CodeDraft {
 
 /// The groups with the status of their codes, where they agree.
 pub(super) fn with_status(groups: Vec<GroupDraft<'_>>, codes: &[Code]) -> Vec<Group> {
-    let mut statuses = vec![Vec::new(); groups.len()];
+    let mut statuses: Vec<Vec<Vec<u16>>> = vec![Vec::new(); groups.len()];
     for code in codes {
         if let Some(statuses) = code.group.and_then(|group| statuses.get_mut(group)) {
-            statuses.push(code.status);
+            statuses.push(code.statuses().collect());
         }
     }
-    let with_status = |(draft, mut statuses): (GroupDraft<'_>, Vec<u16>)| {
-        statuses.dedup();
-        let status = match statuses.as_slice() {
-            [] => draft.given.status.map(|status| status.value),
-            [status] => Some(*status),
-            _ => None,
+    let with_status = |(draft, mut of_codes): (GroupDraft<'_>, Vec<Vec<u16>>)| {
+        of_codes.dedup();
+        let given = || draft.given.status.iter().chain(&draft.given.other_statuses);
+        let statuses = match of_codes.as_slice() {
+            [] => given().map(|status| status.value).collect(),
+            [statuses] => statuses.clone(),
+            _ => Vec::new(),
         };
-        Group { status, ..draft.group }
+        Group { statuses, ..draft.group }
     };
     groups.into_iter().zip(statuses).map(with_status).collect()
 }

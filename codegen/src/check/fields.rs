@@ -2,41 +2,18 @@
 
 use super::limits::Limits;
 use super::names::{Of, unnamed};
-use super::reader::{Context, Map, Spanned, is_null, list, quote};
-use crate::catalog::{Field, FieldKind, Literal, Type};
+use super::reader::{Context, Map, Spanned, list, quote};
+use crate::catalog::{Example, Field, FieldKind, Literal, Shape, Type};
 use crate::report::{Diagnostic, Mistake, Span};
 use crate::syntax::{Entry, Kind, Node};
 
-const TYPES: &[(&str, Type)] = &[
-    ("string", Type::String),
-    ("bool", Type::Bool),
-    ("i32", Type::I32),
-    ("i64", Type::I64),
-    ("u32", Type::U32),
-    ("u64", Type::U64),
-    ("f64", Type::F64),
-    ("bytes", Type::Bytes),
-    ("seconds", Type::Seconds),
-];
-
-/// What people write for a type from elsewhere, and what they mean. In lower case.
-const ALIASES: &[(&[&str], &[&str])] = &[
-    (&["int", "integer", "number", "long", "num"], &["i64", "u64"]),
-    (&["i8", "i16", "short"], &["i32"]),
-    (&["int32"], &["i32"]),
-    (&["int64", "isize", "i128"], &["i64"]),
-    (&["u8", "u16", "byte", "uint32"], &["u32"]),
-    (&["uint", "uint64", "usize", "u128", "unsigned"], &["u64"]),
-    (&["boolean", "flag"], &["bool"]),
-    (&["str", "text", "char", "varchar", "&str"], &["string"]),
-    (
-        &["date", "datetime", "date-time", "time", "timestamp", "uuid", "url", "uri", "email", "enum"],
-        &["string"],
-    ),
-    (&["float", "double", "decimal", "f32", "real"], &["f64"]),
-    (&["duration", "second", "sec", "secs", "interval", "timedelta"], &["seconds"]),
-    (&["size", "filesize", "bytesize"], &["bytes"]),
-];
+/// Who has the fields, as its types are named after it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Owner<'o> {
+    pub(super) name: &'o str,
+    /// `PaymentFailed`; empty where it has none, which is reported.
+    pub(super) rust: &'o str,
+}
 
 /// The fields of a code or group.
 #[derive(Debug, Clone)]
@@ -59,17 +36,31 @@ impl FieldDraft {
     pub(super) fn is_required(&self) -> bool {
         matches!(self.field.kind, FieldKind::Typed { optional: false, .. })
     }
+
+    /// Whether it is a field in Rust, too.
+    pub(super) fn is_typed(&self) -> bool {
+        self.field.kind.typed().is_some()
+    }
 }
 
 impl<'t> Context<'t> {
-    pub(super) fn fields(&mut self, map: &Map<'t>, limits: &Limits<'t>) -> Fields {
+    pub(super) fn fields(&mut self, map: &Map<'t>, owner: &Owner<'_>, limits: &Limits<'t>) -> Fields {
         let section = self.section(map, "fields");
-        let fields: Vec<_> = section.entries.iter().filter_map(|entry| self.field(entry, limits)).collect();
+        let fields = self.fields_in(section.entries, owner, limits);
         let complete = section.complete && fields.len() == section.entries.len();
         Fields { fields, complete }
     }
 
-    fn field(&mut self, entry: &'t Entry, limits: &Limits<'t>) -> Option<FieldDraft> {
+    pub(super) fn fields_in(
+        &mut self,
+        entries: &'t [Entry],
+        owner: &Owner<'_>,
+        limits: &Limits<'t>,
+    ) -> Vec<FieldDraft> {
+        entries.iter().filter_map(|entry| self.field(entry, owner, limits)).collect()
+    }
+
+    fn field(&mut self, entry: &'t Entry, owner: &Owner<'_>, limits: &Limits<'t>) -> Option<FieldDraft> {
         let key = &entry.key;
         if key.text.trim().is_empty() || key.text.contains(|char: char| char.is_control()) {
             self.report(
@@ -88,9 +79,18 @@ impl<'t> Context<'t> {
         };
         let rust = self.unscoped_rust_names(&key.text, key.span, Of::Field, map.get("rust"));
         let doc = map.get("doc").and_then(|node| self.filled_text(node, "`doc`", limits));
+        // What a type is called that stands here.
+        let name = format!("{}.{}", owner.name, key.text);
+        let in_rust = match (&rust, owner.rust) {
+            (Some(rust), owner) if !owner.is_empty() => format!("{owner}{}", rust.upper),
+            _ => String::new(),
+        };
+        let place = Owner { name: &name, rust: &in_rust };
         let kind = match &entry.value.kind {
-            Kind::Map { .. } => self.field_kind(&map),
-            _ => self.field_type(&entry.value).map(|(kind, optional)| FieldKind::Typed { kind, optional }),
+            Kind::Map { .. } => self.field_kind(&map, &place),
+            _ => self
+                .field_type(&entry.value, &place)
+                .map(|(kind, optional)| FieldKind::Typed { kind, optional }),
         };
         let doubtful = kind.is_none();
         let kind = kind.unwrap_or_else(|| match map.get("const") {
@@ -98,15 +98,17 @@ impl<'t> Context<'t> {
             None => FieldKind::Typed { kind: Type::String, optional: self.is_optional(entry, &map) },
         });
         let example = match (&kind, map.get("example").filter(|_| !doubtful)) {
-            (FieldKind::Const(value), None) => value.clone(),
-            (FieldKind::Const(value), Some(example)) => {
+            (_, None) => None,
+            (FieldKind::Const(_), Some(example)) => {
                 self.contradiction(example.span, "an example of a constant", "a constant is its own example");
-                value.clone()
+                None
             }
-            (FieldKind::Typed { kind, .. }, None) => example(*kind, &key.text),
-            (FieldKind::Typed { kind, .. }, Some(node)) => {
-                self.example(node, *kind, limits).unwrap_or_else(|| example(*kind, &key.text))
+            (FieldKind::Typed { kind, .. }, Some(node)) if self.types.has_struct(kind) => {
+                let help = "its fields have examples of their own, under `types:`";
+                self.contradiction(node.span, "an example of a type with fields", help);
+                None
             }
+            (FieldKind::Typed { kind, .. }, Some(node)) => self.example(node, kind, limits),
         };
         let rust = rust.unwrap_or_else(unnamed).snake;
         let field = Field { name: key.text.clone(), rust, kind, doc, example };
@@ -124,20 +126,52 @@ impl<'t> Context<'t> {
     }
 
     /// A value of the type, or a limit: `"{limits.body}"`.
-    pub(super) fn example(&mut self, node: &'t Node, kind: Type, limits: &Limits<'t>) -> Option<Literal> {
+    pub(super) fn example(&mut self, node: &'t Node, kind: &Type, limits: &Limits<'t>) -> Option<Example> {
+        match kind {
+            Type::Json => return self.example_json(node),
+            Type::List(kind) => {
+                let items = self.items(node, "`example` of a list")?;
+                let examples = items.iter().map(|item| self.example(item, kind, limits));
+                return examples.collect::<Option<_>>().map(Example::List);
+            }
+            Type::Map(kind) => {
+                let entries = self.entries(node, "`example` of a map")?;
+                let example = |entry: &'t Entry| {
+                    Some((entry.key.text.clone(), self.example(&entry.value, kind, limits)?))
+                };
+                return entries.iter().map(example).collect::<Option<_>>().map(Example::Map);
+            }
+            _ => {}
+        }
         if let Kind::Scalar { text, .. } = &node.kind
             && let Some(name) = text.strip_prefix("{limits.").and_then(|rest| rest.strip_suffix('}'))
-            && kind != Type::String
+            && *kind != Type::String
         {
             let name = Spanned { value: name, span: node.span };
             let literal = Literal::Number(self.limit(name, limits)?.value.to_string());
-            return self.fitting(node, "`example`", kind, literal);
+            return self.fitting(node, "`example`", kind, literal).map(Example::Single);
         }
-        self.value_of(node, "`example`", kind)
+        self.value_of(node, "`example`", kind).map(Example::Single)
     }
 
-    fn field_kind(&mut self, map: &Map<'t>) -> Option<FieldKind> {
-        let typed = map.get("type").map(|node| self.field_type(node));
+    /// As deep as YAML may be.
+    fn example_json(&mut self, node: &'t Node) -> Option<Example> {
+        match &node.kind {
+            Kind::List(items) => {
+                let examples = items.iter().map(|item| self.example_json(item));
+                examples.collect::<Option<_>>().map(Example::List)
+            }
+            Kind::Map { entries, .. } => {
+                let example =
+                    |entry: &'t Entry| Some((entry.key.text.clone(), self.example_json(&entry.value)?));
+                entries.iter().map(example).collect::<Option<_>>().map(Example::Map)
+            }
+            _ => self.literal(node, "`example`").map(|literal| Example::Single(literal.value)),
+        }
+    }
+
+    fn field_kind(&mut self, map: &Map<'t>, place: &Owner<'_>) -> Option<FieldKind> {
+        let typed = map.get("type").map(|node| self.field_type(node, place));
         let optional = map.get("optional").and_then(|node| self.bool(node, "`optional`"));
         let Some(constant) = map.get("const") else {
             let Some(typed) = typed else {
@@ -162,7 +196,20 @@ impl<'t> Context<'t> {
         }
         match typed {
             None => self.literal(constant, "`const`").map(|value| FieldKind::Const(value.value)),
-            Some(typed) => self.value_of(constant, "`const`", typed?.0).map(FieldKind::Const),
+            Some(typed) => {
+                let (kind, _) = typed?;
+                if !self.types.is_scalar(&kind) {
+                    self.contradiction(
+                        constant.span,
+                        "a constant of a type that is no single value",
+                        "remove `type`, or let the server fill the field in",
+                    );
+                    return None;
+                }
+                let value = self.value_of(constant, "`const`", &kind).map(FieldKind::Const);
+                self.types.forget(&kind);
+                value
+            }
         }
     }
 
@@ -172,50 +219,42 @@ impl<'t> Context<'t> {
         );
     }
 
-    /// `u64`, or `u64?` for one that may be left out.
-    fn field_type(&mut self, node: &'t Node) -> Option<(Type, bool)> {
-        let types = || TYPES.iter().map(|(name, _)| *name);
-        let help = format!("the types are {}, each with a `?` where it may be left out", list(types()));
-        if !matches!(&node.kind, Kind::Scalar { text, style } if !is_null(text, *style)) {
-            if let Some(diagnostic) = self.of_wrong_type(node, "a type", "a text") {
-                self.report(diagnostic.help(help));
-            }
-            return None;
-        }
-        let text = self.text(node, "a type")?;
-        let (name, optional) = match text.value.strip_suffix('?') {
-            Some(name) => (name, true),
-            None => (text.value, false),
-        };
-        let Some((_, kind)) = TYPES.iter().find(|(known, _)| *known == name) else {
-            let name = Spanned { value: name, span: text.span };
-            match meant_type(name.value) {
-                Some(label) => {
-                    let title = format!("{} is no type of a field", quote(name.value));
-                    self.report(Diagnostic::new(Mistake::UnknownName, title).at(name.span, label).help(help));
-                }
-                None => self.unknown(name, "type of a field", types(), &help),
-            }
-            return None;
-        };
-        Some((*kind, optional))
-    }
-
     /// A constant of a type.
-    fn value_of(&mut self, node: &'t Node, what: &str, kind: Type) -> Option<Literal> {
-        // A text needs no quotes here: the type says that it is one.
-        if kind == Type::String {
-            return self.text(node, what).map(|text| Literal::Text(text.value.to_owned()));
-        }
-        let literal = self.literal(node, what)?.value;
+    fn value_of(&mut self, node: &'t Node, what: &str, kind: &Type) -> Option<Literal> {
+        let literal = match kind {
+            // A text needs no quotes here: the type says that it is one.
+            Type::String | Type::Timestamp | Type::Url | Type::Uuid | Type::Named(_) => {
+                self.text(node, what).map(|text| Literal::Text(text.value.to_owned()))?
+            }
+            _ => self.literal(node, what)?.value,
+        };
         self.fitting(node, what, kind, literal)
     }
 
-    fn fitting(&mut self, node: &Node, what: &str, kind: Type, literal: Literal) -> Option<Literal> {
-        if !fits(&literal, kind) {
+    fn fitting(&mut self, node: &Node, what: &str, kind: &Type, literal: Literal) -> Option<Literal> {
+        let variants = match kind {
+            Type::Named(at) => match self.types.get(*at).map(|named| &named.shape) {
+                Some(Shape::Enum(variants)) => variants.as_slice(),
+                _ => &[],
+            },
+            _ => &[],
+        };
+        let known = |text: &str| variants.iter().any(|variant| variant.text == text);
+        let fits = match (&literal, kind) {
+            // One of none: that they can't be read is reported.
+            (Literal::Text(text), Type::Named(_)) => variants.is_empty() || known(text),
+            _ => fits(&literal, kind),
+        };
+        if !fits {
+            let label = match kind {
+                Type::Named(_) => {
+                    format!("not one of {}", list(variants.iter().map(|variant| variant.text.as_str())))
+                }
+                kind => format!("not {}", describe(kind)),
+            };
             self.report(
                 Diagnostic::new(Mistake::WrongValue, format!("{what} is no value of the field's type"))
-                    .at(node.span, format!("not {}", describe(kind)))
+                    .at(node.span, label)
                     .help("change the value or the type"),
             );
             return None;
@@ -224,23 +263,12 @@ impl<'t> Context<'t> {
     }
 }
 
-/// What is said of a type that has another name here, or none.
-fn meant_type(name: &str) -> Option<String> {
-    let name = name.trim().to_ascii_lowercase();
-    let list_or_map = name.ends_with("[]")
-        || name.contains('<')
-        || matches!(name.as_str(), "list" | "array" | "vec" | "set" | "map" | "object" | "json" | "any");
-    if list_or_map {
-        return Some("a field holds a single value".to_owned());
-    }
-    let (_, meant) = ALIASES.iter().find(|(aliases, _)| aliases.contains(&name.as_str()))?;
-    let meant: Vec<_> = meant.iter().map(|name| quote(name)).collect();
-    Some(format!("did you mean {}?", meant.join(" or ")))
-}
-
-fn fits(literal: &Literal, kind: Type) -> bool {
+fn fits(literal: &Literal, kind: &Type) -> bool {
     match (literal, kind) {
         (Literal::Bool(_), Type::Bool) | (Literal::Text(_), Type::String) => true,
+        (Literal::Text(text), Type::Timestamp) => is_timestamp(text),
+        (Literal::Text(text), Type::Url) => is_url(text),
+        (Literal::Text(text), Type::Uuid) => is_uuid(text),
         (Literal::Number(number), _) => match kind {
             Type::I32 => number.parse::<i32>().is_ok(),
             Type::I64 => number.parse::<i64>().is_ok(),
@@ -249,34 +277,92 @@ fn fits(literal: &Literal, kind: Type) -> bool {
             Type::F64 => number.parse::<f64>().is_ok_and(f64::is_finite),
             // A Duration holds no more.
             Type::Seconds => number.parse::<f64>().is_ok_and(|seconds| (0.0..1e15).contains(&seconds)),
-            Type::Bool | Type::String => false,
+            _ => false,
         },
         _ => false,
     }
 }
 
-fn describe(kind: Type) -> &'static str {
+/// The texts of a field but its name, in bytes.
+pub(super) fn weight_of(Field { kind, doc, example, .. }: &Field) -> usize {
+    let constant = match kind {
+        FieldKind::Const(value) => weight_of_literal(value),
+        FieldKind::Typed { .. } => 0,
+    };
+    let example = example.as_ref().map_or(0, weight_of_example);
+    constant + example + doc.as_ref().map_or(0, String::len)
+}
+
+fn weight_of_literal(value: &Literal) -> usize {
+    match value {
+        Literal::Null | Literal::List(_) | Literal::Bool(_) => 1,
+        Literal::Number(text) | Literal::Text(text) => text.len(),
+    }
+}
+
+fn weight_of_example(example: &Example) -> usize {
+    match example {
+        Example::Single(value) => weight_of_literal(value),
+        Example::List(examples) => 1 + examples.iter().map(weight_of_example).sum::<usize>(),
+        Example::Map(members) => {
+            1 + members.iter().map(|(key, example)| key.len() + weight_of_example(example)).sum::<usize>()
+        }
+    }
+}
+
+/// The shape of RFC 3339 in UTC, as a server writes it.
+fn is_timestamp(text: &str) -> bool {
+    let Some((time, zone)) = text.split_at_checked(19) else { return false };
+    let shaped = time.bytes().zip("0000-00-00T00:00:00".bytes()).all(|(byte, shape)| match shape {
+        b'0' => byte.is_ascii_digit(),
+        shape => byte == shape,
+    });
+    let part =
+        |from: usize| time.get(from..from + 2).and_then(|digits| digits.parse::<u8>().ok()).unwrap_or(99);
+    let in_range = (1..=12).contains(&part(5))
+        && (1..=31).contains(&part(8))
+        && part(11) <= 23
+        && part(14) <= 59
+        && part(17) <= 59;
+    let fraction = zone.strip_suffix('Z').map(|rest| rest.strip_prefix('.').unwrap_or("0"));
+    let plain = zone == "Z" || zone.starts_with('.');
+    let digits = |text: &str| (1..=9).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    shaped && in_range && plain && fraction.is_some_and(digits)
+}
+
+/// A scheme and something behind it (RFC 3986 section 3).
+fn is_url(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once(':') else { return false };
+    let in_scheme = |char: char| char.is_ascii_alphanumeric() || matches!(char, '+' | '-' | '.');
+    scheme.starts_with(|char: char| char.is_ascii_alphabetic())
+        && scheme.chars().all(in_scheme)
+        && !rest.is_empty()
+        && !rest
+            .contains(|char: char| char.is_whitespace() || char.is_control() || "<>\"\\^`{|}".contains(char))
+}
+
+fn is_uuid(text: &str) -> bool {
+    let lengths = text.split('-').map(str::len);
+    lengths.eq([8, 4, 4, 4, 12]) && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
+}
+
+fn describe(kind: &Type) -> &'static str {
     match kind {
         Type::Bool => "`true` or `false`",
         Type::Bytes => "a whole number of bytes",
         Type::F64 => "a number",
         Type::I32 => "a whole number of 32 bits",
         Type::I64 => "a whole number of 64 bits",
+        Type::Json => "JSON",
+        Type::List(_) => "a list",
+        Type::Map(_) => "a mapping",
+        Type::Named(_) => "one of its values",
         Type::Seconds => "a number of seconds",
         Type::String => "a text",
+        Type::Timestamp => "a time such as `2031-04-05T06:07:08Z`",
         Type::U32 => "a whole number of 32 bits, not negative",
         Type::U64 => "a whole number of 64 bits, not negative",
-    }
-}
-
-fn example(kind: Type, name: &str) -> Literal {
-    let number = |text: &str| Literal::Number(text.to_owned());
-    match kind {
-        Type::Bool => Literal::Bool(true),
-        Type::Bytes => number("1048576"),
-        Type::F64 => number("0.5"),
-        Type::I32 | Type::I64 | Type::U32 | Type::U64 => number("1"),
-        Type::Seconds => number("30"),
-        Type::String => Literal::Text(name.to_owned()),
+        Type::Url => "a URL such as `https://example.com/`",
+        Type::Uuid => "a UUID such as `7f6ae1b0-3c5d-4e8f-9a2b-1c3d5e7f9a0b`",
     }
 }

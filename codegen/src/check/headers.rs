@@ -110,7 +110,7 @@ impl<'t> Context<'t> {
         &mut self,
         group: Vec<HeaderDraft>,
         own: Vec<HeaderDraft>,
-        status: Option<u16>,
+        statuses: &[u16],
         code: Span,
     ) -> Vec<HeaderDraft> {
         let mut headers = group;
@@ -123,13 +123,11 @@ impl<'t> Context<'t> {
             }
         }
         // What somebody else's API sends, it knows itself.
-        let status = status.filter(|_| !self.client);
-        let wanted = BY_STATUS.iter().filter(|(wanted, ..)| Some(*wanted) == status);
-        for (_, name, shown) in wanted {
+        let statuses = if self.client { &[] } else { statuses };
+        for (status, name, shown) in BY_STATUS.iter().filter(|(wanted, ..)| statuses.contains(wanted)) {
             match headers.iter().find(|header| header.header.name == *name) {
                 Some(found) if !found.sent || found.header.rule == HeaderRule::Optional => {
-                    let title =
-                        format!("an answer with {} has the header `{shown}`", status.unwrap_or_default());
+                    let title = format!("an answer with {status} has the header `{shown}`");
                     let diagnostic = Diagnostic::new(Mistake::HeaderOfStatus, title)
                         .at(found.span, "would be missing from some answers")
                         .help("write `required`, or `{default: VALUE}`");

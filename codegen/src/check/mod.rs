@@ -20,6 +20,7 @@ mod suggest;
 #[cfg(test)]
 mod tests;
 mod text;
+mod types;
 mod urls;
 mod wire;
 
@@ -34,6 +35,7 @@ use apis::ApiDraft;
 use codes::Known;
 use names::{Names, Scope};
 use reader::{Context, Map, Spanned};
+use types::Types;
 
 /// The largest catalog that is read, in bytes of all its files.
 const LARGEST: usize = 8 << 20;
@@ -50,6 +52,7 @@ const KEYS: &[&str] = &[
     "apis",
     "actions",
     "limits",
+    "types",
     "by_status",
     "groups",
     "codes",
@@ -123,6 +126,7 @@ impl<'t> Context<'t> {
         let request_id_prefix = map.get("request_id_prefix").and_then(|node| self.request_id_prefix(node));
         let limits = self.limits(&map);
         let actions = self.actions(&map);
+        self.types(&map, &limits);
         let envelopes = self.envelopes(&map);
 
         self.required(&map, "codes", "a catalog", "{bad_request: {status: 400, …}}");
@@ -190,6 +194,7 @@ impl<'t> Context<'t> {
             name: name?.value.to_owned(),
             request_id_prefix: request_id_prefix.unwrap_or_else(|| "req_".to_owned()),
             limits: limits.limits,
+            types: std::mem::replace(&mut self.types, Types::none()).into_all(),
             actions,
             envelopes: envelopes.into_kept(
                 apis.iter().flat_map(|api| [api.envelope].into_iter().chain(api.also_read.iter().copied())),

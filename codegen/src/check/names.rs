@@ -17,7 +17,7 @@ use crate::syntax::{Key, Node};
 use std::collections::BTreeMap;
 
 /// The longest name or code.
-const LONGEST: usize = 200;
+pub(super) const LONGEST: usize = 200;
 
 /// Rust's keywords of all editions so far, reserved ones too.
 const KEYWORDS: &[&str] = &[
@@ -46,6 +46,7 @@ const TAKEN_BY_APIS: &[&str] = &[
     "limits",
     "result",
     "std",
+    "types",
 ];
 
 /// Associated items of the generated `Code`, which a variant would hide.
@@ -61,6 +62,9 @@ pub(super) enum Of {
     Field,
     Group,
     Limit,
+    Type,
+    /// Of an enum.
+    Value,
 }
 
 impl Of {
@@ -74,6 +78,8 @@ impl Of {
             Of::Field => "field",
             Of::Group => "group",
             Of::Limit => "limit",
+            Of::Type => "type",
+            Of::Value => "value",
         }
     }
 }
@@ -164,6 +170,15 @@ pub(super) fn title(name: &str) -> String {
 pub(super) struct Scope {
     upper: BTreeMap<String, (String, Span)>,
     snake: BTreeMap<String, (String, Span)>,
+}
+
+impl Scope {
+    /// A type's name that isn't used after all.
+    pub(super) fn free(&mut self, upper: Option<String>) {
+        if let Some(upper) = upper {
+            self.upper.remove(&upper);
+        }
+    }
 }
 
 impl<'t> Context<'t> {
@@ -302,6 +317,16 @@ impl<'t> Context<'t> {
         }
     }
 
+    /// A type's name in Rust must differ from the others.
+    pub(super) fn claim_type(&mut self, scope: &mut Scope, rust: &str, name: &str, span: Span) -> bool {
+        self.claim(&mut scope.upper, rust, name, span, Of::Type)
+    }
+
+    /// So must that of an enum's value.
+    pub(super) fn claim_value(&mut self, scope: &mut Scope, rust: &str, name: &str, span: Span) -> bool {
+        self.claim(&mut scope.upper, rust, name, span, Of::Value)
+    }
+
     fn claim(
         &mut self,
         names: &mut BTreeMap<String, (String, Span)>,
@@ -319,12 +344,17 @@ impl<'t> Context<'t> {
         } else {
             format!("{} and {} have the same name in Rust", quote(other), quote(name))
         };
-        let diagnostic = Diagnostic::new(Mistake::SameRustName, title)
-            .at(span, format!("`{rust}` too"))
-            .and(*first, format!("`{rust}` in Rust"));
+        let diagnostic = Diagnostic::new(Mistake::SameRustName, title);
+        let diagnostic = match *first == span {
+            true => diagnostic.at(span, format!("`{rust}` in Rust, both")),
+            false => diagnostic.at(span, format!("`{rust}` too")).and(*first, format!("`{rust}` in Rust")),
+        };
         self.report(match of {
             Of::Code => diagnostic.help("give one of them another: `rust: OtherName`"),
             Of::Field => diagnostic.help("give one of them another: `rust: other_name`"),
+            Of::Type => diagnostic
+                .help("rename one of them; what a field declares can have a name of its own under `types:`"),
+            Of::Value => diagnostic.help("use `string`, and list the values in the field's `doc`"),
             _ => diagnostic.help("rename one of them"),
         });
         false

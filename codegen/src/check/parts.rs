@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// The sections that grow, and that a part may have.
-const SECTIONS: &[&str] = &["envelopes", "actions", "limits", "groups", "codes", "retired"];
+const SECTIONS: &[&str] = &["envelopes", "actions", "limits", "types", "groups", "codes", "retired"];
 
 impl Context<'_> {
     /// The main file's mapping with the sections of the parts behind its own.

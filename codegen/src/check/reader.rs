@@ -2,6 +2,7 @@
 //! value or reports what is there instead and returns None; the caller goes on with the rest of the file.
 
 use super::suggest::Suggest;
+use super::types::Types;
 use crate::catalog::Literal;
 use crate::report::{Diagnostic, Mistake, Sink, Span};
 use crate::source::{Line, Source};
@@ -18,6 +19,7 @@ pub(super) struct Context<'t> {
     pub(super) client: bool,
     /// What may still be multiplied.
     budget: usize,
+    pub(super) types: Types<'t>,
 }
 
 /// A group's text in each of its codes, every code in every API: what a file says once can be much when it is
@@ -105,7 +107,8 @@ impl<'t> Map<'t> {
 
 impl<'t> Context<'t> {
     pub(super) fn new(source: &'t Source, sink: Sink) -> Self {
-        Self { source, sink, suggest: Suggest::new(), client: false, budget: BUDGET }
+        let (suggest, types) = (Suggest::new(), Types::none());
+        Self { source, sink, suggest, client: false, budget: BUDGET, types }
     }
 
     pub(super) fn into_sink(self) -> Sink {

@@ -4,7 +4,7 @@ use super::codes::Known;
 use super::fields::Fields;
 use super::limits::Limits;
 use super::reader::{Context, Spanned, quote};
-use crate::catalog::{FieldKind, Instance, Literal, Presence, See};
+use crate::catalog::{Example, FieldKind, Instance, Presence, See};
 use crate::report::{Diagnostic, Mistake, Span};
 use crate::syntax::{Entry, Kind, Node};
 use std::collections::BTreeMap;
@@ -125,7 +125,7 @@ impl<'t> Context<'t> {
         fields: &Fields,
         at: Option<usize>,
         limits: &Limits<'t>,
-    ) -> Option<Literal> {
+    ) -> Option<Example> {
         let Some(field) = at.and_then(|at| fields.fields.get(at)) else {
             if fields.complete {
                 let names = fields.fields.iter().map(|field| field.field.name.as_str());
@@ -140,7 +140,7 @@ impl<'t> Context<'t> {
             return None;
         };
         match &field.field.kind {
-            FieldKind::Typed { kind, .. } if !field.doubtful => self.example(&entry.value, *kind, limits),
+            FieldKind::Typed { kind, .. } if !field.doubtful => self.example(&entry.value, kind, limits),
             FieldKind::Typed { .. } => None,
             FieldKind::Const(_) => {
                 let title = format!("{} of {} is a constant", quote(&entry.key.text), quote(code));

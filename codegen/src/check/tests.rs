@@ -2,8 +2,8 @@
 
 use super::check;
 use crate::catalog::{
-    Absent, Applied, Catalog, Code, DocHole, HeaderRule, Literal, Member, Part, Placeholder, Presence, Retry,
-    Template,
+    Absent, Applied, Catalog, Code, DocHole, Example, HeaderRule, Literal, Member, Part, Placeholder,
+    Presence, Retry, Template,
 };
 
 const FILE: &str = r#"errbook: 1
@@ -88,11 +88,11 @@ fn a_code_is_merged_over_its_group() {
     let fields: Vec<_> = no_room.fields.iter().map(|field| field.name.as_str()).collect();
     assert_eq!(fields, ["upgrade", "size", "left"]);
     assert_eq!(no_room.message, [Part::Field(2), Part::Text(" of ".to_owned()), Part::Field(1)]);
-    assert_eq!(no_room.fields[2].example, Literal::Number("2.5".to_owned()));
+    assert_eq!(no_room.fields[2].example, Some(Example::Single(Literal::Number("2.5".to_owned()))));
     assert!(no_room.headers.is_empty());
 
     let group = &catalog.groups[0];
-    assert_eq!((group.title.as_str(), group.status), ("Plan", Some(402)));
+    assert_eq!((group.title.as_str(), group.statuses.as_slice()), ("Plan", &[402][..]));
     assert_eq!(group.constants, [("upgrade".to_owned(), Literal::Bool(true))]);
 }
 

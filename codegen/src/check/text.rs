@@ -123,6 +123,18 @@ impl<'t> Context<'t> {
             );
             return None;
         }
+        if field.field.kind.typed().is_some_and(|kind| !self.types.is_scalar(kind)) && !field.doubtful {
+            self.report(
+                Diagnostic::new(
+                    Mistake::PlaceNotSingle,
+                    format!("a message can't name {}", quote(name.value)),
+                )
+                .at(name.span, "is more than a single value")
+                .and(field.span, "its type is here")
+                .help("leave it out of the message: who needs it reads the field"),
+            );
+            return None;
+        }
         Some(index)
     }
 

@@ -1,16 +1,16 @@
 //! An answer as the reference shows it.
 
 use crate::catalog::{
-    Absent, Api, Catalog, Code, Envelope, FieldKind, Header, HeaderRule, Hole, Instance, Literal, Member,
-    Part, Placeholder, Presence, Template, Type,
+    Absent, Api, Catalog, Code, Envelope, Example, Field, FieldKind, Header, HeaderRule, Hole, Instance,
+    Literal, Member, Part, Placeholder, Presence, Shape, Template, Type,
 };
-use crate::emit::json_string;
+use crate::emit::{json_string, markup};
 
 /// Status line, headers and body of an answer with the code: of `instance`, or one with everything that it may carry.
 pub(super) fn answer(catalog: &Catalog, api: &Api, code: &Code, instance: Option<&Instance>) -> String {
     let param = instance.and_then(|instance| instance.param.as_deref()).unwrap_or("name");
     let envelope = &catalog.envelopes[api.envelope];
-    let example = Example { catalog, api, envelope, code, param, instance };
+    let example = Sample { catalog, api, envelope, code, param, instance };
     let status = envelope.status.unwrap_or(code.status);
     let mut text = format!("HTTP/1.1 {status}\nContent-Type: {}\n", envelope.content_type);
     for (name, value) in &envelope.headers {
@@ -47,7 +47,7 @@ pub(super) fn title_case(header: &str) -> String {
     header.split('-').map(word).collect::<Vec<String>>().join("-")
 }
 
-struct Example<'c> {
+struct Sample<'c> {
     catalog: &'c Catalog,
     api: &'c Api,
     envelope: &'c Envelope,
@@ -57,7 +57,7 @@ struct Example<'c> {
     instance: Option<&'c Instance>,
 }
 
-impl Example<'_> {
+impl Sample<'_> {
     /// `None`: the key is left out.
     fn value(&self, template: &Template) -> Option<Json> {
         match template {
@@ -122,7 +122,7 @@ impl Example<'_> {
 
     fn issues(&self) -> Vec<Json> {
         let issue = |(code, param): (&usize, &'static str)| {
-            Example { code: &self.catalog.codes[*code], param, ..*self }.value(&self.envelope.issue)
+            Sample { code: &self.catalog.codes[*code], param, ..*self }.value(&self.envelope.issue)
         };
         self.code.items.iter().cycle().zip(["name", "email"]).filter_map(issue).collect()
     }
@@ -167,7 +167,7 @@ impl Example<'_> {
             Placeholder::ErrorsByParam => {
                 let message = |(code, param): (&usize, &str)| {
                     let code = &self.catalog.codes[*code];
-                    let message = Json::Value(visible(&Example { code, ..*self }.message()));
+                    let message = Json::Value(visible(&Sample { code, ..*self }.message()));
                     (param.to_owned(), Json::List(vec![message]))
                 };
                 Some(Json::Map(code.items.iter().cycle().zip(["name", "email"]).map(message).collect()))
@@ -176,22 +176,56 @@ impl Example<'_> {
     }
 
     fn fields(&self) -> Vec<(String, Json)> {
+        let typed = |field: &Field| match field.kind {
+            FieldKind::Typed { optional, .. } => Some(optional),
+            FieldKind::Const(_) => None,
+        };
         let fields = self.code.fields.iter().enumerate().filter_map(|(at, field)| {
-            let value = match &field.kind {
-                FieldKind::Const(value) => value,
-                FieldKind::Typed { optional, .. } => match self.given(at) {
-                    None if *optional && self.instance.is_some() => return None,
-                    given => given.unwrap_or(&field.example),
-                },
+            let value = match self.given(at) {
+                None if self.instance.is_some() && typed(field) == Some(true) => return None,
+                Some(given) if typed(field).is_some() => Json::of(given),
+                _ => self.field(field),
             };
-            Some((field.name.clone(), Json::Value(value.json())))
+            Some((field.name.clone(), value))
         });
         fields.collect()
     }
 
     /// The value that the instance has for a field.
-    fn given(&self, at: usize) -> Option<&Literal> {
+    fn given(&self, at: usize) -> Option<&Example> {
         self.instance?.values.get(at)?.as_ref()
+    }
+
+    fn field(&self, field: &Field) -> Json {
+        match (&field.kind, &field.example) {
+            (FieldKind::Const(value), _) => Json::Value(value.json()),
+            (FieldKind::Typed { .. }, Some(example)) => Json::of(example),
+            (FieldKind::Typed { kind, .. }, None) => self.of_type(kind, &field.name),
+        }
+    }
+
+    fn members(&self, fields: &[Field]) -> Vec<(String, Json)> {
+        let fields = fields.iter().map(|field| {
+            let value = self.field(field);
+            (field.name.clone(), value)
+        });
+        fields.collect()
+    }
+
+    /// Where the file has no example. As deep as the type is.
+    fn of_type(&self, kind: &Type, name: &str) -> Json {
+        match kind {
+            Type::Json => Json::Map(Vec::new()),
+            Type::List(kind) => Json::List(vec![self.of_type(kind, name)]),
+            Type::Map(kind) => Json::Map(vec![("name".to_owned(), self.of_type(kind, name))]),
+            Type::Named(at) => match &self.catalog.types[*at].shape {
+                Shape::Struct(fields) => Json::Map(self.members(fields)),
+                Shape::Enum(variants) => {
+                    Json::Value(json_string(variants.first().map_or(name, |variant| &variant.text)))
+                }
+            },
+            kind => Json::Value(single(kind, name).json()),
+        }
     }
 
     fn message(&self) -> String {
@@ -203,13 +237,45 @@ impl Example<'_> {
         }
         let part = |part: &Part| match part {
             Part::Text(text) => text.clone(),
-            Part::Field(at) => match self.given(*at).unwrap_or(&self.code.fields[*at].example) {
-                Literal::Text(text) | Literal::Number(text) => text.clone(),
-                Literal::Bool(value) => value.to_string(),
-                Literal::Null | Literal::List(_) => String::new(),
-            },
+            Part::Field(at) => {
+                let Field { name, kind, example, .. } = &self.code.fields[*at];
+                let value = match (self.given(*at).or(example.as_ref()), kind) {
+                    (Some(Example::Single(literal)), _) => literal.clone(),
+                    (_, FieldKind::Typed { kind: Type::Named(at), .. }) => {
+                        let variant = match &self.catalog.types[*at].shape {
+                            Shape::Enum(variants) => variants.first(),
+                            Shape::Struct(_) => None,
+                        };
+                        Literal::Text(variant.map_or(name, |variant| &variant.text).clone())
+                    }
+                    (_, FieldKind::Typed { kind, .. }) => single(kind, name),
+                    (_, FieldKind::Const(value)) => value.clone(),
+                };
+                match value {
+                    Literal::Text(text) | Literal::Number(text) => text,
+                    Literal::Bool(value) => value.to_string(),
+                    Literal::Null | Literal::List(_) => String::new(),
+                }
+            }
         };
         self.code.message.iter().map(part).collect()
+    }
+}
+
+/// An example of a single value.
+fn single(kind: &Type, name: &str) -> Literal {
+    let (number, text) =
+        (|text: &str| Literal::Number(text.to_owned()), |text: &str| Literal::Text(text.to_owned()));
+    match kind {
+        Type::Bool => Literal::Bool(true),
+        Type::Bytes => number("1048576"),
+        Type::F64 => number("0.5"),
+        Type::I32 | Type::I64 | Type::U32 | Type::U64 => number("1"),
+        Type::Seconds => number("30"),
+        Type::Timestamp => text("2031-04-05T06:07:08Z"),
+        Type::Url => text("https://example.com/"),
+        Type::Uuid => text("7f6ae1b0-3c5d-4e8f-9a2b-1c3d5e7f9a0b"),
+        Type::String | Type::Json | Type::List(_) | Type::Map(_) | Type::Named(_) => text(name),
     }
 }
 
@@ -248,6 +314,16 @@ fn is_constant(template: &Template) -> bool {
 }
 
 impl Json {
+    fn of(example: &Example) -> Json {
+        match example {
+            Example::Single(value) => Json::Value(value.json()),
+            Example::List(examples) => Json::List(examples.iter().map(Json::of).collect()),
+            Example::Map(members) => {
+                Json::Map(members.iter().map(|(key, example)| (key.clone(), Json::of(example))).collect())
+            }
+        }
+    }
+
     /// Without the quotes of a text.
     fn inside(&self) -> String {
         let json = self.pretty(0);
@@ -278,15 +354,30 @@ impl Json {
 
 impl Type {
     /// In the words of the reference.
-    pub(super) fn word(self) -> &'static str {
-        match self {
+    pub(super) fn words(&self, catalog: &Catalog) -> String {
+        let words = match self {
             Type::Bool => "boolean",
             Type::Bytes => "integer (bytes)",
             Type::F64 => "number",
             Type::I32 | Type::I64 => "integer",
+            Type::Json => "any JSON",
+            Type::List(kind) => return format!("list of: {}", kind.words(catalog)),
+            Type::Map(kind) => return format!("map, each value: {}", kind.words(catalog)),
+            Type::Named(at) => match &catalog.types[*at].shape {
+                Shape::Struct(_) => "object",
+                Shape::Enum(variants) => {
+                    let texts: Vec<String> =
+                        variants.iter().map(|variant| markup::code(&variant.text)).collect();
+                    return format!("string: {}", texts.join(", "));
+                }
+            },
             Type::Seconds => "number (seconds)",
             Type::String => "string",
+            Type::Timestamp => "string (time, RFC 3339)",
             Type::U32 | Type::U64 => "integer ≥ 0",
-        }
+            Type::Url => "string (URL)",
+            Type::Uuid => "string (UUID)",
+        };
+        words.to_owned()
     }
 }

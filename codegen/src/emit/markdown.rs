@@ -3,7 +3,7 @@
 use super::{example, markup};
 use crate::catalog::{
     Api, Catalog, Code, Deprecated, Envelope, Field, FieldKind, Header, HeaderRule, Member, Placeholder,
-    Presence, Retired, Retry, RetryAdvice, See, Template,
+    Presence, Retired, Retry, RetryAdvice, See, Shape, Template, Type,
 };
 
 /// The pages: file name and text.
@@ -82,7 +82,7 @@ impl Page<'_> {
             let code = &self.catalog.codes[*code];
             let cells = [
                 self.link(&code.code).unwrap_or_default(),
-                self.status(code).to_string(),
+                self.status(code),
                 words(code.retry),
                 markup::plain(&code.message_template()),
             ];
@@ -145,8 +145,9 @@ impl Page<'_> {
     }
 
     /// What the code is sent with by this API.
-    fn status(&self, code: &Code) -> u16 {
-        self.catalog.envelopes[self.api.envelope].status.unwrap_or(code.status)
+    fn status(&self, code: &Code) -> String {
+        let fixed = self.catalog.envelopes[self.api.envelope].status;
+        fixed.map_or_else(|| code.statuses_said(), |status| status.to_string())
     }
 
     /// Since when it is sent, and that it will not be for ever.
@@ -206,21 +207,7 @@ impl Page<'_> {
     fn members(&self, code: &Code) -> Option<String> {
         let envelope = &self.catalog.envelopes[self.api.envelope];
         let mut rows = Vec::new();
-        let fields = fields_place(envelope);
-        for Field { name, kind, doc, .. } in &code.fields {
-            let doc = doc.as_deref().map(|doc| markup::line(doc, &|name| self.link(name)));
-            let (kind, sent) = match kind {
-                FieldKind::Const(value) => (markup::code(&value.json()), "always"),
-                FieldKind::Typed { kind, optional: false } => (kind.word().to_owned(), "always"),
-                FieldKind::Typed { kind, optional: true } => (kind.word().to_owned(), "may be absent"),
-            };
-            rows.push([
-                markup::code(&format!("{fields}{name}")),
-                kind,
-                sent.to_owned(),
-                doc.unwrap_or_default(),
-            ]);
-        }
+        self.fields(&mut rows, &fields_place(envelope), &code.fields);
         let sent = match code.param {
             Presence::Never => None,
             Presence::Optional => Some("may be absent"),
@@ -254,6 +241,34 @@ impl Page<'_> {
         let rows: Vec<String> = rows.iter().map(|row| table_row(row)).collect();
         let head = "| member | type | sent | meaning |\n|---|---|---|---|";
         (!rows.is_empty()).then(|| format!("{head}\n{}", rows.join("\n")))
+    }
+
+    /// A row for each field, and for those inside of it: `violations[].limit`.
+    fn fields(&self, rows: &mut Vec<[String; 4]>, path: &str, fields: &[Field]) {
+        for Field { name, kind, doc, .. } in fields {
+            let doc = doc.as_deref().map(|doc| markup::line(doc, &|name| self.link(name)));
+            let words = match kind {
+                FieldKind::Const(value) => markup::code(&value.json()),
+                FieldKind::Typed { kind, .. } => kind.words(self.catalog),
+            };
+            let sent = match kind {
+                FieldKind::Const(_) | FieldKind::Typed { optional: false, .. } => "always",
+                FieldKind::Typed { optional: true, .. } => "may be absent",
+            };
+            let mut path = format!("{path}{name}");
+            rows.push([markup::code(&path), words, sent.to_owned(), doc.unwrap_or_default()]);
+            let Some(mut kind) = kind.typed() else { continue };
+            while let Type::List(inside) | Type::Map(inside) = kind {
+                path.push_str(if matches!(kind, Type::List(_)) { "[]" } else { ".*" });
+                kind = inside;
+            }
+            if let Type::Named(at) = kind
+                && let Shape::Struct(fields) = &self.catalog.types[*at].shape
+            {
+                path.push('.');
+                self.fields(rows, &path, fields);
+            }
+        }
     }
 
     fn retired(&self) -> String {

@@ -19,6 +19,16 @@ impl Code {
         };
         self.message.iter().map(part).collect()
     }
+
+    /// `400`, `400 or 422`
+    fn statuses_said(&self) -> String {
+        let mut said = self.status.to_string();
+        for (at, status) in self.other_statuses.iter().enumerate() {
+            said.push_str(if at + 1 < self.other_statuses.len() { ", " } else { " or " });
+            said.push_str(&status.to_string());
+        }
+        said
+    }
 }
 
 impl DocUrl {

@@ -105,7 +105,10 @@ mistakes! {
     // Codes
     LoneBrace "lone-brace" "A brace that begins a place to fill in has another half; in a message, others are doubled.",
     PlaceNotRequired "place-not-required" "A message names required fields and limits.",
+    PlaceNotSingle "place-not-single" "A message names single values, no lists or mappings.",
     FieldContradiction "field-contradiction" "The keys of a field do not contradict each other.",
+    TypeCycle "type-cycle" "A type doesn't hold itself.",
+    TypeTooLarge "type-too-large" "A type has a bounded depth and a bounded number of members.",
     WrongValue "wrong-value" "A constant or an example is a value of the field's type.",
     ExampleNotSent "example-not-sent" "An example has what an answer with its code has.",
     MissingAction "missing-action" "A code with status 402 says what its caller does next.",

@@ -7,16 +7,19 @@ use quote::{format_ident, quote};
 
 use super::envelopes::envelope_name;
 use super::items::{Slot, Source, ident, slots};
-use crate::catalog::{Api, Catalog, Code, DocHole, DocUrl, Header, HeaderRule, Presence};
+use crate::catalog::{
+    Api, Catalog, Code, DocHole, DocUrl, Header, HeaderRule, NamedType, Presence, Shape, Variant,
+};
 
 pub(super) fn impls(catalog: &Catalog) -> Vec<TokenStream> {
     let mut items: Vec<TokenStream> = catalog.apis.iter().map(|at| api(catalog, at)).collect();
     items.extend(enums(catalog));
     let classes = Classes::new(catalog);
     items.extend(classes.items(catalog));
+    items.extend(types(catalog));
     let mut with_fields = Vec::new();
     for code in &catalog.codes {
-        let slots = slots(code);
+        let slots = slots(catalog, code);
         items.push(payload(code, &slots, classes.of(code)));
         if !slots.is_empty() {
             with_fields.push(ident(&code.rust.upper));
@@ -161,6 +164,59 @@ fn payload(code: &Code, slots: &[Slot], class: Ident) -> TokenStream {
     }
 }
 
+/// How the types of fields become values, and values become them.
+fn types(catalog: &Catalog) -> Vec<TokenStream> {
+    let mut items = Vec::new();
+    let mut enums = Vec::new();
+    for NamedType { rust, shape, .. } in &catalog.types {
+        let name = ident(rust);
+        match shape {
+            Shape::Enum(variants) => {
+                let known = variants.iter().map(|Variant { text, rust }| {
+                    let variant = ident(rust);
+                    quote! { #text => super::types::#name::#variant }
+                });
+                items.push(quote! {
+                    impl From<&str> for super::types::#name {
+                        fn from(text: &str) -> Self {
+                            match text {
+                                #(#known,)*
+                                _ => super::types::#name::Other(text.into()),
+                            }
+                        }
+                    }
+                });
+                enums.push(name);
+            }
+            Shape::Struct(fields) => {
+                let typed = fields.iter().filter(|field| field.kind.typed().is_some());
+                let names: Vec<Ident> = typed.map(|field| ident(&field.rust)).collect();
+                let slots = (0..names.len()).map(Number::usize_unsuffixed);
+                let read = match names.is_empty() {
+                    true => quote! { Slots::inside(value).map(|_| super::types::#name {}) },
+                    false => quote! {
+                        let mut slots = Slots::inside(value)?;
+                        Some(super::types::#name { #(#names: slots.take(#slots)?,)* })
+                    },
+                };
+                items.push(quote! {
+                    impl FieldType for super::types::#name {
+                        fn into_value(self) -> Value {
+                            Value::Struct(::std::vec![#(FieldType::into_value(self.#names)),*])
+                        }
+
+                        fn from_value(value: Value) -> Option<Self> { #read }
+                    }
+                });
+            }
+        }
+    }
+    if !enums.is_empty() {
+        items.push(quote! { ::errbook::__enum_impls!(#(super::types::#enums),*); });
+    }
+    items
+}
+
 fn takes_issues(catalog: &Catalog, code: &Code) -> TokenStream {
     let name = ident(&code.rust.upper);
     let items: Vec<Ident> = code.items.iter().map(|item| ident(&catalog.codes[*item].rust.upper)).collect();
@@ -205,6 +261,7 @@ struct Class {
     apis: Vec<usize>,
     param: bool,
     retry_after: bool,
+    statuses: bool,
 }
 
 impl Class {
@@ -215,6 +272,7 @@ impl Class {
             apis: code.apis.clone(),
             param: code.param == Presence::Optional,
             retry_after: code.headers.iter().any(optional_wait),
+            statuses: !code.other_statuses.is_empty(),
         }
     }
 }
@@ -241,11 +299,13 @@ impl Classes {
             let apis = emitting.iter().map(|api| ident(&catalog.apis[*api].rust.upper));
             let param = class.param.then(|| quote! { impl HasParam for #name {} });
             let retry_after = class.retry_after.then(|| quote! { impl HasRetryAfter for #name {} });
+            let statuses = class.statuses.then(|| quote! { impl HasStatuses for #name {} });
             quote! {
                 pub enum #name {}
                 #(impl Has<super::#apis> for #name {})*
                 #param
                 #retry_after
+                #statuses
             }
         };
         self.0.iter().map(item).collect()

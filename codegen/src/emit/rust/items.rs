@@ -4,7 +4,8 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 use crate::catalog::{
-    Action, Api, Catalog, Code, Field, FieldKind, Group, Header, HeaderRule, Presence, See, Type,
+    Action, Api, Catalog, Code, Field, FieldKind, Group, Header, HeaderRule, NamedType, Presence, See, Shape,
+    Type, Variant,
 };
 use crate::emit::{example::title_case, markup};
 use crate::source::Line;
@@ -57,7 +58,7 @@ pub(super) fn code(catalog: &Catalog) -> Vec<TokenStream> {
                 #[doc = " A short name for people."]
                 pub const fn title(self) -> &'static str { self.row().title }
 
-                #[doc = " The HTTP status that the code is sent with."]
+                #[doc = " The HTTP status that the code is sent with, where it isn't told which of several."]
                 pub const fn status(self) -> ::errbook::Status { self.row().status }
 
                 #[doc = #retryable]
@@ -223,7 +224,7 @@ pub(super) fn payloads(catalog: &Catalog) -> Vec<TokenStream> {
 fn payload(catalog: &Catalog, code: &Code) -> TokenStream {
     let docs = doc_lines(&payload_doc(catalog, code));
     let (deprecated, name) = (deprecated(catalog, code), ident(&code.rust.upper));
-    let slots = slots(code);
+    let slots = slots(catalog, code);
     if slots.is_empty() {
         return quote! { #docs #deprecated #[derive(Clone, Copy)] pub struct #name; };
     }
@@ -249,7 +250,7 @@ pub(super) enum Source {
     Value(usize),
 }
 
-pub(super) fn slots(code: &Code) -> Vec<Slot> {
+pub(super) fn slots(catalog: &Catalog, code: &Code) -> Vec<Slot> {
     let mut slots = Vec::new();
     if code.param == Presence::Required {
         slots.push(Slot {
@@ -261,10 +262,15 @@ pub(super) fn slots(code: &Code) -> Vec<Slot> {
     }
     let mut values = 0..;
     let mut value = || Source::Value(values.next().unwrap_or_default());
-    for Field { name, rust, kind, doc, .. } in &code.fields {
-        let FieldKind::Typed { kind, optional } = kind else { continue };
-        let doc = doc.clone().unwrap_or_else(|| format!("On the wire: {}.", markup::code(name)));
-        slots.push(Slot { name: ident(rust), doc, kind: rust_type(*kind, *optional), source: value() });
+    for field in &code.fields {
+        let FieldKind::Typed { kind, optional } = &field.kind else { continue };
+        let doc = field_doc(field);
+        slots.push(Slot {
+            name: ident(&field.rust),
+            doc,
+            kind: rust_type(catalog, kind, *optional),
+            source: value(),
+        });
     }
     for Header { name, rust, rule } in &code.headers {
         let required = match rule {
@@ -275,12 +281,12 @@ pub(super) fn slots(code: &Code) -> Vec<Slot> {
         let (doc, kind, source) = match name.as_str() {
             "retry-after" => (
                 "The wait that is asked of the client: the header `Retry-After`.".to_owned(),
-                rust_type(Type::Seconds, false),
+                rust_type(catalog, &Type::Seconds, false),
                 Source::RetryAfter,
             ),
             _ => (
                 format!("The header {}.", markup::code(&title_case(name))),
-                rust_type(Type::String, !required),
+                rust_type(catalog, &Type::String, !required),
                 value(),
             ),
         };
@@ -289,15 +295,35 @@ pub(super) fn slots(code: &Code) -> Vec<Slot> {
     slots
 }
 
-fn rust_type(kind: Type, optional: bool) -> TokenStream {
+/// As it is written in the module `code`.
+fn rust_type(catalog: &Catalog, kind: &Type, optional: bool) -> TokenStream {
+    type_seen_from(&quote! { super::types:: }, catalog, kind, optional)
+}
+
+/// `types` is how the module of that name is reached.
+fn type_seen_from(types: &TokenStream, catalog: &Catalog, kind: &Type, optional: bool) -> TokenStream {
     let kind = match kind {
         Type::Bool => quote! { bool },
         Type::Bytes | Type::U64 => quote! { u64 },
         Type::F64 => quote! { f64 },
         Type::I32 => quote! { i32 },
         Type::I64 => quote! { i64 },
+        Type::Json => quote! { ::errbook::__private::serde_json::Value },
+        Type::List(kind) => {
+            let kind = type_seen_from(types, catalog, kind, false);
+            quote! { ::std::vec::Vec<#kind> }
+        }
+        Type::Map(kind) => {
+            let kind = type_seen_from(types, catalog, kind, false);
+            quote! { ::std::collections::BTreeMap<::std::string::String, #kind> }
+        }
+        Type::Named(at) => {
+            let name = ident(&catalog.types[*at].rust);
+            quote! { #types #name }
+        }
         Type::Seconds => quote! { ::core::time::Duration },
-        Type::String => quote! { ::std::string::String },
+        Type::String | Type::Url | Type::Uuid => quote! { ::std::string::String },
+        Type::Timestamp => quote! { ::std::time::SystemTime },
         Type::U32 => quote! { u32 },
     };
     if optional {
@@ -305,6 +331,67 @@ fn rust_type(kind: Type, optional: bool) -> TokenStream {
     } else {
         kind
     }
+}
+
+/// The module `types`.
+pub(super) fn types(catalog: &Catalog) -> Vec<TokenStream> {
+    catalog.types.iter().flat_map(|named| named_type(catalog, named)).collect()
+}
+
+fn named_type(catalog: &Catalog, NamedType { name, rust, shape, line }: &NamedType) -> Vec<TokenStream> {
+    let place = format!("{}: {}", markup::code(name), place(catalog, *line));
+    let name = ident(rust);
+    match shape {
+        Shape::Struct(fields) => {
+            let doc = doc_lines(&place);
+            let fields = fields.iter().filter_map(|field| {
+                let FieldKind::Typed { kind, optional } = &field.kind else { return None };
+                let doc = doc_lines(&markup::rustdoc(&field_doc(field), &|_| None));
+                let (name, kind) =
+                    (ident(&field.rust), type_seen_from(&TokenStream::new(), catalog, kind, *optional));
+                Some(quote! { #doc pub #name: #kind })
+            });
+            vec![quote! { #doc #[derive(Clone, Debug, PartialEq)] pub struct #name { #(#fields,)* } }]
+        }
+        Shape::Enum(variants) => {
+            let doc = doc_lines(&format!("{place}\n\nMade of a text by `From`, which knows every value."));
+            let documented = variants.iter().map(|Variant { text, rust }| {
+                let (doc, name) = (doc_lines(&markup::code(text)), ident(rust));
+                quote! { #doc #name }
+            });
+            let texts = variants.iter().map(|Variant { text, rust }| {
+                let variant = ident(rust);
+                quote! { #name::#variant => #text }
+            });
+            vec![
+                quote! {
+                    #doc
+                    #[derive(Clone, Debug)]
+                    #[non_exhaustive]
+                    pub enum #name {
+                        #(#documented,)*
+                        #[doc = " A value that this build doesn't know."]
+                        Other(::std::string::String),
+                    }
+                },
+                quote! {
+                    impl #name {
+                        #[doc = " The value on the wire."]
+                        pub fn as_str(&self) -> &str {
+                            match self {
+                                #(#texts,)*
+                                #name::Other(text) => text,
+                            }
+                        }
+                    }
+                },
+            ]
+        }
+    }
+}
+
+fn field_doc(field: &Field) -> String {
+    field.doc.clone().unwrap_or_else(|| format!("On the wire: {}.", markup::code(&field.name)))
 }
 
 /// rustc warns wherever a deprecated code is named, and says what to use.
@@ -389,7 +476,7 @@ fn facts(catalog: &Catalog, code: &Code) -> String {
             )
         }
     };
-    format!("HTTP {}{flag}; {advice}. {}", code.status, place(catalog, code.line))
+    format!("HTTP {}{flag}; {advice}. {}", code.statuses_said(), place(catalog, code.line))
 }
 
 fn place(catalog: &Catalog, line: Line) -> String {

@@ -44,6 +44,9 @@ pub(crate) fn emit(catalog: &Catalog) -> String {
         "pub mod code",
         items::payloads(catalog),
     );
+    if !catalog.types.is_empty() {
+        file.module("/// What fields are made of.", "pub mod types", items::types(catalog));
+    }
     let mut hidden = vec![quote! { use ::errbook::__private::*; }];
     hidden.extend(tables::tables(catalog));
     hidden.extend(catalog.envelopes.iter().map(envelopes::envelope));

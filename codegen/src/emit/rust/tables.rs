@@ -6,11 +6,34 @@ use quote::{format_ident, quote};
 use super::index;
 use super::items::ident;
 use crate::catalog::{
-    Applied, Catalog, Code, Field, FieldKind, Header, HeaderRule, Part, Presence, Retry, RetryAdvice, Type,
+    Applied, Catalog, Code, Field, FieldKind, Header, HeaderRule, Part, Presence, Retry, RetryAdvice, Shape,
+    Type,
 };
 
 pub(super) fn tables(catalog: &Catalog) -> Vec<TokenStream> {
-    rows(catalog).chain([table(catalog)]).collect()
+    types(catalog).chain(rows(catalog)).chain([table(catalog)]).collect()
+}
+
+/// A constant for each type with a name.
+fn types(catalog: &Catalog) -> impl Iterator<Item = TokenStream> {
+    catalog.types.iter().enumerate().map(|(at, named)| {
+        let name = type_name(at);
+        let kind = match &named.shape {
+            Shape::Enum(variants) => {
+                let texts = variants.iter().map(|variant| &variant.text);
+                quote! { Type::Enum(&[#(#texts),*]) }
+            }
+            Shape::Struct(fields) => {
+                let fields = fields.iter().map(field);
+                quote! { Type::Struct(&[#(#fields,)*]) }
+            }
+        };
+        quote! { const #name: Type = #kind; }
+    })
+}
+
+fn type_name(at: usize) -> Ident {
+    format_ident!("TYPE_{at}")
 }
 
 /// So many codes stand in one static; the runtime counts on it.
@@ -54,12 +77,12 @@ fn table(catalog: &Catalog) -> TokenStream {
     });
     let groups = catalog.groups.iter().map(|group| {
         let (name, title) = (&group.name, &group.title);
-        let status = option(group.status.map(status));
+        let statuses = group.statuses.iter().map(|at| status(*at));
         let constants = group.constants.iter().map(|(name, value)| {
             let json = value.json();
             quote! { (#name, #json) }
         });
-        quote! { GroupRow { name: #name, title: #title, status: #status, constants: &[#(#constants),*] } }
+        quote! { GroupRow { name: #name, title: #title, statuses: &[#(#statuses),*], constants: &[#(#constants),*] } }
     });
     let actions = catalog.actions.iter().map(|action| {
         let (name, text) = (&action.name, &action.text);
@@ -87,6 +110,8 @@ fn row(catalog: &Catalog, code: &Code) -> TokenStream {
         let number = Number::i64_unsuffixed(number);
         quote! { number: Some(#number), }
     });
+    let others: Vec<TokenStream> = code.other_statuses.iter().map(|at| status(*at)).collect();
+    let others = (!others.is_empty()).then(|| quote! { other_statuses: &[#(#others),*], });
     let status = status(code.status);
     let retryable = code.retryable.then(|| quote! { retryable: true, });
     let RetryAdvice { first, repeat } = code.retry;
@@ -121,6 +146,7 @@ fn row(catalog: &Catalog, code: &Code) -> TokenStream {
             anchor: #anchor,
             #number
             status: #status,
+            #others
             #retryable
             #retry_first
             #on_repeat
@@ -145,16 +171,7 @@ fn field(field: &Field) -> TokenStream {
             quote! { Kind::Const(#json) }
         }
         FieldKind::Typed { kind, optional } => {
-            let kind = match kind {
-                Type::Bool => quote! { Type::Bool },
-                Type::Bytes | Type::U64 => quote! { Type::U64 },
-                Type::F64 => quote! { Type::F64 },
-                Type::I32 => quote! { Type::I32 },
-                Type::I64 => quote! { Type::I64 },
-                Type::Seconds => quote! { Type::Seconds },
-                Type::String => quote! { Type::String },
-                Type::U32 => quote! { Type::U32 },
-            };
+            let kind = field_type(kind);
             if *optional {
                 quote! { Kind::Optional(#kind) }
             } else {
@@ -163,6 +180,35 @@ fn field(field: &Field) -> TokenStream {
         }
     };
     quote! { Field { name: #name, kind: #kind } }
+}
+
+fn field_type(kind: &Type) -> TokenStream {
+    match kind {
+        Type::Bool => quote! { Type::Bool },
+        Type::Bytes | Type::U64 => quote! { Type::U64 },
+        Type::F64 => quote! { Type::F64 },
+        Type::I32 => quote! { Type::I32 },
+        Type::I64 => quote! { Type::I64 },
+        Type::Json => quote! { Type::Json },
+        Type::List(kind) => {
+            let kind = field_type(kind);
+            quote! { Type::List(&#kind) }
+        }
+        Type::Map(kind) => {
+            let kind = field_type(kind);
+            quote! { Type::Map(&#kind) }
+        }
+        Type::Named(at) => {
+            let name = type_name(*at);
+            quote! { #name }
+        }
+        Type::Seconds => quote! { Type::Seconds },
+        Type::String => quote! { Type::String },
+        Type::Timestamp => quote! { Type::Time },
+        Type::U32 => quote! { Type::U32 },
+        Type::Url => quote! { Type::Url },
+        Type::Uuid => quote! { Type::Uuid },
+    }
 }
 
 fn headers(code: &Code) -> Vec<TokenStream> {

@@ -90,7 +90,7 @@ impl Code {
         self.row().title
     }
 
-    /// The HTTP status that the code is sent with.
+    /// The HTTP status that the code is sent with, where it isn't told which of several.
     pub const fn status(self) -> ::errbook::Status {
         self.row().status
     }
@@ -552,7 +552,7 @@ mod __errbook {
             GroupRow {
                 name: "card",
                 title: "Cards",
-                status: Some(status(402)),
+                statuses: &[status(402)],
                 constants: &[("type", "\"card_error\"")],
             },
         ],

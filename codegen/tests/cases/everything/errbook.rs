@@ -17,48 +17,56 @@ const _: () = ::errbook::__private::requires(2);
 pub enum Code {
     /// Bad.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:43`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:56`.
     Bad,
     /// Missing.
     ///
-    /// HTTP 404, not retryable; advice: `never`. `errors.yaml:48`.
+    /// HTTP 404, not retryable; advice: `never`. `errors.yaml:61`.
     Missing,
     /// Gone.
     ///
-    /// HTTP 404, not retryable; advice: `never`. `errors.yaml:53`.
+    /// HTTP 404, not retryable; advice: `never`. `errors.yaml:66`.
     Gone,
     /// {text} {number} {small} {big} {ratio} {flag} {size} {wait}: at most 2 MiB.
     ///
-    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:54`.
+    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:67`.
     Typed,
+    /// {at}, {id}, {link}, {why}, {how}
+    ///
+    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:89`.
+    Rich,
     /// The plan is full at {size}.
     ///
-    /// HTTP 402, not retryable; advice: `needs_action`. `errors.yaml:76`.
+    /// HTTP 402 or 403, not retryable; advice: `needs_action`. `errors.yaml:112`.
     PlanSize,
     /// No seat left.
     ///
-    /// HTTP 402, not retryable; advice: `needs_action`. `errors.yaml:81`.
+    /// HTTP 402 or 403, not retryable; advice: `needs_action`. `errors.yaml:117`.
     PlanSeats,
     /// Busy.
     ///
-    /// HTTP 409, not retryable; advice: `never`, `backoff` for a repeat with the same idempotency key. `errors.yaml:85`.
+    /// HTTP 409, not retryable; advice: `never`, `backoff` for a repeat with the same idempotency key. `errors.yaml:121`.
     Busy,
+    /// Sent with several statuses.
+    ///
+    /// HTTP 400, 422 or 405, not retryable; advice: `never`. `errors.yaml:130`.
+    Several,
     /// Odd.
     ///
-    /// HTTP 401, not retryable; advice: `refresh`. `errors.yaml:94`.
+    /// HTTP 401, not retryable; advice: `refresh`. `errors.yaml:136`.
     OddHeaders,
     /// At most 60 a minute.
     ///
-    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:104`.
+    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:146`.
     Slow,
     /// Too fast.
     ///
-    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:113`.
+    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:155`.
     #[deprecated(since = "2.0", note = "use `Slow`: it says the same")]
     Slowly,
     /// Broken.
     ///
-    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:119`.
+    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:161`.
     Broken,
 }
 
@@ -77,9 +85,11 @@ impl Code {
         Code::Missing,
         Code::Gone,
         Code::Typed,
+        Code::Rich,
         Code::PlanSize,
         Code::PlanSeats,
         Code::Busy,
+        Code::Several,
         Code::OddHeaders,
         Code::Slow,
         Code::Slowly,
@@ -96,7 +106,7 @@ impl Code {
         self.row().title
     }
 
-    /// The HTTP status that the code is sent with.
+    /// The HTTP status that the code is sent with, where it isn't told which of several.
     pub const fn status(self) -> ::errbook::Status {
         self.row().status
     }
@@ -158,7 +168,7 @@ impl Code {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Group {
-    /// Plan (`plan`). `errors.yaml:34`.
+    /// Plan (`plan`). `errors.yaml:47`.
     Plan,
 }
 
@@ -240,7 +250,7 @@ impl Action {
 
 /// Store API (`store`): its envelope, its codes, and its reference at `https://every.example/store#…`.
 ///
-/// `errors.yaml:24`.
+/// `errors.yaml:26`.
 #[allow(
     dead_code,
     deprecated,
@@ -277,7 +287,7 @@ pub mod store {
 
 /// Admin API (`admin`): its envelope, its codes, and its reference at `https://every.example/admin#…`.
 ///
-/// `errors.yaml:25`.
+/// `errors.yaml:27`.
 #[allow(
     dead_code,
     deprecated,
@@ -315,10 +325,10 @@ pub mod admin {
 /// The numbers that messages, reference and server agree on.
 #[allow(dead_code, deprecated, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
 pub mod limits {
-    /// `per_minute: 60`. `errors.yaml:30`.
+    /// `per_minute: 60`. `errors.yaml:32`.
     pub const PER_MINUTE: u64 = 60;
 
-    /// `body: 2 MiB`. `errors.yaml:31`.
+    /// `body: 2 MiB`. `errors.yaml:33`.
     pub const BODY: u64 = 2_097_152;
 }
 
@@ -327,7 +337,7 @@ pub mod limits {
 pub mod code {
     /// Bad.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:43`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:56`.
     ///
     /// Reference:
     ///
@@ -338,7 +348,7 @@ pub mod code {
 
     /// Missing.
     ///
-    /// HTTP 404, not retryable; advice: `never`. `errors.yaml:48`.
+    /// HTTP 404, not retryable; advice: `never`. `errors.yaml:61`.
     ///
     /// Reference:
     ///
@@ -352,7 +362,7 @@ pub mod code {
 
     /// Gone.
     ///
-    /// HTTP 404, not retryable; advice: `never`. `errors.yaml:53`.
+    /// HTTP 404, not retryable; advice: `never`. `errors.yaml:66`.
     ///
     /// Reference:
     ///
@@ -362,7 +372,7 @@ pub mod code {
 
     /// {text} {number} {small} {big} {ratio} {flag} {size} {wait}: at most 2 MiB.
     ///
-    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:54`.
+    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:67`.
     ///
     /// Reference:
     ///
@@ -396,11 +406,65 @@ pub mod code {
         pub perhaps: ::core::option::Option<::core::time::Duration>,
     }
 
+    /// {at}, {id}, {link}, {why}, {how}
+    ///
+    /// Sent with `format: "a"`.
+    ///
+    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:89`.
+    ///
+    /// Reference:
+    ///
+    /// - [Store API](<https://every.example/store#rich>)
+    /// - [Admin API](<https://every.example/admin#rich>)
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Rich {
+        /// On the wire: `at`.
+        pub at: ::std::time::SystemTime,
+        /// On the wire: `id`.
+        pub id: ::std::string::String,
+        /// On the wire: `link`.
+        pub link: ::std::string::String,
+        /// On the wire: `any`.
+        pub any: ::errbook::__private::serde_json::Value,
+        /// On the wire: `why`.
+        pub why: super::types::Reason,
+        /// The way.
+        pub how: super::types::RichHow,
+        /// On the wire: `tags`.
+        pub tags: ::std::vec::Vec<::std::string::String>,
+        /// On the wire: `counts`.
+        pub counts: ::std::collections::BTreeMap<::std::string::String, u64>,
+        /// On the wire: `ratios`.
+        pub ratios: ::std::vec::Vec<
+            ::std::collections::BTreeMap<::std::string::String, f64>,
+        >,
+        /// On the wire: `sizes`.
+        pub sizes: ::core::option::Option<
+            ::std::vec::Vec<
+                ::std::collections::BTreeMap<::std::string::String, ::std::vec::Vec<i32>>,
+            >,
+        >,
+        /// On the wire: `violation`.
+        pub violation: super::types::Violation,
+        /// On the wire: `violations`.
+        pub violations: ::core::option::Option<::std::vec::Vec<super::types::Violation>>,
+        /// On the wire: `pages`.
+        pub pages: ::std::collections::BTreeMap<::std::string::String, super::types::Page>,
+        /// On the wire: `maybe_at`.
+        pub maybe_at: ::core::option::Option<::std::time::SystemTime>,
+        /// On the wire: `maybe_any`.
+        pub maybe_any: ::core::option::Option<::errbook::__private::serde_json::Value>,
+        /// On the wire: `maybe_why`.
+        pub maybe_why: ::core::option::Option<super::types::Reason>,
+        /// On the wire: `maybe_how`.
+        pub maybe_how: ::core::option::Option<::std::vec::Vec<super::types::RichMaybeHow>>,
+    }
+
     /// The plan is full at {size}.
     ///
     /// Sent with `upgrade: true`, `tier: "pro"`.
     ///
-    /// HTTP 402, not retryable; advice: `needs_action`. `errors.yaml:76`.
+    /// HTTP 402 or 403, not retryable; advice: `needs_action`. `errors.yaml:112`.
     ///
     /// Reference:
     ///
@@ -408,6 +472,8 @@ pub mod code {
     /// - [Admin API](<https://every.example/admin#plan_size>)
     #[derive(Clone, Debug, PartialEq)]
     pub struct PlanSize {
+        /// On the wire: `period`.
+        pub period: ::core::option::Option<super::types::PlanPeriod>,
         /// On the wire: `size`.
         pub size: u32,
     }
@@ -416,20 +482,23 @@ pub mod code {
     ///
     /// Sent with `upgrade: true`, `tier: "pro"`.
     ///
-    /// HTTP 402, not retryable; advice: `needs_action`. `errors.yaml:81`.
+    /// HTTP 402 or 403, not retryable; advice: `needs_action`. `errors.yaml:117`.
     ///
     /// Reference:
     ///
     /// - [Store API](<https://every.example/store#plan_seats>)
     /// - [Admin API](<https://every.example/admin#plan_seats>)
-    #[derive(Clone, Copy)]
-    pub struct PlanSeats;
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct PlanSeats {
+        /// On the wire: `period`.
+        pub period: ::core::option::Option<super::types::PlanPeriod>,
+    }
 
     /// Busy.
     ///
     /// See also: [`slow`](super::Code::Slow), [`gone`](super::Code::Gone), [Keys, and \*what\* they do](<https://every.example/keys?a=%28b%29>).
     ///
-    /// HTTP 409, not retryable; advice: `never`, `backoff` for a repeat with the same idempotency key. `errors.yaml:85`.
+    /// HTTP 409, not retryable; advice: `never`, `backoff` for a repeat with the same idempotency key. `errors.yaml:121`.
     ///
     /// Reference:
     ///
@@ -438,9 +507,23 @@ pub mod code {
     #[derive(Clone, Copy)]
     pub struct Busy;
 
+    /// Sent with several statuses.
+    ///
+    /// HTTP 400, 422 or 405, not retryable; advice: `never`. `errors.yaml:130`.
+    ///
+    /// Reference:
+    ///
+    /// - [Store API](<https://every.example/store#several>)
+    /// - [Admin API](<https://every.example/admin#several>)
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Several {
+        /// The header `Allow`.
+        pub allow: ::std::string::String,
+    }
+
     /// Odd.
     ///
-    /// HTTP 401, not retryable; advice: `refresh`. `errors.yaml:94`.
+    /// HTTP 401, not retryable; advice: `refresh`. `errors.yaml:136`.
     ///
     /// Reference:
     ///
@@ -463,7 +546,7 @@ pub mod code {
     ///
     /// What to do: Wait, or see [`busy`](super::Code::Busy).
     ///
-    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:104`.
+    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:146`.
     ///
     /// Reference:
     ///
@@ -477,7 +560,7 @@ pub mod code {
 
     /// Too fast.
     ///
-    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:113`.
+    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:155`.
     ///
     /// Reference:
     ///
@@ -489,7 +572,7 @@ pub mod code {
 
     /// Broken.
     ///
-    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:119`.
+    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:161`.
     ///
     /// Reference:
     ///
@@ -499,12 +582,232 @@ pub mod code {
     pub struct Broken;
 }
 
+/// What fields are made of.
+#[allow(dead_code, deprecated, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
+pub mod types {
+    /// `page`: `errors.yaml:35`.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Page {
+        /// On the wire: `first`.
+        pub first: Violation,
+        /// On the wire: `more`.
+        pub more: ::std::collections::BTreeMap<
+            ::std::string::String,
+            ::std::vec::Vec<Violation>,
+        >,
+    }
+
+    /// `violation`: `errors.yaml:36`.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Violation {
+        /// Which one; at most 60.
+        pub field: ::std::string::String,
+        /// On the wire: `limit`.
+        pub limit: ::core::option::Option<u64>,
+        /// On the wire: `reason`.
+        pub reason: Reason,
+        /// On the wire: `seen`.
+        pub seen: ::core::option::Option<::std::vec::Vec<::std::time::SystemTime>>,
+        /// On the wire: `severity`.
+        pub severity: ViolationSeverity,
+        /// On the wire: `type`.
+        pub ratio: f64,
+    }
+
+    /// `reason`: `errors.yaml:44`.
+    ///
+    /// Made of a text by `From`, which knows every value.
+    #[derive(Clone, Debug)]
+    #[non_exhaustive]
+    pub enum Reason {
+        /// `too_short`
+        TooShort,
+        /// `too-long`
+        TooLong,
+        /// `other`
+        Other_,
+        /// `2nd`
+        Value2Nd,
+        /// A value that this build doesn't know.
+        Other(::std::string::String),
+    }
+
+    impl Reason {
+        /// The value on the wire.
+        pub fn as_str(&self) -> &str {
+            match self {
+                Reason::TooShort => "too_short",
+                Reason::TooLong => "too-long",
+                Reason::Other_ => "other",
+                Reason::Value2Nd => "2nd",
+                Reason::Other(text) => text,
+            }
+        }
+    }
+
+    /// `violation.severity`: `errors.yaml:42`.
+    ///
+    /// Made of a text by `From`, which knows every value.
+    #[derive(Clone, Debug)]
+    #[non_exhaustive]
+    pub enum ViolationSeverity {
+        /// `low`
+        Low,
+        /// `high`
+        High,
+        /// A value that this build doesn't know.
+        Other(::std::string::String),
+    }
+
+    impl ViolationSeverity {
+        /// The value on the wire.
+        pub fn as_str(&self) -> &str {
+            match self {
+                ViolationSeverity::Low => "low",
+                ViolationSeverity::High => "high",
+                ViolationSeverity::Other(text) => text,
+            }
+        }
+    }
+
+    /// `plan.period`: `errors.yaml:54`.
+    ///
+    /// Made of a text by `From`, which knows every value.
+    #[derive(Clone, Debug)]
+    #[non_exhaustive]
+    pub enum PlanPeriod {
+        /// `month`
+        Month,
+        /// `year`
+        Year,
+        /// A value that this build doesn't know.
+        Other(::std::string::String),
+    }
+
+    impl PlanPeriod {
+        /// The value on the wire.
+        pub fn as_str(&self) -> &str {
+            match self {
+                PlanPeriod::Month => "month",
+                PlanPeriod::Year => "year",
+                PlanPeriod::Other(text) => text,
+            }
+        }
+    }
+
+    /// `rich.how`: `errors.yaml:99`.
+    ///
+    /// Made of a text by `From`, which knows every value.
+    #[derive(Clone, Debug)]
+    #[non_exhaustive]
+    pub enum RichHow {
+        /// `by_hand`
+        ByHand,
+        /// `by_post`
+        ByPost,
+        /// A value that this build doesn't know.
+        Other(::std::string::String),
+    }
+
+    impl RichHow {
+        /// The value on the wire.
+        pub fn as_str(&self) -> &str {
+            match self {
+                RichHow::ByHand => "by_hand",
+                RichHow::ByPost => "by_post",
+                RichHow::Other(text) => text,
+            }
+        }
+    }
+
+    /// `rich.maybe_how`: `errors.yaml:110`.
+    ///
+    /// Made of a text by `From`, which knows every value.
+    #[derive(Clone, Debug)]
+    #[non_exhaustive]
+    pub enum RichMaybeHow {
+        /// `slowly`
+        Slowly,
+        /// `fast`
+        Fast,
+        /// A value that this build doesn't know.
+        Other(::std::string::String),
+    }
+
+    impl RichMaybeHow {
+        /// The value on the wire.
+        pub fn as_str(&self) -> &str {
+            match self {
+                RichMaybeHow::Slowly => "slowly",
+                RichMaybeHow::Fast => "fast",
+                RichMaybeHow::Other(text) => text,
+            }
+        }
+    }
+}
+
 #[doc(hidden)]
 #[allow(dead_code, deprecated, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
 mod __errbook {
     use ::errbook::__private::*;
 
-    static CODES_0: [Row; 11] = [
+    const TYPE_0: Type = Type::Struct(
+        &[
+            Field {
+                name: "first",
+                kind: Kind::Required(TYPE_1),
+            },
+            Field {
+                name: "more",
+                kind: Kind::Required(Type::Map(&Type::List(&TYPE_1))),
+            },
+        ],
+    );
+
+    const TYPE_1: Type = Type::Struct(
+        &[
+            Field {
+                name: "field",
+                kind: Kind::Required(Type::String),
+            },
+            Field {
+                name: "limit",
+                kind: Kind::Optional(Type::U64),
+            },
+            Field {
+                name: "reason",
+                kind: Kind::Required(TYPE_2),
+            },
+            Field {
+                name: "kind",
+                kind: Kind::Const("\"hard\""),
+            },
+            Field {
+                name: "seen",
+                kind: Kind::Optional(Type::List(&Type::Time)),
+            },
+            Field {
+                name: "severity",
+                kind: Kind::Required(TYPE_3),
+            },
+            Field {
+                name: "type",
+                kind: Kind::Required(Type::F64),
+            },
+        ],
+    );
+
+    const TYPE_2: Type = Type::Enum(&["too_short", "too-long", "other", "2nd"]);
+
+    const TYPE_3: Type = Type::Enum(&["low", "high"]);
+
+    const TYPE_4: Type = Type::Enum(&["month", "year"]);
+
+    const TYPE_5: Type = Type::Enum(&["by_hand", "by_post"]);
+
+    const TYPE_6: Type = Type::Enum(&["slowly", "fast"]);
+
+    static CODES_0: [Row; 13] = [
         Row {
             code: "bad",
             name: "Bad",
@@ -618,15 +921,111 @@ mod __errbook {
             ..Row::DEFAULT
         },
         Row {
+            code: "rich",
+            name: "Rich",
+            title: "Rich",
+            anchor: "rich",
+            status: status(422),
+            action: super::Action::FixRequest as u16,
+            message: &[
+                Part::Field(0),
+                Part::Text(", "),
+                Part::Field(1),
+                Part::Text(", "),
+                Part::Field(2),
+                Part::Text(", "),
+                Part::Field(4),
+                Part::Text(", "),
+                Part::Field(5),
+            ],
+            takes_param: true,
+            fields: &[
+                Field {
+                    name: "at",
+                    kind: Kind::Required(Type::Time),
+                },
+                Field {
+                    name: "id",
+                    kind: Kind::Required(Type::Uuid),
+                },
+                Field {
+                    name: "link",
+                    kind: Kind::Required(Type::Url),
+                },
+                Field {
+                    name: "any",
+                    kind: Kind::Required(Type::Json),
+                },
+                Field {
+                    name: "why",
+                    kind: Kind::Required(TYPE_2),
+                },
+                Field {
+                    name: "how",
+                    kind: Kind::Required(TYPE_5),
+                },
+                Field {
+                    name: "tags",
+                    kind: Kind::Required(Type::List(&Type::String)),
+                },
+                Field {
+                    name: "counts",
+                    kind: Kind::Required(Type::Map(&Type::U64)),
+                },
+                Field {
+                    name: "ratios",
+                    kind: Kind::Required(Type::List(&Type::Map(&Type::F64))),
+                },
+                Field {
+                    name: "sizes",
+                    kind: Kind::Optional(Type::List(&Type::Map(&Type::List(&Type::I32)))),
+                },
+                Field {
+                    name: "violation",
+                    kind: Kind::Required(TYPE_1),
+                },
+                Field {
+                    name: "violations",
+                    kind: Kind::Optional(Type::List(&TYPE_1)),
+                },
+                Field {
+                    name: "pages",
+                    kind: Kind::Required(Type::Map(&TYPE_0)),
+                },
+                Field {
+                    name: "maybe_at",
+                    kind: Kind::Optional(Type::Time),
+                },
+                Field {
+                    name: "maybe_any",
+                    kind: Kind::Optional(Type::Json),
+                },
+                Field {
+                    name: "maybe_why",
+                    kind: Kind::Optional(TYPE_2),
+                },
+                Field {
+                    name: "maybe_how",
+                    kind: Kind::Optional(Type::List(&TYPE_6)),
+                },
+                Field {
+                    name: "format",
+                    kind: Kind::Const("\"a\""),
+                },
+            ],
+            ..Row::DEFAULT
+        },
+        Row {
             code: "plan_size",
             name: "PlanSize",
             title: "Plan size",
             anchor: "plan_size",
             status: status(402),
+            other_statuses: &[status(403)],
             retry: Retry::NeedsAction,
             action: super::Action::Phone as u16,
             group: Some(super::Group::Plan as u16),
-            message: &[Part::Text("The plan is full at "), Part::Field(0), Part::Text(".")],
+            message: &[Part::Text("The plan is full at "), Part::Field(1), Part::Text(".")],
             fields: &[
                 Field {
                     name: "upgrade",
@@ -635,6 +1034,10 @@ mod __errbook {
                 Field {
                     name: "tier",
                     kind: Kind::Const("\"pro\""),
+                },
+                Field {
+                    name: "period",
+                    kind: Kind::Optional(TYPE_4),
                 },
                 Field {
                     name: "size",
@@ -649,6 +1052,7 @@ mod __errbook {
             title: "No seat",
             anchor: "plan_seats",
             status: status(402),
+            other_statuses: &[status(403)],
             retry: Retry::NeedsAction,
             action: super::Action::Phone as u16,
             group: Some(super::Group::Plan as u16),
@@ -661,6 +1065,10 @@ mod __errbook {
                 Field {
                     name: "tier",
                     kind: Kind::Const("\"pro\""),
+                },
+                Field {
+                    name: "period",
+                    kind: Kind::Optional(TYPE_4),
                 },
             ],
             ..Row::DEFAULT
@@ -675,6 +1083,26 @@ mod __errbook {
             applied: Applied::Maybe,
             action: super::Action::FixRequest as u16,
             message: &[Part::Text("Busy.")],
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "several",
+            name: "Several",
+            title: "Several",
+            anchor: "several",
+            status: status(400),
+            other_statuses: &[status(422), status(405)],
+            action: super::Action::Phone as u16,
+            message: &[Part::Text("Sent with several statuses.")],
+            takes_param: true,
+            takes_issues: true,
+            headers: &[
+                Header {
+                    name: "allow",
+                    value: HeaderSource::Slot(0),
+                    required: true,
+                },
+            ],
             ..Row::DEFAULT
         },
         Row {
@@ -763,16 +1191,16 @@ mod __errbook {
         codes: &[&CODES_0],
         index: Index {
             key: 0,
-            seeds: b"\x07\0\x04\0*\0\x0C\0",
-            slots: b"\x08\0\x04\0\0\0\0\0\n\0\x06\0\x04\0\0\0\x05\0\n\0\n\0\0\0\x02\0\x04\0\x14\0\0\0\x01\0\x07\0\x18\0\0\0\t\0\x06\0\x1F\0\0\0\x07\0\x0B\0%\0\0\0\x06\0\x04\x000\0\0\0\0\0\x03\x004\0\0\0\x04\0\t\x007\0\0\0\x03\0\x05\0@\0\0\0",
-            texts: "slowbrokenplan_seatsgonemissingslowlyodd_headersbusybadplan_sizetyped",
+            seeds: b"\x01\0\x04\0\0\0\n\0\x04\0",
+            slots: b"\0\0\x03\0\0\0\0\0\x0C\0\x06\0\x03\0\0\0\n\0\x04\0\t\0\0\0\x02\0\x04\0\r\0\0\0\x08\0\x07\0\x11\0\0\0\x01\0\x07\0\x18\0\0\0\x06\0\n\0\x1F\0\0\0\t\0\x0B\0)\0\0\0\x04\0\x04\x004\0\0\0\x07\0\x04\08\0\0\0\x05\0\t\0<\0\0\0\x0B\0\x06\0E\0\0\0\x03\0\x05\0K\0\0\0",
+            texts: "badbrokenslowgoneseveralmissingplan_seatsodd_headersrichbusyplan_sizeslowlytyped",
         },
         numbers: &[],
         groups: &[
             GroupRow {
                 name: "plan",
                 title: "Plan",
-                status: Some(status(402)),
+                statuses: &[status(402), status(403)],
                 constants: &[("upgrade", "true"), ("tier", "\"pro\"")],
             },
         ],
@@ -822,6 +1250,11 @@ mod __errbook {
                             Member::Key("param", Node::Optional(Placeholder::Param)),
                             Member::Key("doc_url", Node::Required(Placeholder::DocUrl)),
                             Member::Key("retryable", Node::Required(Placeholder::Retryable)),
+                            Member::Key("status", Node::Required(Placeholder::Status)),
+                            Member::Key(
+                                "http",
+                                Node::Text("HTTP ", Placeholder::StatusText, "", false),
+                            ),
                             Member::Key("errors", Node::Optional(Placeholder::Errors)),
                             Member::Fields,
                         ],
@@ -847,6 +1280,11 @@ mod __errbook {
             Piece::Value(Placeholder::DocUrl),
             Piece::Text(",\"retryable\":"),
             Piece::Value(Placeholder::Retryable),
+            Piece::Text(",\"status\":"),
+            Piece::Value(Placeholder::Status),
+            Piece::Text(",\"http\":\"HTTP "),
+            Piece::Inside(Placeholder::StatusText),
+            Piece::Text("\""),
             Piece::Optional("\"errors\":", Placeholder::Errors),
             Piece::Fields,
             Piece::Text("}}"),
@@ -878,15 +1316,17 @@ mod __errbook {
                 super::Code::Bad,
                 super::Code::Missing,
                 super::Code::Typed,
+                super::Code::Rich,
                 super::Code::PlanSize,
                 super::Code::PlanSeats,
                 super::Code::Busy,
+                super::Code::Several,
                 super::Code::OddHeaders,
                 super::Code::Slow,
                 super::Code::Slowly,
                 super::Code::Broken,
             ],
-            by_status: &[],
+            by_status: &[(405, super::Code::Several), (422, super::Code::Several)],
             by_4xx: super::Code::Bad,
             by_5xx: super::Code::Broken,
         };
@@ -905,7 +1345,11 @@ mod __errbook {
             envelope: &ENVELOPE_NESTED,
             also_read: &[],
             codes: super::Code::ALL,
-            by_status: &[(404, super::Code::Gone)],
+            by_status: &[
+                (404, super::Code::Gone),
+                (405, super::Code::Several),
+                (422, super::Code::Several),
+            ],
             by_4xx: super::Code::Bad,
             by_5xx: super::Code::Broken,
         };
@@ -946,31 +1390,145 @@ mod __errbook {
     pub enum Class1 {}
     impl Has<super::Store> for Class1 {}
     impl Has<super::Admin> for Class1 {}
-    impl HasRetryAfter for Class1 {}
+    impl HasStatuses for Class1 {}
 
     pub enum Class2 {}
     impl Has<super::Store> for Class2 {}
     impl Has<super::Admin> for Class2 {}
-    impl HasParam for Class2 {}
+    impl HasRetryAfter for Class2 {}
 
     pub enum Class3 {}
+    impl Has<super::Store> for Class3 {}
     impl Has<super::Admin> for Class3 {}
     impl HasParam for Class3 {}
 
+    pub enum Class4 {}
+    impl Has<super::Store> for Class4 {}
+    impl Has<super::Admin> for Class4 {}
+    impl HasParam for Class4 {}
+    impl HasStatuses for Class4 {}
+
+    pub enum Class5 {}
+    impl Has<super::Admin> for Class5 {}
+    impl HasParam for Class5 {}
+
+    impl FieldType for super::types::Page {
+        fn into_value(self) -> Value {
+            Value::Struct(
+                ::std::vec![
+                    FieldType::into_value(self.first), FieldType::into_value(self.more)
+                ],
+            )
+        }
+
+        fn from_value(value: Value) -> Option<Self> {
+            let mut slots = Slots::inside(value)?;
+            Some(super::types::Page {
+                first: slots.take(0)?,
+                more: slots.take(1)?,
+            })
+        }
+    }
+
+    impl FieldType for super::types::Violation {
+        fn into_value(self) -> Value {
+            Value::Struct(
+                ::std::vec![
+                    FieldType::into_value(self.field), FieldType::into_value(self.limit),
+                    FieldType::into_value(self.reason), FieldType::into_value(self.seen),
+                    FieldType::into_value(self.severity), FieldType::into_value(self.ratio)
+                ],
+            )
+        }
+
+        fn from_value(value: Value) -> Option<Self> {
+            let mut slots = Slots::inside(value)?;
+            Some(super::types::Violation {
+                field: slots.take(0)?,
+                limit: slots.take(1)?,
+                reason: slots.take(2)?,
+                seen: slots.take(3)?,
+                severity: slots.take(4)?,
+                ratio: slots.take(5)?,
+            })
+        }
+    }
+
+    impl From<&str> for super::types::Reason {
+        fn from(text: &str) -> Self {
+            match text {
+                "too_short" => super::types::Reason::TooShort,
+                "too-long" => super::types::Reason::TooLong,
+                "other" => super::types::Reason::Other_,
+                "2nd" => super::types::Reason::Value2Nd,
+                _ => super::types::Reason::Other(text.into()),
+            }
+        }
+    }
+
+    impl From<&str> for super::types::ViolationSeverity {
+        fn from(text: &str) -> Self {
+            match text {
+                "low" => super::types::ViolationSeverity::Low,
+                "high" => super::types::ViolationSeverity::High,
+                _ => super::types::ViolationSeverity::Other(text.into()),
+            }
+        }
+    }
+
+    impl From<&str> for super::types::PlanPeriod {
+        fn from(text: &str) -> Self {
+            match text {
+                "month" => super::types::PlanPeriod::Month,
+                "year" => super::types::PlanPeriod::Year,
+                _ => super::types::PlanPeriod::Other(text.into()),
+            }
+        }
+    }
+
+    impl From<&str> for super::types::RichHow {
+        fn from(text: &str) -> Self {
+            match text {
+                "by_hand" => super::types::RichHow::ByHand,
+                "by_post" => super::types::RichHow::ByPost,
+                _ => super::types::RichHow::Other(text.into()),
+            }
+        }
+    }
+
+    impl From<&str> for super::types::RichMaybeHow {
+        fn from(text: &str) -> Self {
+            match text {
+                "slowly" => super::types::RichMaybeHow::Slowly,
+                "fast" => super::types::RichMaybeHow::Fast,
+                _ => super::types::RichMaybeHow::Other(text.into()),
+            }
+        }
+    }
+
+    ::errbook::__enum_impls!(
+        super::types::Reason, super::types::ViolationSeverity, super::types::PlanPeriod,
+        super::types::RichHow, super::types::RichMaybeHow
+    );
+
     impl ::errbook::Payload for super::code::Bad {
         type Code = super::Code;
-        type Class = Class2;
+        type Class = Class3;
         const CODE: super::Code = super::Code::Bad;
         const UNIT: Option<Self> = Some(super::code::Bad);
     }
 
     impl ::errbook::TakesIssues for super::code::Bad {
-        type Items = ((super::code::Bad,), ((super::code::Missing,), (super::code::Typed,)));
+        type Items = (
+            ((super::code::Bad,), (super::code::Missing,)),
+            ((super::code::Typed,), (super::code::Rich,)),
+        );
     }
 
     impl ::errbook::TakesIssue<super::code::Bad> for super::code::Bad {}
     impl ::errbook::TakesIssue<super::code::Missing> for super::code::Bad {}
     impl ::errbook::TakesIssue<super::code::Typed> for super::code::Bad {}
+    impl ::errbook::TakesIssue<super::code::Rich> for super::code::Bad {}
 
     impl ::errbook::Payload for super::code::Missing {
         type Code = super::Code;
@@ -994,14 +1552,14 @@ mod __errbook {
 
     impl ::errbook::Payload for super::code::Gone {
         type Code = super::Code;
-        type Class = Class3;
+        type Class = Class5;
         const CODE: super::Code = super::Code::Gone;
         const UNIT: Option<Self> = Some(super::code::Gone);
     }
 
     impl ::errbook::Payload for super::code::Typed {
         type Code = super::Code;
-        type Class = Class2;
+        type Class = Class3;
         const CODE: super::Code = super::Code::Typed;
 
         fn into_slots(self) -> Slots {
@@ -1038,14 +1596,63 @@ mod __errbook {
         }
     }
 
+    impl ::errbook::Payload for super::code::Rich {
+        type Code = super::Code;
+        type Class = Class3;
+        const CODE: super::Code = super::Code::Rich;
+
+        fn into_slots(self) -> Slots {
+            Slots {
+                values: ::std::vec![
+                    FieldType::into_value(self.at), FieldType::into_value(self.id),
+                    FieldType::into_value(self.link), FieldType::into_value(self.any),
+                    FieldType::into_value(self.why), FieldType::into_value(self.how),
+                    FieldType::into_value(self.tags), FieldType::into_value(self.counts),
+                    FieldType::into_value(self.ratios), FieldType::into_value(self.sizes),
+                    FieldType::into_value(self.violation), FieldType::into_value(self
+                    .violations), FieldType::into_value(self.pages),
+                    FieldType::into_value(self.maybe_at), FieldType::into_value(self
+                    .maybe_any), FieldType::into_value(self.maybe_why),
+                    FieldType::into_value(self.maybe_how)
+                ],
+                param: None,
+                retry_after: None,
+            }
+        }
+
+        fn from_slots(slots: &mut Slots) -> Option<Self> {
+            Some(super::code::Rich {
+                at: slots.take(0)?,
+                id: slots.take(1)?,
+                link: slots.take(2)?,
+                any: slots.take(3)?,
+                why: slots.take(4)?,
+                how: slots.take(5)?,
+                tags: slots.take(6)?,
+                counts: slots.take(7)?,
+                ratios: slots.take(8)?,
+                sizes: slots.take(9)?,
+                violation: slots.take(10)?,
+                violations: slots.take(11)?,
+                pages: slots.take(12)?,
+                maybe_at: slots.take(13)?,
+                maybe_any: slots.take(14)?,
+                maybe_why: slots.take(15)?,
+                maybe_how: slots.take(16)?,
+            })
+        }
+    }
+
     impl ::errbook::Payload for super::code::PlanSize {
         type Code = super::Code;
-        type Class = Class0;
+        type Class = Class1;
         const CODE: super::Code = super::Code::PlanSize;
 
         fn into_slots(self) -> Slots {
             Slots {
-                values: ::std::vec![FieldType::into_value(self.size)],
+                values: ::std::vec![
+                    FieldType::into_value(self.period), FieldType::into_value(self.size)
+                ],
                 param: None,
                 retry_after: None,
             }
@@ -1053,16 +1660,30 @@ mod __errbook {
 
         fn from_slots(slots: &mut Slots) -> Option<Self> {
             Some(super::code::PlanSize {
-                size: slots.take(0)?,
+                period: slots.take(0)?,
+                size: slots.take(1)?,
             })
         }
     }
 
     impl ::errbook::Payload for super::code::PlanSeats {
         type Code = super::Code;
-        type Class = Class0;
+        type Class = Class1;
         const CODE: super::Code = super::Code::PlanSeats;
-        const UNIT: Option<Self> = Some(super::code::PlanSeats);
+
+        fn into_slots(self) -> Slots {
+            Slots {
+                values: ::std::vec![FieldType::into_value(self.period)],
+                param: None,
+                retry_after: None,
+            }
+        }
+
+        fn from_slots(slots: &mut Slots) -> Option<Self> {
+            Some(super::code::PlanSeats {
+                period: slots.take(0)?,
+            })
+        }
     }
 
     impl ::errbook::Payload for super::code::Busy {
@@ -1072,9 +1693,36 @@ mod __errbook {
         const UNIT: Option<Self> = Some(super::code::Busy);
     }
 
+    impl ::errbook::Payload for super::code::Several {
+        type Code = super::Code;
+        type Class = Class4;
+        const CODE: super::Code = super::Code::Several;
+
+        fn into_slots(self) -> Slots {
+            Slots {
+                values: ::std::vec![FieldType::into_value(self.allow)],
+                param: None,
+                retry_after: None,
+            }
+        }
+
+        fn from_slots(slots: &mut Slots) -> Option<Self> {
+            Some(super::code::Several {
+                allow: slots.take(0)?,
+            })
+        }
+    }
+
+    impl ::errbook::TakesIssues for super::code::Several {
+        type Items = ((super::code::Bad,), (super::code::Missing,));
+    }
+
+    impl ::errbook::TakesIssue<super::code::Bad> for super::code::Several {}
+    impl ::errbook::TakesIssue<super::code::Missing> for super::code::Several {}
+
     impl ::errbook::Payload for super::code::OddHeaders {
         type Code = super::Code;
-        type Class = Class1;
+        type Class = Class2;
         const CODE: super::Code = super::Code::OddHeaders;
 
         fn into_slots(self) -> Slots {
@@ -1098,7 +1746,7 @@ mod __errbook {
 
     impl ::errbook::Payload for super::code::Slow {
         type Code = super::Code;
-        type Class = Class2;
+        type Class = Class3;
         const CODE: super::Code = super::Code::Slow;
 
         fn into_slots(self) -> Slots {
@@ -1132,7 +1780,9 @@ mod __errbook {
 
     ::errbook::__payload_impls!(
         super::code::Missing = "EverythingMissing", super::code::Typed = "EverythingTyped",
-        super::code::PlanSize = "EverythingPlanSize", super::code::OddHeaders =
-        "EverythingOddHeaders", super::code::Slow = "EverythingSlow"
+        super::code::Rich = "EverythingRich", super::code::PlanSize = "EverythingPlanSize",
+        super::code::PlanSeats = "EverythingPlanSeats", super::code::Several =
+        "EverythingSeveral", super::code::OddHeaders = "EverythingOddHeaders",
+        super::code::Slow = "EverythingSlow"
     );
 }

@@ -51,7 +51,7 @@ impl Code {
         self.row().title
     }
 
-    /// The HTTP status that the code is sent with.
+    /// The HTTP status that the code is sent with, where it isn't told which of several.
     pub const fn status(self) -> ::errbook::Status {
         self.row().status
     }
@@ -353,7 +353,7 @@ mod __errbook {
             GroupRow {
                 name: "odd",
                 title: "`Odd` | *group*",
-                status: Some(status(400)),
+                statuses: &[status(400)],
                 constants: &[],
             },
         ],

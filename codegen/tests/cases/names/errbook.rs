@@ -125,7 +125,7 @@ impl Code {
         self.row().title
     }
 
-    /// The HTTP status that the code is sent with.
+    /// The HTTP status that the code is sent with, where it isn't told which of several.
     pub const fn status(self) -> ::errbook::Status {
         self.row().status
     }

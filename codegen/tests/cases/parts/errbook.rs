@@ -60,7 +60,7 @@ impl Code {
         self.row().title
     }
 
-    /// The HTTP status that the code is sent with.
+    /// The HTTP status that the code is sent with, where it isn't told which of several.
     pub const fn status(self) -> ::errbook::Status {
         self.row().status
     }
@@ -359,7 +359,7 @@ mod __errbook {
             GroupRow {
                 name: "plan",
                 title: "Plans",
-                status: Some(status(402)),
+                statuses: &[status(402)],
                 constants: &[],
             },
         ],
