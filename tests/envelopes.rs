@@ -455,6 +455,35 @@ fn an_unknown_code_has_the_action_that_the_answer_names() {
     assert_eq!((err.code_str(), err.action()), (Some("new"), Some(Action::Wait)));
 }
 
+/// And its group, where the answer names that.
+#[test]
+fn an_unknown_code_is_of_the_group_that_the_answer_names() {
+    let group = |body: &str| read::<First>(418, body).group();
+    assert_eq!(group(r#"{"code":"new","group":"limits","details":{}}"#), Some(shapes::Group::Limits));
+    assert_eq!(group(r#"{"code":"new","group":"new","details":{}}"#), None);
+    assert_eq!(group(r#"{"code":"new","group":7,"details":{}}"#), None);
+}
+
+/// A mapping that may be absent is another one where a constant in it differs; that costs the answer nothing.
+#[test]
+fn an_optional_mapping_of_another_kind() {
+    let text = r#"{"version":null,"warnings":[],"data":{},"extra":EXTRA,"problem":{"code":"slow"}}"#;
+    let read = |extra: &str| read::<Fifth>(429, &text.replace("EXTRA", extra));
+    for extra in [r#"{"wait":9,"kind":"new"}"#, r#"{"kind":7,"wait":9}"#, "7", "[]", "null", "\"detail\""] {
+        let err = read(extra);
+        assert_eq!((err.code(), err.retry_after()), (Some(Code::Slow), None), "{extra}");
+    }
+    assert_eq!(read(r#"{"wait":9,"kind":"detail"}"#).retry_after(), Some(Duration::from_millis(9)));
+}
+
+/// Some APIs send with every answer when their rate limit starts anew.
+#[test]
+fn a_wait_is_of_codes_that_ask_for_one() {
+    let wait = |code: &str| read::<Waits>(400, &format!(r#"{{"code":"{code}","text":"about 5s"}}"#)).retry_after();
+    assert_eq!((wait("slow"), wait("bad")), (Some(Duration::from_secs(5)), None));
+    assert_eq!(wait("new"), Some(Duration::from_secs(5)));
+}
+
 /// The same number, written otherwise, is the same constant.
 #[test]
 fn constants_are_compared_by_value() {

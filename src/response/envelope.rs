@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{
-    Deserialize as _, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+    Deserialize as _, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
 use serde_json::value::RawValue;
 
@@ -23,6 +23,19 @@ pub(super) struct Found<'b> {
     pub(super) issues: Vec<&'b RawValue>,
     /// Beside the keys of the template, where the code's fields are spread.
     pub(super) members: Vec<(Cow<'b, str>, &'b RawValue)>,
+    constants: usize,
+    /// So many parts that may be absent are around what is read now.
+    optional: usize,
+    /// One of them has another constant.
+    differs: bool,
+}
+
+/// What was found before a part that may be absent.
+struct Mark<'b> {
+    holes: [Option<&'b RawValue>; Placeholder::COUNT],
+    texts: usize,
+    issues: usize,
+    members: usize,
     constants: usize,
 }
 
@@ -196,11 +209,16 @@ impl<'b> DeserializeSeed<'b> for Part<'_, 'b> {
             Node::Map(members) => deserializer
                 .deserialize_any(Mapping { members, part: Part { node, issue, found, max_issues } }),
             Node::OptionalPart(node) => {
-                // Its constants say nothing about the whole.
-                let constants = found.constants;
-                Part { node, issue, found: &mut *found, max_issues }.deserialize(deserializer)?;
-                found.constants = constants;
-                Ok(())
+                // Its constants say nothing about the whole: with others it is another part, and as good as absent.
+                let (mark, outside) = (found.mark(), std::mem::take(&mut found.differs));
+                found.optional += 1;
+                let end = Part { node, issue, found: &mut *found, max_issues }.deserialize(deserializer);
+                found.optional -= 1;
+                found.constants = mark.constants;
+                if std::mem::replace(&mut found.differs, outside) {
+                    found.back_to(&mark);
+                }
+                end
             }
             Node::Errors if count(issue, &|_| true) == 0 => {
                 deserializer.deserialize_any(Errors(Part { node: issue, issue, found, max_issues }))
@@ -221,7 +239,7 @@ impl<'b> DeserializeSeed<'b> for Part<'_, 'b> {
                 let value = <&RawValue>::deserialize(deserializer)?;
                 match found.take(node, value) {
                     true => Ok(()),
-                    false => Err(D::Error::custom("another constant")),
+                    false => found.is_another("another constant"),
                 }
             }
         }
@@ -229,6 +247,27 @@ impl<'b> DeserializeSeed<'b> for Part<'_, 'b> {
 }
 
 impl<'b> Found<'b> {
+    fn mark(&self) -> Mark<'b> {
+        let (texts, issues, members) = (self.texts.len(), self.issues.len(), self.members.len());
+        Mark { holes: self.holes, texts, issues, members, constants: self.constants }
+    }
+
+    fn back_to(&mut self, mark: &Mark<'b>) {
+        self.holes = mark.holes;
+        self.texts.truncate(mark.texts);
+        self.issues.truncate(mark.issues);
+        self.members.truncate(mark.members);
+    }
+
+    /// A constant differs: of the whole, or of a part that may be absent.
+    fn is_another<E: serde::de::Error>(&mut self, why: &str) -> Result<(), E> {
+        if self.optional == 0 {
+            return Err(E::custom(why));
+        }
+        self.differs = true;
+        Ok(())
+    }
+
     /// A value that is no mapping and no list. Does it have the shape?
     fn take(&mut self, node: &'static Node, value: &'b RawValue) -> bool {
         match node {
@@ -290,10 +329,10 @@ struct Mapping<'f, 'b> {
 
 impl Mapping<'_, '_> {
     /// Something else stands where a mapping is expected: another shape where the mapping holds constants, else nothing.
-    fn is_absent<E: serde::de::Error>(&self) -> Result<(), E> {
+    fn is_absent<E: serde::de::Error>(self) -> Result<(), E> {
         match count(self.part.node, &|_| true) {
             0 => Ok(()),
-            _ => Err(E::custom("no mapping")),
+            _ => self.part.found.is_another("no mapping"),
         }
     }
 }

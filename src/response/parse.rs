@@ -162,12 +162,14 @@ fn read<A: Api>(
     inner.request_id = string(Placeholder::RequestId);
     inner.doc_url = string(Placeholder::DocUrl);
     inner.retryable = found.scalar(Placeholder::Retryable).and_then(|flag| flag.parse().ok());
-    let wait = waits(found, headers).filter(|wait| !wait.is_zero()).max();
-    inner.retry_after = inner.retry_after.max(wait);
-
     if let Some(text) = code(found) {
         inner.code = known(&text, found);
         inner.code_text = Some(keep(body, text));
+    }
+    // Some APIs say with every answer when their rate limit starts anew: no wait for a code that never asks for one.
+    if inner.code.is_none_or(|code| row(code).headers.iter().any(|header| header.name == "retry-after")) {
+        let wait = waits(found, headers).filter(|wait| !wait.is_zero()).max();
+        inner.retry_after = inner.retry_after.max(wait);
     }
     inner.group = match inner.code {
         Some(code) => row(code).group,
@@ -258,8 +260,13 @@ fn by_param<C>(raw: &RawValue, max: usize, issues: &mut Vec<Issue<C>>) {
     }
 }
 
-/// The one group whose status and constants an unknown code has: a new plan limit is one for an old client, too.
+/// The group that the answer names, else the one whose status and constants an unknown code has: a new plan limit is one
+/// for an old client, too.
 fn group<A: Api>(status: StatusCode, found: &Found<'_>) -> Option<u16> {
+    if let Some(name) = found.text(Placeholder::Group) {
+        let at = A::Code::TABLE.groups.iter().position(|group| group.name == name);
+        return at.and_then(|at| u16::try_from(at).ok());
+    }
     let mut fitting = A::Code::TABLE.groups.iter().enumerate().filter(|(_, group)| {
         let fits =
             |(name, json): &(&str, &str)| found.member(name).is_some_and(|raw| envelope::same(raw, json));
