@@ -484,6 +484,17 @@ fn a_wait_is_of_codes_that_ask_for_one() {
     assert_eq!(wait("new"), Some(Duration::from_secs(5)));
 }
 
+/// The digits before a break are another number.
+#[test]
+fn a_number_that_breaks_off_is_dropped() {
+    let code = |body: &str| read::<Numbers>(400, body).code_str().map(str::to_owned);
+    assert_eq!(code(r#"{"message":"No.","number":66"#), None);
+    assert_eq!(code(r#"{"message":"No.","number":66,"#).as_deref(), Some("66"));
+    assert_eq!(read::<Waits>(429, r#"{"code":"slow","unix":99999999999"#).retry_after(), None);
+    let err = read::<Third>(422, r#"{"error":"size","size":12"#);
+    assert_eq!((err.code(), err.member("size")), (Some(Code::Size), None));
+}
+
 /// The same number, written otherwise, is the same constant.
 #[test]
 fn constants_are_compared_by_value() {

@@ -119,6 +119,9 @@ fn answer<'b, A: Api>(
     if !is_empty && !json(text) {
         return None;
     }
+    // JSON that begins with a bracket doesn't end in a number: such a one is cut off, and would be read as another.
+    let in_number = |char: char| char.is_ascii_digit() || matches!(char, '+' | '-' | '.' | 'e' | 'E');
+    let text = text.trim_end_matches(in_number);
     envelopes::<A>().find_map(|envelope| {
         let mut found = match is_empty {
             true => Found::default(),
