@@ -219,6 +219,7 @@ fn an_answer_without_a_code() {
     assert!(err.from_api());
     assert_eq!((err.code(), err.code_str(), err.inferred()), (None, None, Code::Bad));
     assert_eq!((err.message(), err.retryable()), (Some("Gone."), None));
+    assert_eq!(err.to_string(), "an error without a code: Gone. (HTTP 404)");
     assert_eq!(issues(&err), [(None, None, Some("one")), (None, None, Some("two"))]);
     assert!(!read::<Said>(404, r#"{"messages":"Gone."}"#).from_api());
     assert!(!read::<Said>(404, r#"{"message":7}"#).from_api());

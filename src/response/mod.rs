@@ -292,6 +292,7 @@ impl<A: Api> fmt::Display for ErrorResponse<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.code_str() {
             Some(code) => write!(f, "{}", OneLine(code))?,
+            None if self.from_api() => f.write_str("an error without a code")?,
             None => f.write_str("not an answer of the API")?,
         }
         if let Some(message) = self.message() {
