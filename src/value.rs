@@ -133,8 +133,10 @@ pub(crate) fn serialize_seconds<M: SerializeMap>(
 }
 
 pub(crate) fn has_fields(fields: &[Field], values: &[Value]) -> bool {
-    let constant = fields.iter().any(|field| matches!(field.kind, Kind::Const(_)));
-    constant || values.iter().any(|value| *value != Value::Absent)
+    let constants = fields.iter().filter(|field| matches!(field.kind, Kind::Const(_))).count();
+    // Behind the values of the fields stand those of headers.
+    let mut typed = values.iter().take(fields.len() - constants);
+    constants > 0 || typed.any(|value| *value != Value::Absent)
 }
 
 pub(crate) fn push_fields(out: &mut Vec<u8>, fields: &[Field], values: &[Value]) {
