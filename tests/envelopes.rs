@@ -51,6 +51,7 @@ fn plain() -> Issues<code::Unnamed> {
     issues.push(code::Bad.at("a").message("\"No\""));
     issues.push(code::Bad);
     issues.push(code::Plain.at("a"));
+    issues.push(code::Plain.at("a"));
     issues
 }
 
@@ -494,6 +495,17 @@ fn a_number_that_breaks_off_is_dropped() {
     assert_eq!(read::<Waits>(429, r#"{"code":"slow","unix":99999999999"#).retry_after(), None);
     let err = read::<Third>(422, r#"{"error":"size","size":12"#);
     assert_eq!((err.code(), err.member("size")), (Some(Code::Size), None));
+}
+
+/// An envelope may have room for the words alone.
+#[test]
+fn issues_are_told_apart_by_their_words() {
+    let mut issues = Issues::of(code::Unnamed);
+    for message in ["No text.", "No list.", "No text."] {
+        issues.push(code::Bad.message(message));
+    }
+    let text = body::<Said>(issues.finish().unwrap_err());
+    assert_eq!(text, r#"{"code":"unnamed","message":"Unnamed.","all":["No text.","No list."]}"#);
 }
 
 /// The same number, written otherwise, is the same constant.
