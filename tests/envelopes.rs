@@ -508,6 +508,19 @@ fn issues_are_told_apart_by_their_words() {
     assert_eq!(text, r#"{"code":"unnamed","message":"Unnamed.","all":["No text.","No list."]}"#);
 }
 
+/// A flag says enough: an API may forget its code, and break off behind the flag.
+#[test]
+fn a_declared_failure_needs_no_code() {
+    let check = |body: &str| ErrorResponse::<Second>::check(StatusCode::OK, &HeaderMap::new(), body.to_owned());
+    let flagged = r#"{"quoted \"key\"":"text with \"quotes\" and \\","version":3,"exact":-1.5,"failed":true"#;
+    for end in ["}", r#","error":{}}"#, r#","err"#] {
+        let err = check(&format!("{flagged}{end}")).unwrap_err();
+        assert_eq!((err.code(), err.from_api()), (None, false), "{end}");
+    }
+    assert!(check(&format!("{}}}", flagged.replace("true", "false"))).is_ok());
+    assert!(check("{}").is_ok() && check("[]").is_ok() && check("true").is_ok());
+}
+
 /// The same number, written otherwise, is the same constant.
 #[test]
 fn constants_are_compared_by_value() {

@@ -126,6 +126,11 @@ pub(super) fn declares_failure(node: &Node) -> bool {
     count(node, &|json| json.starts_with('"') || json == "true" || json == "false") > 0
 }
 
+/// Is one of the constants a flag?
+pub(super) fn has_flag(node: &Node) -> bool {
+    count(node, &|json| json == "true" || json == "false") > 0
+}
+
 /// The constants that are of a kind.
 fn count(node: &Node, of_kind: &dyn Fn(&str) -> bool) -> usize {
     match node {
