@@ -195,12 +195,12 @@ fn codes_by_number() {
     assert_eq!((err.code(), err.code_str()), (Some(Code::Unnamed), Some("9")));
     assert_eq!(
         issues(&err),
-        [(None, None, Some("Bad.")), (None, Some("a"), Some("\"No\"")), (None, Some("a"), Some("Plain."))]
+        [(None, Some("a"), Some("\"No\"")), (None, Some("a"), Some("Plain.")), (None, None, Some("Bad."))]
     );
-    let text = r#"{"message":"No.","number":"6","problems":{"x":"one","y":[7,["two"],"three"],"z":null}}"#;
+    let text = r#"{"message":"No.","number":"6","problems":{"y":[7,["two"],"three"],"x":"one","z":null}}"#;
     let err = read::<Numbers>(422, text);
     assert_eq!((err.code(), err.code_str()), (Some(Code::Several), Some("6")));
-    assert_eq!(issues(&err), [(None, Some("x"), Some("one")), (None, Some("y"), Some("three"))]);
+    assert_eq!(issues(&err), [(None, Some("y"), Some("three")), (None, Some("x"), Some("one"))]);
     let unknown = read::<Numbers>(422, r#"{"message":"No.","number":-123456789012345678901234567890}"#);
     assert_eq!((unknown.code(), unknown.code_str()), (None, Some("-123456789012345678901234567890")));
     // An answer without a body, as to HEAD: the header tells.

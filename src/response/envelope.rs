@@ -412,6 +412,39 @@ impl<'b> Visitor<'b> for Errors<'_, 'b> {
     scalars!(self, Ok(()));
 }
 
+/// The members of a mapping in their order, at most so many.
+pub(super) fn members(raw: &RawValue, max: usize) -> Vec<(Cow<'_, str>, &RawValue)> {
+    let mut members = Vec::new();
+    let mut deserializer = serde_json::Deserializer::from_str(raw.get());
+    // Whatever else it is has no members.
+    let _ = deserializer.deserialize_map(Members { members: &mut members, max });
+    members
+}
+
+struct Members<'f, 'b> {
+    members: &'f mut Vec<(Cow<'b, str>, &'b RawValue)>,
+    max: usize,
+}
+
+impl<'b> Visitor<'b> for Members<'_, 'b> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a mapping")
+    }
+
+    fn visit_map<M: MapAccess<'b>>(self, mut map: M) -> Result<(), M::Error> {
+        while self.members.len() < self.max {
+            match map.next_key_seed(Key)? {
+                Some(key) => self.members.push((key, map.next_value()?)),
+                None => return Ok(()),
+            }
+        }
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+}
+
 /// The elements of a list, kept one by one: those before a break are there.
 struct Issues<'f, 'b> {
     issues: &'f mut Vec<&'b RawValue>,

@@ -248,17 +248,15 @@ fn issue<C: ErrorCode>(raw: &RawValue, envelope: &'static Envelope) -> Option<Is
     has_value.then_some(issue)
 }
 
-/// `{"email": ["is taken", "is too long"], "name": "is missing"}`
+/// `{"email": ["is taken", "is too long"], "name": "is missing"}`, in its order.
 fn by_param<C>(raw: &RawValue, max: usize, issues: &mut Vec<Issue<C>>) {
-    let Ok(params) = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(raw.get()) else {
-        return;
-    };
-    for (param, messages) in &params {
-        let messages = match messages {
-            serde_json::Value::Array(messages) => messages,
-            message => std::slice::from_ref(message),
+    for (param, messages) in envelope::members(raw, max) {
+        let messages = match serde_json::from_str(messages.get()) {
+            Ok(serde_json::Value::Array(messages)) => messages,
+            Ok(message) => vec![message],
+            Err(_) => continue,
         };
-        let param = (!param.is_empty()).then_some(&**param);
+        let param = (!param.is_empty()).then_some(&*param);
         for message in messages.iter().filter_map(|message| message.as_str()) {
             if issues.len() < max {
                 let (message, param) = (Some(message.into()), param.map(Box::from));
