@@ -480,10 +480,17 @@ fn an_optional_mapping_of_another_kind() {
 
 /// Some APIs send with every answer when their rate limit starts anew.
 #[test]
-fn a_wait_is_of_codes_that_ask_for_one() {
-    let wait = |code: &str| read::<Waits>(400, &format!(r#"{{"code":"{code}","text":"about 5s"}}"#)).retry_after();
-    assert_eq!((wait("slow"), wait("bad")), (Some(Duration::from_secs(5)), None));
-    assert_eq!(wait("new"), Some(Duration::from_secs(5)));
+fn a_wait_in_a_header_is_of_codes_that_ask_for_one() {
+    let mut headers = HeaderMap::new();
+    headers.insert("x-wait", "in 9s or so".parse().unwrap());
+    let wait = |body: &str| {
+        let err = ErrorResponse::<Waits>::parse(StatusCode::BAD_REQUEST, &headers, body.to_owned());
+        err.retry_after().map(|wait| wait.as_secs())
+    };
+    assert_eq!((wait(r#"{"code":"slow"}"#), wait(r#"{"code":"new"}"#)), (Some(9), Some(9)));
+    assert_eq!(wait(r#"{"code":"bad"}"#), None);
+    assert_eq!(wait(r#"{"code":"bad","text":"about 5s"}"#), Some(5));
+    assert_eq!(wait(r#"{"code":"bad","unix":4}"#), None);
 }
 
 /// The digits before a break are another number.
@@ -511,7 +518,8 @@ fn issues_are_told_apart_by_their_words() {
 /// A flag says enough: an API may forget its code, and break off behind the flag.
 #[test]
 fn a_declared_failure_needs_no_code() {
-    let check = |body: &str| ErrorResponse::<Second>::check(StatusCode::OK, &HeaderMap::new(), body.to_owned());
+    let check =
+        |body: &str| ErrorResponse::<Second>::check(StatusCode::OK, &HeaderMap::new(), body.to_owned());
     let flagged = r#"{"quoted \"key\"":"text with \"quotes\" and \\","version":3,"exact":-1.5,"failed":true"#;
     for end in ["}", r#","error":{}}"#, r#","err"#] {
         let err = check(&format!("{flagged}{end}")).unwrap_err();

@@ -3,9 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{
-    Deserialize as _, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
-};
+use serde::de::{Deserialize as _, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::table::{Envelope, Member, Node, Placeholder};
@@ -19,6 +17,8 @@ pub(super) struct Found<'b> {
     holes: [Option<&'b RawValue>; Placeholder::COUNT],
     /// What stood between constant texts, and in headers.
     texts: Vec<(Placeholder, Cow<'b, str>)>,
+    /// So many of these stood in the body.
+    texts_of_body: usize,
     /// The elements of `$errors`, as far as they were read.
     pub(super) issues: Vec<&'b RawValue>,
     /// Beside the keys of the template, where the code's fields are spread.
@@ -58,6 +58,14 @@ impl<'b> Found<'b> {
         self.text(placeholder).or_else(|| self.get(placeholder).map(|raw| Cow::Borrowed(raw.get())))
     }
 
+    /// The same, of the body alone.
+    pub(super) fn scalar_of_body(&self, placeholder: Placeholder) -> Option<Cow<'b, str>> {
+        let of_body = self.texts.iter().take(self.texts_of_body);
+        let text = || of_body.clone().find(|(known, _)| *known == placeholder).map(|(_, text)| text.clone());
+        let raw = || self.get(placeholder).map(|raw| string(raw).unwrap_or(Cow::Borrowed(raw.get())));
+        raw().or_else(text)
+    }
+
     pub(super) fn member(&self, name: &str) -> Option<&'b RawValue> {
         self.members.iter().find(|(key, _)| key == name).map(|(_, value)| *value)
     }
@@ -73,6 +81,7 @@ impl<'b> Found<'b> {
         envelope: &Envelope,
         header: impl Fn(&str) -> Option<&'h str>,
     ) {
+        self.texts_of_body = self.texts.len();
         for (name, node) in envelope.headers {
             let Some(text) = header(name).map(Cow::Borrowed) else { continue };
             let (place, text) = match node {

@@ -72,7 +72,8 @@ pub(super) fn is_failure<A: Api>(status: StatusCode, body: &Bytes) -> bool {
     // A flag needs no code beside it: `ok: false` is no success, whatever else is missing. A text may be a version.
     let flagged = |envelope: &'static Envelope| {
         let found = envelope::read(text, &envelope.body, &envelope.issue, 0);
-        envelope::has_flag(&envelope.body) && found.is_some_and(|found| found.has_all_constants(&envelope.body))
+        envelope::has_flag(&envelope.body)
+            && found.is_some_and(|found| found.has_all_constants(&envelope.body))
     };
     answer::<A>(text, |_| None).is_some_and(failure) || envelopes::<A>().any(flagged)
 }
@@ -174,11 +175,8 @@ fn read<A: Api>(
         inner.code = known(&text, found);
         inner.code_text = Some(keep(body, text));
     }
-    // Some APIs say with every answer when their rate limit starts anew: no wait for a code that never asks for one.
-    if inner.code.is_none_or(|code| row(code).headers.iter().any(|header| header.name == "retry-after")) {
-        let wait = waits(found, headers).filter(|wait| !wait.is_zero()).max();
-        inner.retry_after = inner.retry_after.max(wait);
-    }
+    let wait = waits(inner.code, found, headers).filter(|wait| !wait.is_zero()).max();
+    inner.retry_after = inner.retry_after.max(wait);
     inner.group = match inner.code {
         Some(code) => row(code).group,
         None => group::<A>(inner.status, found),
@@ -208,8 +206,13 @@ fn read<A: Api>(
     }
 }
 
-/// The waits that the answer names in its body or a header of the envelope, in all units: numbers, or texts of them.
-fn waits<'f>(found: &'f Found<'_>, headers: &'f HeaderMap) -> impl Iterator<Item = Duration> + 'f {
+/// The waits that the answer names in its body or a header of the envelope, in all units: numbers, or texts of them. Some
+/// APIs say in a header of every answer when their rate limit starts anew: no wait for a code that never asks for one.
+fn waits<'f, C: ErrorCode>(
+    code: Option<C>,
+    found: &'f Found<'_>,
+    headers: &'f HeaderMap,
+) -> impl Iterator<Item = Duration> + use<'f, C> {
     const PLACES: [Placeholder; 5] = [
         Placeholder::RetryAfter,
         Placeholder::RetryAfterMs,
@@ -217,8 +220,9 @@ fn waits<'f>(found: &'f Found<'_>, headers: &'f HeaderMap) -> impl Iterator<Item
         Placeholder::RetryAt,
         Placeholder::RetryAtUnix,
     ];
-    PLACES.into_iter().filter_map(|place| {
-        let text = found.scalar(place)?;
+    let asks = code.is_none_or(|code| row(code).headers.iter().any(|header| header.name == "retry-after"));
+    PLACES.into_iter().filter_map(move |place| {
+        let text = if asks { found.scalar(place) } else { found.scalar_of_body(place) }?;
         match place {
             Placeholder::RetryAfterMs => retry_after::seconds(&text).map(|number| number / 1000),
             Placeholder::RetryAt | Placeholder::RetryAtUnix => {
