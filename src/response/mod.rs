@@ -391,6 +391,11 @@ impl<C: ErrorCode> Issue<C> {
         serde_json::from_str(self.raw(name)?).ok()
     }
 
+    /// The names of these members.
+    pub fn members(&self) -> impl Iterator<Item = &str> {
+        self.members.iter().map(|(name, _)| &**name)
+    }
+
     fn raised(&self) -> Option<raise::Inner> {
         let code = self.code?;
         let mut inner = raise::Inner::new(C::TABLE, code.index());
