@@ -343,7 +343,7 @@ struct Mapping<'f, 'b> {
 
 impl Mapping<'_, '_> {
     /// Something else stands where a mapping is expected: another shape where the mapping holds constants, else nothing.
-    fn is_absent<E: serde::de::Error>(self) -> Result<(), E> {
+    fn absent<E: serde::de::Error>(self) -> Result<(), E> {
         match count(self.part.node, &|_| true) {
             0 => Ok(()),
             _ => self.part.found.is_another("no mapping"),
@@ -389,10 +389,10 @@ impl<'b> Visitor<'b> for Mapping<'_, 'b> {
 
     fn visit_seq<S: SeqAccess<'b>>(self, mut list: S) -> Result<(), S::Error> {
         while list.next_element::<IgnoredAny>()?.is_some() {}
-        self.is_absent()
+        self.absent()
     }
 
-    scalars!(self, self.is_absent());
+    scalars!(self, self.absent());
 }
 
 /// A list of the error, read at once so that what stands before a break counts, and its issues.
