@@ -8,7 +8,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use answers::{Received, folder};
-use errbook::{Api, ErrorCode, ErrorResponse, Payload};
+use errbook::{Api, ErrorCode, ErrorResponse, Issue, Payload};
 use http::HeaderMap;
 use serde::Serialize;
 
@@ -219,6 +219,36 @@ fn an_answer_that_is_too_long() {
         };
     }
     formats::every_api!(long);
+}
+
+/// A gateway of the same API says what it was told.
+#[test]
+fn an_answer_that_is_passed_on() {
+    macro_rules! pass_on {
+        ($name:literal, $api:path, [$($payload:path),*]) => {
+            for (name, path) in answers_of($name) {
+                passes_on::<$api>(&name, &Received::read(&path));
+            }
+        };
+    }
+    formats::every_api!(pass_on);
+}
+
+fn passes_on<A: Api>(name: &str, received: &Received) {
+    let err = ErrorResponse::<A>::parse(received.status, &received.headers, received.body.clone());
+    let error = err.for_api::<A>();
+    let again = ErrorResponse::<A>::from(error.clone());
+    // Without a code, or without a field that the code needs, there is only the status.
+    assert_eq!(again.inferred(), error.code(), "{name}");
+    if err.code() != again.code() || err.code().is_none() {
+        return;
+    }
+    assert_eq!(again.code_str(), err.code_str(), "{name}");
+    // What has none itself has the first issue's.
+    assert!(err.param().is_none() || again.param() == err.param(), "{name}: {again:#}");
+    assert!(err.message().is_none() || again.message() == err.message(), "{name}: {again}");
+    let codes = |err: &ErrorResponse<A>| err.issues().iter().filter_map(Issue::code).collect::<Vec<_>>();
+    assert_eq!(codes(&again), codes(&err), "{name}");
 }
 
 /// Each code that needs no values is sent and read back as itself.
