@@ -201,6 +201,12 @@ fn codes_by_number() {
     let err = read::<Numbers>(422, text);
     assert_eq!((err.code(), err.code_str()), (Some(Code::Several), Some("6")));
     assert_eq!(issues(&err), [(None, Some("y"), Some("three")), (None, Some("x"), Some("one"))]);
+    let cut = read::<Numbers>(422, &text[..text.find(r#"e","z""#).unwrap()]);
+    assert_eq!(issues(&cut), [(None, Some("y"), Some("three"))]);
+    for other in ["7", "[7]", "null", "{}", r#"{"x":{"y":"z"}}"#] {
+        let err = read::<Numbers>(422, &format!(r#"{{"message":"No.","problems":{other},"number":6}}"#));
+        assert_eq!((err.code(), err.issues().len()), (Some(Code::Several), 0), "{other}");
+    }
     let unknown = read::<Numbers>(422, r#"{"message":"No.","number":-123456789012345678901234567890}"#);
     assert_eq!((unknown.code(), unknown.code_str()), (None, Some("-123456789012345678901234567890")));
     // An answer without a body, as to HEAD: the header tells.

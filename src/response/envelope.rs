@@ -21,6 +21,8 @@ pub(super) struct Found<'b> {
     texts_of_body: usize,
     /// The elements of `$errors`, as far as they were read.
     pub(super) issues: Vec<&'b RawValue>,
+    /// The members of `$errors_by_param`, as far as they were read.
+    pub(super) by_param: Vec<(Cow<'b, str>, &'b RawValue)>,
     /// Beside the keys of the template, where the code's fields are spread.
     pub(super) members: Vec<(Cow<'b, str>, &'b RawValue)>,
     constants: usize,
@@ -35,6 +37,7 @@ struct Mark<'b> {
     holes: [Option<&'b RawValue>; Placeholder::COUNT],
     texts: usize,
     issues: usize,
+    by_param: usize,
     members: usize,
     constants: usize,
 }
@@ -106,6 +109,7 @@ impl<'b> Found<'b> {
         }
         self.texts.extend(other.texts);
         self.issues.extend(other.issues);
+        self.by_param.extend(other.by_param);
         for (key, value) in other.members {
             if self.members.len() < MAX_MEMBERS && self.member(&key).is_none() {
                 self.members.push((key, value));
@@ -249,6 +253,11 @@ impl<'b> DeserializeSeed<'b> for Part<'_, 'b> {
             | Node::Nullable(Placeholder::Errors) => {
                 Issues { issues: &mut found.issues, max: max_issues }.deserialize(deserializer)
             }
+            Node::Required(Placeholder::ErrorsByParam)
+            | Node::Optional(Placeholder::ErrorsByParam)
+            | Node::Nullable(Placeholder::ErrorsByParam) => {
+                Members { members: &mut found.by_param, max: max_issues }.deserialize(deserializer)
+            }
             Node::Const(_) | Node::Required(_) | Node::Optional(_) | Node::Nullable(_) | Node::Text(..) => {
                 let value = <&RawValue>::deserialize(deserializer)?;
                 match found.take(node, value) {
@@ -262,14 +271,21 @@ impl<'b> DeserializeSeed<'b> for Part<'_, 'b> {
 
 impl<'b> Found<'b> {
     fn mark(&self) -> Mark<'b> {
-        let (texts, issues, members) = (self.texts.len(), self.issues.len(), self.members.len());
-        Mark { holes: self.holes, texts, issues, members, constants: self.constants }
+        Mark {
+            holes: self.holes,
+            texts: self.texts.len(),
+            issues: self.issues.len(),
+            by_param: self.by_param.len(),
+            members: self.members.len(),
+            constants: self.constants,
+        }
     }
 
     fn back_to(&mut self, mark: &Mark<'b>) {
         self.holes = mark.holes;
         self.texts.truncate(mark.texts);
         self.issues.truncate(mark.issues);
+        self.by_param.truncate(mark.by_param);
         self.members.truncate(mark.members);
     }
 
@@ -421,18 +437,18 @@ impl<'b> Visitor<'b> for Errors<'_, 'b> {
     scalars!(self, Ok(()));
 }
 
-/// The members of a mapping in their order, at most so many.
-pub(super) fn members(raw: &RawValue, max: usize) -> Vec<(Cow<'_, str>, &RawValue)> {
-    let mut members = Vec::new();
-    let mut deserializer = serde_json::Deserializer::from_str(raw.get());
-    // Whatever else it is has no members.
-    let _ = deserializer.deserialize_map(Members { members: &mut members, max });
-    members
-}
-
+/// The members of a mapping in their order: those before a break are there.
 struct Members<'f, 'b> {
     members: &'f mut Vec<(Cow<'b, str>, &'b RawValue)>,
     max: usize,
+}
+
+impl<'b> DeserializeSeed<'b> for Members<'_, 'b> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'b>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
 }
 
 impl<'b> Visitor<'b> for Members<'_, 'b> {
@@ -452,6 +468,13 @@ impl<'b> Visitor<'b> for Members<'_, 'b> {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(())
     }
+
+    fn visit_seq<S: SeqAccess<'b>>(self, mut list: S) -> Result<(), S::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+
+    scalars!(self, Ok(()));
 }
 
 /// The elements of a list, kept one by one: those before a break are there.

@@ -189,9 +189,7 @@ fn read<A: Api>(
         }),
     };
     inner.issues = found.issues.iter().filter_map(|raw| issue(raw, envelope)).collect();
-    if let Some(raw) = found.get(Placeholder::ErrorsByParam) {
-        by_param(raw, ErrorResponse::<A>::MAX_ISSUES, &mut inner.issues);
-    }
+    by_param(found, ErrorResponse::<A>::MAX_ISSUES, &mut inner.issues);
     let members = found.members.iter();
     inner.members =
         members.map(|(key, raw)| (keep(body, key.clone()), keep(body, Cow::Borrowed(raw.get())))).collect();
@@ -253,14 +251,14 @@ fn issue<C: ErrorCode>(raw: &RawValue, envelope: &'static Envelope) -> Option<Is
 }
 
 /// `{"email": ["is taken", "is too long"], "name": "is missing"}`, in its order.
-fn by_param<C>(raw: &RawValue, max: usize, issues: &mut Vec<Issue<C>>) {
-    for (param, messages) in envelope::members(raw, max) {
+fn by_param<C>(found: &Found<'_>, max: usize, issues: &mut Vec<Issue<C>>) {
+    for (param, messages) in &found.by_param {
         let messages = match serde_json::from_str(messages.get()) {
             Ok(serde_json::Value::Array(messages)) => messages,
             Ok(message) => vec![message],
             Err(_) => continue,
         };
-        let param = (!param.is_empty()).then_some(&*param);
+        let param = (!param.is_empty()).then_some(&**param);
         for message in messages.iter().filter_map(|message| message.as_str()) {
             if issues.len() < max {
                 let (message, param) = (Some(message.into()), param.map(Box::from));
