@@ -82,7 +82,7 @@ fn details() {
     };
     let mut issues = Issues::of(invalid);
     issues.push(kubernetes::code::FieldValueRequired.at("spec.selector"));
-    issues.push(kubernetes::code::FieldValueInvalid.at("spec.replicas").message("Invalid value: -1"));
+    issues.push(kubernetes::code::FieldValueInvalid.at("spec.replicas").message("-1 is no count"));
     sends::<Kubernetes>("kubernetes/invalid", issues.finish().unwrap_err());
 
     let mut issues = Issues::of(azure::code::InvalidInput);
