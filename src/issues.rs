@@ -45,16 +45,15 @@ impl<P: TakesIssues> Issues<P> {
         Issues { whole: Raising::new(payload), issues: Vec::new() }
     }
 
-    /// Adds an issue: a payload of one of the codes in the `items:` of `P`. A second one with the same code, param and
-    /// fields is dropped.
+    /// Adds an issue: a payload of one of the codes in the `items:` of `P`. A second one with the same code, param,
+    /// fields and words is dropped.
     pub fn push<I: Payload>(&mut self, issue: impl Raise<Codes = (I,)>)
     where
         P: TakesIssue<I>,
     {
         let Raised(issue) = issue.raise();
-        let same = |known: &Arc<Inner>| {
-            (known.code, &known.param, &known.values) == (issue.code, &issue.param, &issue.values)
-        };
+        let key = |issue: &Inner| (issue.code, issue.param.clone(), issue.message.clone());
+        let same = |known: &Arc<Inner>| key(known) == key(&issue) && known.values == issue.values;
         if self.issues.len() < Self::MAX && !self.issues.iter().any(same) {
             self.issues.push(issue);
         }

@@ -209,8 +209,10 @@ impl Serialize for Typed<'_> {
 }
 
 pub(crate) fn has_fields(fields: &[Field], values: &[Value]) -> bool {
-    let constant = fields.iter().any(|field| matches!(field.kind, Kind::Const(_)));
-    constant || values.iter().any(|value| *value != Value::Absent)
+    let constants = fields.iter().filter(|field| matches!(field.kind, Kind::Const(_))).count();
+    // Behind the values of the fields stand those of headers.
+    let mut typed = values.iter().take(fields.len() - constants);
+    constants > 0 || typed.any(|value| *value != Value::Absent)
 }
 
 /// The same members as bytes of JSON.

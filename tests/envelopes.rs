@@ -51,6 +51,7 @@ fn plain() -> Issues<code::Unnamed> {
     issues.push(code::Bad.at("a").message("\"No\""));
     issues.push(code::Bad);
     issues.push(code::Plain.at("a"));
+    issues.push(code::Plain.at("a"));
     issues
 }
 
@@ -194,12 +195,18 @@ fn codes_by_number() {
     assert_eq!((err.code(), err.code_str()), (Some(Code::Unnamed), Some("9")));
     assert_eq!(
         issues(&err),
-        [(None, None, Some("Bad.")), (None, Some("a"), Some("\"No\"")), (None, Some("a"), Some("Plain."))]
+        [(None, Some("a"), Some("\"No\"")), (None, Some("a"), Some("Plain.")), (None, None, Some("Bad."))]
     );
-    let text = r#"{"message":"No.","number":"6","problems":{"x":"one","y":[7,["two"],"three"],"z":null}}"#;
+    let text = r#"{"message":"No.","number":"6","problems":{"y":[7,["two"],"three"],"x":"one","z":null}}"#;
     let err = read::<Numbers>(422, text);
     assert_eq!((err.code(), err.code_str()), (Some(Code::Several), Some("6")));
-    assert_eq!(issues(&err), [(None, Some("x"), Some("one")), (None, Some("y"), Some("three"))]);
+    assert_eq!(issues(&err), [(None, Some("y"), Some("three")), (None, Some("x"), Some("one"))]);
+    let cut = read::<Numbers>(422, &text[..text.find(r#"e","z""#).unwrap()]);
+    assert_eq!(issues(&cut), [(None, Some("y"), Some("three"))]);
+    for other in ["7", "[7]", "null", "{}", r#"{"x":{"y":"z"}}"#] {
+        let err = read::<Numbers>(422, &format!(r#"{{"message":"No.","problems":{other},"number":6}}"#));
+        assert_eq!((err.code(), err.issues().len()), (Some(Code::Several), 0), "{other}");
+    }
     let unknown = read::<Numbers>(422, r#"{"message":"No.","number":-123456789012345678901234567890}"#);
     assert_eq!((unknown.code(), unknown.code_str()), (None, Some("-123456789012345678901234567890")));
     // An answer without a body, as to HEAD: the header tells.
@@ -219,6 +226,7 @@ fn an_answer_without_a_code() {
     assert!(err.from_api());
     assert_eq!((err.code(), err.code_str(), err.inferred()), (None, None, Code::Bad));
     assert_eq!((err.message(), err.retryable()), (Some("Gone."), None));
+    assert_eq!(err.to_string(), "an error without a code: Gone. (HTTP 404)");
     assert_eq!(issues(&err), [(None, None, Some("one")), (None, None, Some("two"))]);
     assert!(!read::<Said>(404, r#"{"messages":"Gone."}"#).from_api());
     assert!(!read::<Said>(404, r#"{"message":7}"#).from_api());
@@ -453,6 +461,78 @@ fn an_unknown_code_has_the_action_that_the_answer_names() {
     let text = r#"{"quoted \"key\"":"text with \"quotes\" and \\","version":3,"exact":-1.5,"failed":true,"error":{"id":"new","next":"wait"}}"#;
     let err = read::<Second>(402, text);
     assert_eq!((err.code_str(), err.action()), (Some("new"), Some(Action::Wait)));
+}
+
+/// And its group, where the answer names that.
+#[test]
+fn an_unknown_code_is_of_the_group_that_the_answer_names() {
+    let group = |body: &str| read::<First>(418, body).group();
+    assert_eq!(group(r#"{"code":"new","group":"limits","details":{}}"#), Some(shapes::Group::Limits));
+    assert_eq!(group(r#"{"code":"new","group":"new","details":{}}"#), None);
+    assert_eq!(group(r#"{"code":"new","group":7,"details":{}}"#), None);
+}
+
+/// A mapping that may be absent is another one where a constant in it differs; that costs the answer nothing.
+#[test]
+fn an_optional_mapping_of_another_kind() {
+    let text = r#"{"version":null,"warnings":[],"data":{},"extra":EXTRA,"problem":{"code":"slow"}}"#;
+    let read = |extra: &str| read::<Fifth>(429, &text.replace("EXTRA", extra));
+    for extra in [r#"{"wait":9,"kind":"new"}"#, r#"{"kind":7,"wait":9}"#, "7", "[]", "null", "\"detail\""] {
+        let err = read(extra);
+        assert_eq!((err.code(), err.retry_after()), (Some(Code::Slow), None), "{extra}");
+    }
+    assert_eq!(read(r#"{"wait":9,"kind":"detail"}"#).retry_after(), Some(Duration::from_millis(9)));
+}
+
+/// Some APIs send with every answer when their rate limit starts anew.
+#[test]
+fn a_wait_in_a_header_is_of_codes_that_ask_for_one() {
+    let mut headers = HeaderMap::new();
+    headers.insert("x-wait", "in 9s or so".parse().unwrap());
+    let wait = |body: &str| {
+        let err = ErrorResponse::<Waits>::parse(StatusCode::BAD_REQUEST, &headers, body.to_owned());
+        err.retry_after().map(|wait| wait.as_secs())
+    };
+    assert_eq!((wait(r#"{"code":"slow"}"#), wait(r#"{"code":"new"}"#)), (Some(9), Some(9)));
+    assert_eq!(wait(r#"{"code":"bad"}"#), None);
+    assert_eq!(wait(r#"{"code":"bad","text":"about 5s"}"#), Some(5));
+    assert_eq!(wait(r#"{"code":"bad","unix":4}"#), None);
+}
+
+/// The digits before a break are another number.
+#[test]
+fn a_number_that_breaks_off_is_dropped() {
+    let code = |body: &str| read::<Numbers>(400, body).code_str().map(str::to_owned);
+    assert_eq!(code(r#"{"message":"No.","number":66"#), None);
+    assert_eq!(code(r#"{"message":"No.","number":66,"#).as_deref(), Some("66"));
+    assert_eq!(read::<Waits>(429, r#"{"code":"slow","unix":99999999999"#).retry_after(), None);
+    let err = read::<Third>(422, r#"{"error":"size","size":12"#);
+    assert_eq!((err.code(), err.member("size")), (Some(Code::Size), None));
+}
+
+/// An envelope may have room for the words alone.
+#[test]
+fn issues_are_told_apart_by_their_words() {
+    let mut issues = Issues::of(code::Unnamed);
+    for message in ["No text.", "No list.", "No text."] {
+        issues.push(code::Bad.message(message));
+    }
+    let text = body::<Said>(issues.finish().unwrap_err());
+    assert_eq!(text, r#"{"code":"unnamed","message":"Unnamed.","all":["No text.","No list."]}"#);
+}
+
+/// A flag says enough: an API may forget its code, and break off behind the flag.
+#[test]
+fn a_declared_failure_needs_no_code() {
+    let check =
+        |body: &str| ErrorResponse::<Second>::check(StatusCode::OK, &HeaderMap::new(), body.to_owned());
+    let flagged = r#"{"quoted \"key\"":"text with \"quotes\" and \\","version":3,"exact":-1.5,"failed":true"#;
+    for end in ["}", r#","error":{}}"#, r#","err"#] {
+        let err = check(&format!("{flagged}{end}")).unwrap_err();
+        assert_eq!((err.code(), err.from_api()), (None, false), "{end}");
+    }
+    assert!(check(&format!("{}}}", flagged.replace("true", "false"))).is_ok());
+    assert!(check("{}").is_ok() && check("[]").is_ok() && check("true").is_ok());
 }
 
 /// The same number, written otherwise, is the same constant.

@@ -76,6 +76,16 @@ impl Catalog {
     pub fn codes(&self) -> impl Iterator<Item = &str> {
         self.codes.iter().map(|code| code.code.as_str())
     }
+
+    /// What they are called in Rust, in the same order: the variants of `Code`, and the payloads in the module `code`.
+    pub fn rust_codes(&self) -> impl Iterator<Item = &str> {
+        self.codes.iter().map(|code| code.rust.upper.as_str())
+    }
+
+    /// What the APIs are called in Rust, in the order of the file.
+    pub fn rust_apis(&self) -> impl Iterator<Item = &str> {
+        self.apis.iter().map(|api| api.rust.upper.as_str())
+    }
 }
 
 /// Writes the files that differ from what is there: an unchanged one keeps its time, and nothing is built again for it.

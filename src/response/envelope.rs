@@ -3,9 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{
-    Deserialize as _, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
-};
+use serde::de::{Deserialize as _, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::table::{Envelope, Member, Node, Placeholder};
@@ -19,10 +17,28 @@ pub(super) struct Found<'b> {
     holes: [Option<&'b RawValue>; Placeholder::COUNT],
     /// What stood between constant texts, and in headers.
     texts: Vec<(Placeholder, Cow<'b, str>)>,
+    /// So many of these stood in the body.
+    texts_of_body: usize,
     /// The elements of `$errors`, as far as they were read.
     pub(super) issues: Vec<&'b RawValue>,
+    /// The members of `$errors_by_param`, as far as they were read.
+    pub(super) by_param: Vec<(Cow<'b, str>, &'b RawValue)>,
     /// Beside the keys of the template, where the code's fields are spread.
     pub(super) members: Vec<(Cow<'b, str>, &'b RawValue)>,
+    constants: usize,
+    /// So many parts that may be absent are around what is read now.
+    optional: usize,
+    /// One of them has another constant.
+    differs: bool,
+}
+
+/// What was found before a part that may be absent.
+struct Mark<'b> {
+    holes: [Option<&'b RawValue>; Placeholder::COUNT],
+    texts: usize,
+    issues: usize,
+    by_param: usize,
+    members: usize,
     constants: usize,
 }
 
@@ -45,6 +61,14 @@ impl<'b> Found<'b> {
         self.text(placeholder).or_else(|| self.get(placeholder).map(|raw| Cow::Borrowed(raw.get())))
     }
 
+    /// The same, of the body alone.
+    pub(super) fn scalar_of_body(&self, placeholder: Placeholder) -> Option<Cow<'b, str>> {
+        let of_body = self.texts.iter().take(self.texts_of_body);
+        let text = || of_body.clone().find(|(known, _)| *known == placeholder).map(|(_, text)| text.clone());
+        let raw = || self.get(placeholder).map(|raw| string(raw).unwrap_or(Cow::Borrowed(raw.get())));
+        raw().or_else(text)
+    }
+
     pub(super) fn member(&self, name: &str) -> Option<&'b RawValue> {
         self.members.iter().find(|(key, _)| key == name).map(|(_, value)| *value)
     }
@@ -60,6 +84,7 @@ impl<'b> Found<'b> {
         envelope: &Envelope,
         header: impl Fn(&str) -> Option<&'h str>,
     ) {
+        self.texts_of_body = self.texts.len();
         for (name, node) in envelope.headers {
             let Some(text) = header(name).map(Cow::Borrowed) else { continue };
             let (place, text) = match node {
@@ -84,6 +109,7 @@ impl<'b> Found<'b> {
         }
         self.texts.extend(other.texts);
         self.issues.extend(other.issues);
+        self.by_param.extend(other.by_param);
         for (key, value) in other.members {
             if self.members.len() < MAX_MEMBERS && self.member(&key).is_none() {
                 self.members.push((key, value));
@@ -111,6 +137,11 @@ pub(super) fn read<'b>(
 /// Does a constant tell a failure from a success, as `ok: false` and `status: error` do? A number is a version or so.
 pub(super) fn declares_failure(node: &Node) -> bool {
     count(node, &|json| json.starts_with('"') || json == "true" || json == "false") > 0
+}
+
+/// Is one of the constants a flag?
+pub(super) fn has_flag(node: &Node) -> bool {
+    count(node, &|json| json == "true" || json == "false") > 0
 }
 
 /// The constants that are of a kind.
@@ -196,11 +227,16 @@ impl<'b> DeserializeSeed<'b> for Part<'_, 'b> {
             Node::Map(members) => deserializer
                 .deserialize_any(Mapping { members, part: Part { node, issue, found, max_issues } }),
             Node::OptionalPart(node) => {
-                // Its constants say nothing about the whole.
-                let constants = found.constants;
-                Part { node, issue, found: &mut *found, max_issues }.deserialize(deserializer)?;
-                found.constants = constants;
-                Ok(())
+                // Its constants say nothing about the whole: with others it is another part, and as good as absent.
+                let (mark, outside) = (found.mark(), std::mem::take(&mut found.differs));
+                found.optional += 1;
+                let end = Part { node, issue, found: &mut *found, max_issues }.deserialize(deserializer);
+                found.optional -= 1;
+                found.constants = mark.constants;
+                if std::mem::replace(&mut found.differs, outside) {
+                    found.back_to(&mark);
+                }
+                end
             }
             Node::Errors if count(issue, &|_| true) == 0 => {
                 deserializer.deserialize_any(Errors(Part { node: issue, issue, found, max_issues }))
@@ -217,11 +253,16 @@ impl<'b> DeserializeSeed<'b> for Part<'_, 'b> {
             | Node::Nullable(Placeholder::Errors) => {
                 Issues { issues: &mut found.issues, max: max_issues }.deserialize(deserializer)
             }
+            Node::Required(Placeholder::ErrorsByParam)
+            | Node::Optional(Placeholder::ErrorsByParam)
+            | Node::Nullable(Placeholder::ErrorsByParam) => {
+                Members { members: &mut found.by_param, max: max_issues }.deserialize(deserializer)
+            }
             Node::Const(_) | Node::Required(_) | Node::Optional(_) | Node::Nullable(_) | Node::Text(..) => {
                 let value = <&RawValue>::deserialize(deserializer)?;
                 match found.take(node, value) {
                     true => Ok(()),
-                    false => Err(D::Error::custom("another constant")),
+                    false => found.is_another("another constant"),
                 }
             }
         }
@@ -229,6 +270,34 @@ impl<'b> DeserializeSeed<'b> for Part<'_, 'b> {
 }
 
 impl<'b> Found<'b> {
+    fn mark(&self) -> Mark<'b> {
+        Mark {
+            holes: self.holes,
+            texts: self.texts.len(),
+            issues: self.issues.len(),
+            by_param: self.by_param.len(),
+            members: self.members.len(),
+            constants: self.constants,
+        }
+    }
+
+    fn back_to(&mut self, mark: &Mark<'b>) {
+        self.holes = mark.holes;
+        self.texts.truncate(mark.texts);
+        self.issues.truncate(mark.issues);
+        self.by_param.truncate(mark.by_param);
+        self.members.truncate(mark.members);
+    }
+
+    /// A constant differs: of the whole, or of a part that may be absent.
+    fn is_another<E: serde::de::Error>(&mut self, why: &str) -> Result<(), E> {
+        if self.optional == 0 {
+            return Err(E::custom(why));
+        }
+        self.differs = true;
+        Ok(())
+    }
+
     /// A value that is no mapping and no list. Does it have the shape?
     fn take(&mut self, node: &'static Node, value: &'b RawValue) -> bool {
         match node {
@@ -290,10 +359,10 @@ struct Mapping<'f, 'b> {
 
 impl Mapping<'_, '_> {
     /// Something else stands where a mapping is expected: another shape where the mapping holds constants, else nothing.
-    fn is_absent<E: serde::de::Error>(&self) -> Result<(), E> {
+    fn absent<E: serde::de::Error>(self) -> Result<(), E> {
         match count(self.part.node, &|_| true) {
             0 => Ok(()),
-            _ => Err(E::custom("no mapping")),
+            _ => self.part.found.is_another("no mapping"),
         }
     }
 }
@@ -336,10 +405,10 @@ impl<'b> Visitor<'b> for Mapping<'_, 'b> {
 
     fn visit_seq<S: SeqAccess<'b>>(self, mut list: S) -> Result<(), S::Error> {
         while list.next_element::<IgnoredAny>()?.is_some() {}
-        self.is_absent()
+        self.absent()
     }
 
-    scalars!(self, self.is_absent());
+    scalars!(self, self.absent());
 }
 
 /// A list of the error, read at once so that what stands before a break counts, and its issues.
@@ -362,6 +431,46 @@ impl<'b> Visitor<'b> for Errors<'_, 'b> {
 
     fn visit_map<M: MapAccess<'b>>(self, mut map: M) -> Result<(), M::Error> {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+
+    scalars!(self, Ok(()));
+}
+
+/// The members of a mapping in their order: those before a break are there.
+struct Members<'f, 'b> {
+    members: &'f mut Vec<(Cow<'b, str>, &'b RawValue)>,
+    max: usize,
+}
+
+impl<'b> DeserializeSeed<'b> for Members<'_, 'b> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'b>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'b> Visitor<'b> for Members<'_, 'b> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a mapping")
+    }
+
+    fn visit_map<M: MapAccess<'b>>(self, mut map: M) -> Result<(), M::Error> {
+        while self.members.len() < self.max {
+            match map.next_key_seed(Key)? {
+                Some(key) => self.members.push((key, map.next_value()?)),
+                None => return Ok(()),
+            }
+        }
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_seq<S: SeqAccess<'b>>(self, mut list: S) -> Result<(), S::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
         Ok(())
     }
 

@@ -293,6 +293,7 @@ impl<A: Api> fmt::Display for ErrorResponse<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.code_str() {
             Some(code) => write!(f, "{}", OneLine(code))?,
+            None if self.from_api() => f.write_str("an error without a code")?,
             None => f.write_str("not an answer of the API")?,
         }
         if let Some(message) = self.message() {
@@ -389,6 +390,11 @@ impl<C: ErrorCode> Issue<C> {
     /// A member beside the template's own.
     pub fn member(&self, name: &str) -> Option<serde_json::Value> {
         serde_json::from_str(self.raw(name)?).ok()
+    }
+
+    /// The names of these members.
+    pub fn members(&self) -> impl Iterator<Item = &str> {
+        self.members.iter().map(|(name, _)| &**name)
     }
 
     fn raised(&self) -> Option<raise::Inner> {

@@ -69,7 +69,13 @@ pub(super) fn is_failure<A: Api>(status: StatusCode, body: &Bytes) -> bool {
     let failure = |(found, envelope): (Found<'_>, &Envelope)| {
         declares(&envelope) && found.has_all_constants(&envelope.body)
     };
-    answer::<A>(text, |_| None).is_some_and(failure)
+    // A flag needs no code beside it: `ok: false` is no success, whatever else is missing. A text may be a version.
+    let flagged = |envelope: &'static Envelope| {
+        let found = envelope::read(text, &envelope.body, &envelope.issue, 0);
+        envelope::has_flag(&envelope.body)
+            && found.is_some_and(|found| found.has_all_constants(&envelope.body))
+    };
+    answer::<A>(text, |_| None).is_some_and(failure) || envelopes::<A>().any(flagged)
 }
 
 /// The envelope that the API writes, then those that it wrote once, or will.
@@ -119,6 +125,9 @@ fn answer<'b, A: Api>(
     if !is_empty && !json(text) {
         return None;
     }
+    // JSON that begins with a bracket doesn't end in a number: such a one is cut off, and would be read as another.
+    let in_number = |char: char| char.is_ascii_digit() || matches!(char, '+' | '-' | '.' | 'e' | 'E');
+    let text = text.trim_end_matches(in_number);
     envelopes::<A>().find_map(|envelope| {
         let mut found = match is_empty {
             true => Found::default(),
@@ -162,13 +171,12 @@ fn read<A: Api>(
     inner.request_id = string(Placeholder::RequestId);
     inner.doc_url = string(Placeholder::DocUrl);
     inner.retryable = found.scalar(Placeholder::Retryable).and_then(|flag| flag.parse().ok());
-    let wait = waits(found, headers).filter(|wait| !wait.is_zero()).max();
-    inner.retry_after = inner.retry_after.max(wait);
-
     if let Some(text) = code(found) {
         inner.code = known(&text, found);
         inner.code_text = Some(keep(body, text));
     }
+    let wait = waits(inner.code, found, headers).filter(|wait| !wait.is_zero()).max();
+    inner.retry_after = inner.retry_after.max(wait);
     inner.group = match inner.code {
         Some(code) => row(code).group,
         None => group::<A>(inner.status, found),
@@ -181,9 +189,7 @@ fn read<A: Api>(
         }),
     };
     inner.issues = found.issues.iter().filter_map(|raw| issue(raw, envelope)).collect();
-    if let Some(raw) = found.get(Placeholder::ErrorsByParam) {
-        by_param(raw, ErrorResponse::<A>::MAX_ISSUES, &mut inner.issues);
-    }
+    by_param(found, ErrorResponse::<A>::MAX_ISSUES, &mut inner.issues);
     let members = found.members.iter();
     inner.members =
         members.map(|(key, raw)| (keep(body, key.clone()), keep(body, Cow::Borrowed(raw.get())))).collect();
@@ -198,8 +204,13 @@ fn read<A: Api>(
     }
 }
 
-/// The waits that the answer names in its body or a header of the envelope, in all units: numbers, or texts of them.
-fn waits<'f>(found: &'f Found<'_>, headers: &'f HeaderMap) -> impl Iterator<Item = Duration> + 'f {
+/// The waits that the answer names in its body or a header of the envelope, in all units: numbers, or texts of them. Some
+/// APIs say in a header of every answer when their rate limit starts anew: no wait for a code that never asks for one.
+fn waits<'f, C: ErrorCode>(
+    code: Option<C>,
+    found: &'f Found<'_>,
+    headers: &'f HeaderMap,
+) -> impl Iterator<Item = Duration> + use<'f, C> {
     const PLACES: [Placeholder; 5] = [
         Placeholder::RetryAfter,
         Placeholder::RetryAfterMs,
@@ -207,8 +218,9 @@ fn waits<'f>(found: &'f Found<'_>, headers: &'f HeaderMap) -> impl Iterator<Item
         Placeholder::RetryAt,
         Placeholder::RetryAtUnix,
     ];
-    PLACES.into_iter().filter_map(|place| {
-        let text = found.scalar(place)?;
+    let asks = code.is_none_or(|code| row(code).headers.iter().any(|header| header.name == "retry-after"));
+    PLACES.into_iter().filter_map(move |place| {
+        let text = if asks { found.scalar(place) } else { found.scalar_of_body(place) }?;
         match place {
             Placeholder::RetryAfterMs => retry_after::seconds(&text).map(|number| number / 1000),
             Placeholder::RetryAt | Placeholder::RetryAtUnix => {
@@ -238,15 +250,13 @@ fn issue<C: ErrorCode>(raw: &RawValue, envelope: &'static Envelope) -> Option<Is
     has_value.then_some(issue)
 }
 
-/// `{"email": ["is taken", "is too long"], "name": "is missing"}`
-fn by_param<C>(raw: &RawValue, max: usize, issues: &mut Vec<Issue<C>>) {
-    let Ok(params) = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(raw.get()) else {
-        return;
-    };
-    for (param, messages) in &params {
-        let messages = match messages {
-            serde_json::Value::Array(messages) => messages,
-            message => std::slice::from_ref(message),
+/// `{"email": ["is taken", "is too long"], "name": "is missing"}`, in its order.
+fn by_param<C>(found: &Found<'_>, max: usize, issues: &mut Vec<Issue<C>>) {
+    for (param, messages) in &found.by_param {
+        let messages = match serde_json::from_str(messages.get()) {
+            Ok(serde_json::Value::Array(messages)) => messages,
+            Ok(message) => vec![message],
+            Err(_) => continue,
         };
         let param = (!param.is_empty()).then_some(&**param);
         for message in messages.iter().filter_map(|message| message.as_str()) {
@@ -258,8 +268,13 @@ fn by_param<C>(raw: &RawValue, max: usize, issues: &mut Vec<Issue<C>>) {
     }
 }
 
-/// The one group whose status (one of several) and constants an unknown code has: a new plan limit is one for an old client, too.
+/// The group that the answer names, else the one whose status (one of several) and constants an unknown code has: a new
+/// plan limit is one for an old client, too.
 fn group<A: Api>(status: StatusCode, found: &Found<'_>) -> Option<u16> {
+    if let Some(name) = found.text(Placeholder::Group) {
+        let at = A::Code::TABLE.groups.iter().position(|group| group.name == name);
+        return at.and_then(|at| u16::try_from(at).ok());
+    }
     let mut fitting = A::Code::TABLE.groups.iter().enumerate().filter(|(_, group)| {
         let fits =
             |(name, json): &(&str, &str)| found.member(name).is_some_and(|raw| envelope::same(raw, json));

@@ -306,9 +306,11 @@ impl<'t> Context<'t> {
             Code => shape.code_optional = true,
             // A code without a number is the business of the codes.
             Number => {
-                shape.code = true;
                 if hole.absent == Absent::Never {
+                    shape.code = true;
                     shape.number.get_or_insert(span);
+                } else {
+                    shape.code_optional = true;
                 }
                 return Some(hole);
             }

@@ -1,0 +1,6 @@
+//! The error formats of public APIs: each folder of `apis` has an `errors.yaml`, and nothing is parsed by hand.
+//!
+//! Beside it, `answers` holds answers as they come over the wire, `NAME.http`, and what a client concludes from each,
+//! `NAME.txt`. The format's parts are explained in `docs/FORMATS.md`.
+
+include!(concat!(env!("OUT_DIR"), "/apis.rs"));
