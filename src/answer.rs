@@ -11,7 +11,7 @@ use crate::catalog::{Api, ErrorCode as _};
 use crate::raise::{Inner, Message};
 use crate::table::{DocHole, HeaderSource, Kind, Member, Node, Piece, Placeholder, Row, Value};
 use crate::text::{push_json, push_json_inside, push_url};
-use crate::{Error, RequestId};
+use crate::{Error, RequestId, rendered};
 
 /// An error as it is sent: in its API's envelope, with the id of the request that it answers.
 ///
@@ -43,11 +43,30 @@ impl<A: Api> Answer<'_, A> {
 
     /// The body: JSON, or what the envelope's content type says.
     pub fn body(&self) -> Vec<u8> {
+        let inner = self.error.inner();
+        match rendered::body::<A>(inner) {
+            Some(parts) => parts.to_vec(self.request_id, inner),
+            None => self.spliced(),
+        }
+    }
+
+    /// The body, put together from its pieces.
+    fn spliced(&self) -> Vec<u8> {
         let envelope = A::INFO.envelope;
         let inner = self.error.inner();
         let mut out = Vec::with_capacity(self.estimate(envelope.body_pieces, inner));
         self.push_pieces(&mut out, envelope.body_pieces, inner);
         out
+    }
+
+    /// The body, or the error as an issue, as texts that can be kept.
+    pub(crate) fn render(&self, is_issue: bool) -> String {
+        let mut out = Vec::new();
+        match is_issue {
+            true => self.push_pieces(&mut out, A::INFO.envelope.issue_pieces, self.error.inner()),
+            false => out = self.spliced(),
+        }
+        String::from_utf8(out).unwrap_or_default()
     }
 
     /// The headers: the content type, those of the envelope and those of the code.
@@ -211,7 +230,9 @@ impl<A: Api> Answer<'_, A> {
                     if at > 0 {
                         out.push(b',');
                     }
-                    self.push_pieces(out, A::INFO.envelope.issue_pieces, issue);
+                    if !rendered::push_issue(out, self, issue) {
+                        self.push_pieces(out, A::INFO.envelope.issue_pieces, issue);
+                    }
                 }
                 out.push(b']');
             }

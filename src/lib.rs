@@ -9,6 +9,7 @@ mod catalog;
 mod impls;
 mod issues;
 mod raise;
+mod rendered;
 mod request_id;
 mod response;
 mod retry_after;
@@ -96,6 +97,7 @@ pub mod __private {
     pub use crate::catalog::{Has, HasParam, HasRetryAfter};
     pub use crate::impls::{deserialize_code, deserialize_payload, serialize_payload};
     pub use crate::raise::Raising;
+    pub use crate::rendered::Rendered;
     pub use crate::table::*;
     pub use serde;
 

@@ -1026,6 +1026,11 @@ mod __errbook {
             by_4xx: super::Code::Bad,
             by_5xx: super::Code::Broken,
         };
+
+        fn rendered() -> &'static Rendered {
+            static RENDERED: Rendered = Rendered::new();
+            &RENDERED
+        }
     }
 
     impl ::errbook::Api for super::Second {
@@ -1052,6 +1057,11 @@ mod __errbook {
             by_4xx: super::Code::Bad,
             by_5xx: super::Code::Broken,
         };
+
+        fn rendered() -> &'static Rendered {
+            static RENDERED: Rendered = Rendered::new();
+            &RENDERED
+        }
     }
 
     impl ::errbook::Api for super::Third {
@@ -1077,6 +1087,11 @@ mod __errbook {
             by_4xx: super::Code::Bad,
             by_5xx: super::Code::Broken,
         };
+
+        fn rendered() -> &'static Rendered {
+            static RENDERED: Rendered = Rendered::new();
+            &RENDERED
+        }
     }
 
     impl ::errbook::Api for super::Fifth {
@@ -1103,6 +1118,11 @@ mod __errbook {
             by_4xx: super::Code::Bad,
             by_5xx: super::Code::Broken,
         };
+
+        fn rendered() -> &'static Rendered {
+            static RENDERED: Rendered = Rendered::new();
+            &RENDERED
+        }
     }
 
     impl ::errbook::Api for super::Sixth {
@@ -1128,6 +1148,11 @@ mod __errbook {
             by_4xx: super::Code::Bad,
             by_5xx: super::Code::Broken,
         };
+
+        fn rendered() -> &'static Rendered {
+            static RENDERED: Rendered = Rendered::new();
+            &RENDERED
+        }
     }
 
     impl ::errbook::Api for super::Fourth {
@@ -1152,6 +1177,11 @@ mod __errbook {
             by_4xx: super::Code::Bad,
             by_5xx: super::Code::Broken,
         };
+
+        fn rendered() -> &'static Rendered {
+            static RENDERED: Rendered = Rendered::new();
+            &RENDERED
+        }
     }
 
     impl ::errbook::ErrorCode for super::Code {
