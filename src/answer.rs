@@ -45,7 +45,7 @@ impl<A: Api> Answer<'_, A> {
     pub fn body(&self) -> Vec<u8> {
         let inner = self.error.inner();
         match rendered::body::<A>(inner) {
-            Some(parts) => parts.to_vec(self.request_id, inner),
+            Some(parts) => parts.to_vec(self, inner),
             None => self.spliced(),
         }
     }
@@ -138,9 +138,7 @@ impl<A: Api> Answer<'_, A> {
                 _ => 0,
             })
             .sum();
-        let issues = inner.issues.iter().map(|issue| {
-            64 + issue.row().code.len() + Message(issue).len() + issue.param().map_or(0, str::len)
-        });
+        let issues = inner.issues.iter().map(|issue| self.issue_len(issue) + 1);
         pieces + texts + url + values + issues.sum::<usize>() + row.title.len()
     }
 
@@ -226,16 +224,30 @@ impl<A: Api> Answer<'_, A> {
             }
             Filled::Issues(issues) => {
                 out.push(b'[');
-                for (at, issue) in issues.iter().enumerate() {
-                    if at > 0 {
-                        out.push(b',');
-                    }
-                    if !rendered::push_issue(out, self, issue) {
-                        self.push_pieces(out, A::INFO.envelope.issue_pieces, issue);
-                    }
-                }
+                self.push_issues(out, issues);
                 out.push(b']');
             }
+        }
+    }
+
+    /// What stands between the brackets of a list.
+    pub(crate) fn push_issues(&self, out: &mut Vec<u8>, issues: &[Arc<Inner>]) {
+        for (at, issue) in issues.iter().enumerate() {
+            if at > 0 {
+                out.push(b',');
+            }
+            match rendered::issue::<A>(issue) {
+                Some(parts) => parts.push(out, self, issue),
+                None => self.push_pieces(out, A::INFO.envelope.issue_pieces, issue),
+            }
+        }
+    }
+
+    /// In bytes, enough in nearly all cases.
+    pub(crate) fn issue_len(&self, issue: &Inner) -> usize {
+        match rendered::issue::<A>(issue) {
+            Some(parts) => parts.len(self, issue),
+            None => self.estimate(A::INFO.envelope.issue_pieces, issue),
         }
     }
 

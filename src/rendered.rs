@@ -1,5 +1,5 @@
-//! Answers that are always the same but for a few texts in them: the request id, the param, a message of one's own. Their
-//! bytes are made once per code and copied from then on.
+//! Answers that are always the same but for a few texts in them: the request id, the param, a message of one's own, the
+//! issues. Their bytes are made once per code and copied from then on.
 
 use std::sync::{Arc, OnceLock};
 
@@ -29,8 +29,16 @@ struct Codes {
     codes: Box<[OnceLock<Box<Variants>>]>,
 }
 
-/// Of a body and of an issue, without and with a message of one's own, without and with a param.
-type Variants = [[[OnceLock<Parts>; 2]; 2]; 2];
+/// By what is rendered, without and with a message of one's own, without and with a param. `None` where the places of what
+/// is filled in can't be seen.
+type Variants = [[[OnceLock<Option<Parts>>; 2]; 2]; 3];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum What {
+    Body,
+    BodyWithIssues,
+    Issue,
+}
 
 /// What stands in a template that differs from answer to answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +54,8 @@ enum Template {
 pub(crate) struct Parts {
     parts: Box<[(Box<str>, Hole)]>,
     end: Box<str>,
+    /// Of the copied texts together.
+    len: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,37 +63,33 @@ enum Hole {
     Message,
     Param,
     RequestId,
+    /// What stands between the brackets.
+    Issues,
 }
 
-/// What the body consists of, where nothing in it has to be rendered anew.
+/// What the body consists of, where nothing but holes has to be rendered anew.
 pub(crate) fn body<A: Api>(inner: &Inner) -> Option<&'static Parts> {
-    parts::<A>(inner, false)
+    parts::<A>(inner, if inner.issues.is_empty() { What::Body } else { What::BodyWithIssues })
 }
 
-/// The same of an issue; `false` where it has to be rendered.
-pub(crate) fn push_issue<A: Api>(out: &mut Vec<u8>, answer: &Answer<'_, A>, issue: &Inner) -> bool {
-    let parts = parts::<A>(issue, true);
-    if let Some(parts) = parts {
-        parts.push(out, answer.request_id, issue);
-    }
-    parts.is_some()
+/// The same of an issue.
+pub(crate) fn issue<A: Api>(issue: &Inner) -> Option<&'static Parts> {
+    // An issue shows none of its own.
+    parts::<A>(issue, What::Issue).filter(|_| issue.issues.is_empty())
 }
 
-fn parts<A: Api>(inner: &Inner, is_issue: bool) -> Option<&'static Parts> {
+fn parts<A: Api>(inner: &Inner, what: What) -> Option<&'static Parts> {
     let rendered = A::rendered().0.get_or_init(Codes::new::<A>);
-    let template = if is_issue { rendered.issue } else { rendered.body };
+    let template = if what == What::Issue { rendered.issue } else { rendered.body };
     // Values for headers alone are in no body.
     let has_fields = || inner.row().fields.iter().any(|field| !matches!(field.kind, Kind::Const(_)));
-    if !inner.issues.is_empty()
-        || inner.retry_after.is_some() && template == Template::Wait
-        || !inner.values.is_empty() && has_fields()
-    {
+    if inner.retry_after.is_some() && template == Template::Wait || !inner.values.is_empty() && has_fields() {
         return None;
     }
     let variants = rendered.codes.get(usize::from(inner.code))?.get_or_init(Box::default);
-    let (message, param) = (inner.message.is_some(), inner.param.is_some());
-    let variants = &variants[usize::from(is_issue)][usize::from(message)];
-    Some(variants[usize::from(param)].get_or_init(|| Parts::new::<A>(inner.code, is_issue, message, param)))
+    let (message, param) = (inner.message.is_some(), inner.param().is_some());
+    let part = &variants[what as usize][usize::from(message)][usize::from(param)];
+    part.get_or_init(|| Parts::new::<A>(inner.code, what, message, param)).as_ref()
 }
 
 impl Codes {
@@ -110,9 +116,9 @@ impl Template {
             | Piece::OptionalText(_, placeholder, _) => match placeholder {
                 Placeholder::RetryAfter | Placeholder::RetryAfterMs => true,
                 // Holes.
-                Placeholder::Message | Placeholder::Param | Placeholder::RequestId => false,
-                // An error with issues is none of these.
-                Placeholder::Errors => false,
+                Placeholder::Errors | Placeholder::Message | Placeholder::Param | Placeholder::RequestId => {
+                    false
+                }
                 // Of the code.
                 Placeholder::Action
                 | Placeholder::Code
@@ -129,57 +135,97 @@ impl Template {
 }
 
 impl Hole {
-    const ALL: [Hole; 3] = [Hole::Message, Hole::Param, Hole::RequestId];
-
     fn text<'t>(self, request_id: &'t str, inner: &'t Inner) -> &'t str {
         match self {
             Hole::Message => inner.message.as_deref().unwrap_or_default(),
-            Hole::Param => inner.param.as_deref().unwrap_or_default(),
+            Hole::Param => inner.param().unwrap_or_default(),
             Hole::RequestId => request_id,
+            Hole::Issues => "",
         }
     }
 }
 
 impl Parts {
-    fn new<A: Api>(code: u16, is_issue: bool, message: bool, param: bool) -> Parts {
-        let render = |texts: [&str; 3]| {
-            let mut inner = Inner::new(A::Code::TABLE, code);
-            inner.message = message.then(|| texts[0].to_owned().into());
-            inner.param = param.then(|| texts[1].to_owned().into());
-            let error = Error::<A>::rendering(Arc::new(inner));
-            Answer { error: &error, request_id: texts[2] }.render(is_issue)
+    fn new<A: Api>(code: u16, what: What, message: bool, param: bool) -> Option<Parts> {
+        let table = A::Code::TABLE;
+        let issue = |mark: &str| {
+            let mut issue = Inner::new(table, code);
+            issue.message = Some(mark.to_owned().into());
+            issue
         };
-        // Characters that stand nowhere else show the places. So many of them are in no text of a catalog.
-        let plain = render([""; 3]);
-        let mut marks = ('\u{F0000}'..='\u{FFFFD}').filter(|mark| !plain.contains(*mark));
-        let marks = Hole::ALL.map(|hole| (marks.next().unwrap_or('\u{10FFFD}'), hole));
-        let texts = marks.map(|(mark, _)| mark.to_string());
-        let marked = render(texts.each_ref().map(String::as_str));
+        let render = |inner: Inner, request_id: &str| {
+            let error = Error::<A>::rendering(Arc::new(inner));
+            Answer { error: &error, request_id }.render(what == What::Issue)
+        };
+        let rendered = |[in_message, in_param, request_id, in_issue]: [&str; 4]| {
+            let mut inner = Inner::new(table, code);
+            inner.message = message.then(|| in_message.to_owned().into());
+            inner.param = param.then(|| in_param.to_owned().into());
+            if what == What::BodyWithIssues {
+                inner.issues.push(Arc::new(issue(in_issue)));
+            }
+            render(inner, request_id)
+        };
+        // Characters that stand nowhere else show the places.
+        let without = rendered([""; 4]);
+        let mut marks = ('\u{F0000}'..='\u{FFFFD}').filter(|mark| !without.contains(*mark));
+        let marks = [marks.next()?, marks.next()?, marks.next()?, marks.next()?];
+        let texts = marks.map(String::from);
+        let mut marked = rendered(texts.each_ref().map(String::as_str));
+        if what == What::BodyWithIssues {
+            // The one issue as it is alone, or a list of another kind.
+            let alone =
+                Answer { error: &Error::<A>::rendering(Arc::new(issue(&texts[3]))), request_id: &texts[2] };
+            let alone = alone.render(true);
+            if !alone.contains(marks[3]) || marked.matches(&*alone).count() != 1 {
+                return None;
+            }
+            marked = marked.replace(&*alone, &texts[3]);
+        }
 
-        let (mut parts, mut end) = (Vec::new(), String::new());
+        let holes = [Hole::Message, Hole::Param, Hole::RequestId, Hole::Issues];
+        let (mut parts, mut end, mut len) = (Vec::new(), String::new(), 0);
         for char in marked.chars() {
-            match marks.iter().find(|(mark, _)| *mark == char) {
-                Some((_, hole)) => parts.push((std::mem::take(&mut end).into(), *hole)),
-                None => end.push(char),
+            match marks.iter().position(|mark| *mark == char) {
+                Some(at) => parts.push((std::mem::take(&mut end).into(), holes[at])),
+                None => {
+                    end.push(char);
+                    len += char.len_utf8();
+                }
             }
         }
-        Parts { parts: parts.into(), end: end.into() }
+        Some(Parts { parts: parts.into(), end: end.into(), len })
     }
 
     /// All of it, in one allocation as long as hardly anything needs an escape.
-    pub(crate) fn to_vec(&self, request_id: &str, inner: &Inner) -> Vec<u8> {
-        let filled = |(text, hole): &(Box<str>, Hole)| text.len() + hole.text(request_id, inner).len();
-        let length = self.parts.iter().map(filled).sum::<usize>() + self.end.len();
-        let mut out = Vec::with_capacity(length);
-        self.push(&mut out, request_id, inner);
+    pub(crate) fn to_vec<A: Api>(&self, answer: &Answer<'_, A>, inner: &Inner) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.len(answer, inner));
+        self.push(&mut out, answer, inner);
         out
     }
 
-    fn push(&self, out: &mut Vec<u8>, request_id: &str, inner: &Inner) {
+    pub(crate) fn push<A: Api>(&self, out: &mut Vec<u8>, answer: &Answer<'_, A>, inner: &Inner) {
         for (text, hole) in &self.parts {
             out.extend_from_slice(text.as_bytes());
-            push_escaped(out, hole.text(request_id, inner));
+            match hole {
+                Hole::Issues => answer.push_issues(out, &inner.issues),
+                hole => push_escaped(out, hole.text(answer.request_id, inner)),
+            }
         }
         out.extend_from_slice(self.end.as_bytes());
+    }
+
+    /// In bytes, if hardly anything needs an escape.
+    pub(crate) fn len<A: Api>(&self, answer: &Answer<'_, A>, inner: &Inner) -> usize {
+        let mut len = self.len;
+        for (_, hole) in &self.parts {
+            len += match hole {
+                Hole::Issues => inner.issues.iter().map(|issue| answer.issue_len(issue) + 1).sum(),
+                // In one's own words a quote is likely.
+                Hole::Message => inner.message.as_ref().map_or(0, |message| message.len() + 8),
+                Hole::Param | Hole::RequestId => hole.text(answer.request_id, inner).len(),
+            };
+        }
+        len
     }
 }

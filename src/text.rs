@@ -24,9 +24,17 @@ pub(crate) fn push_json_inside(out: &mut Vec<u8>, value: impl fmt::Display) {
     let _ = write!(Escaped(out), "{value}");
 }
 
+#[inline]
 pub(crate) fn push_escaped(out: &mut Vec<u8>, text: &str) {
-    let mut rest = text.as_bytes();
-    while let Some(at) = next_escape(rest) {
+    match next_escape(text.as_bytes()) {
+        None => out.extend_from_slice(text.as_bytes()),
+        Some(at) => push_escapes(out, text.as_bytes(), at),
+    }
+}
+
+/// The same of a text whose first character to escape is known.
+fn push_escapes(out: &mut Vec<u8>, mut rest: &[u8], mut at: usize) {
+    loop {
         let (plain, from) = rest.split_at(at);
         out.extend_from_slice(plain);
         let byte = from[0];
@@ -46,39 +54,45 @@ pub(crate) fn push_escaped(out: &mut Vec<u8>, text: &str) {
             }
         }
         rest = &from[1..];
+        match next_escape(rest) {
+            Some(next) => at = next,
+            None => return out.extend_from_slice(rest),
+        }
     }
-    out.extend_from_slice(rest);
 }
 
 /// Where the first byte stands that JSON escapes: a quote, a backslash, a control character.
 pub(crate) fn next_escape(bytes: &[u8]) -> Option<usize> {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
-    // The high bit of each byte of the result says that the byte of `word` is below `limit` (at most 0x80). The lowest
-    // that is set is right; bytes after it may be reported wrongly.
-    let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGH;
-    let zero = |word: u64| below(word, 1);
-
-    let escape = |chunk: &[u8; 8]| {
-        let word = u64::from_le_bytes(*chunk);
-        let found = below(word, 0x20)
-            | zero(word ^ (ONES * u64::from(b'"')))
-            | zero(word ^ (ONES * u64::from(b'\\')));
+    // In a byte of ASCII, taking one away sets the high bit of zero alone, and taking away 0x20 that of a control
+    // character. What it borrows from may be reported wrongly, but not the lowest byte that is.
+    let escape = |word: u64| {
+        let control = word.wrapping_sub(ONES * 0x20);
+        let quote = (word ^ (ONES * u64::from(b'"'))).wrapping_sub(ONES);
+        let backslash = (word ^ (ONES * u64::from(b'\\'))).wrapping_sub(ONES);
+        let found = (control | quote | backslash) & !word & HIGH;
         (found != 0).then_some(found.trailing_zeros() as usize / 8)
     };
 
     let (chunks, rest) = bytes.as_chunks::<8>();
     for (at, chunk) in chunks.iter().enumerate() {
-        if let Some(byte) = escape(chunk) {
+        if let Some(byte) = escape(u64::from_le_bytes(*chunk)) {
             return Some(at * 8 + byte);
         }
     }
-    match bytes.last_chunk::<8>() {
-        _ if rest.is_empty() => None,
-        // The last eight bytes, some of which were looked at already.
-        Some(last) => escape(last).map(|byte| bytes.len() - 8 + byte),
-        None => rest.iter().position(|byte| needs_escape(*byte)),
+    // The last bytes, some of which were looked at already.
+    if let Some(last) = bytes.last_chunk::<8>() {
+        return match rest {
+            [] => None,
+            _ => escape(u64::from_le_bytes(*last)).map(|byte| bytes.len() - 8 + byte),
+        };
     }
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        let word = u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32;
+        return escape(word).map(|byte| if byte < 4 { byte } else { bytes.len() + byte - 8 });
+    }
+    bytes.iter().position(|byte| needs_escape(*byte))
 }
 
 fn needs_escape(byte: u8) -> bool {
