@@ -9,23 +9,25 @@ use serde_json::value::RawValue;
 use crate::table::{Member, Node, Placeholder};
 
 /// So many members that the template doesn't name are kept.
-const MAX_MEMBERS: usize = 256;
+pub(super) const MAX_MEMBERS: usize = 256;
 
 /// The values at the places of an envelope, as JSON. Of duplicate members the first one counts.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Found<'b> {
-    holes: [Option<&'b RawValue>; Placeholder::COUNT],
+    pub(super) holes: [Option<&'b str>; Placeholder::COUNT],
     /// What stood between constant texts.
-    texts: Vec<(Placeholder, Cow<'b, str>)>,
+    pub(super) texts: Vec<(Placeholder, Cow<'b, str>)>,
     /// The elements of `$errors`, as far as they were read.
-    pub(super) issues: Vec<&'b RawValue>,
+    pub(super) issues: Vec<&'b str>,
+    /// The same, where they are read already.
+    pub(super) read_issues: Vec<Found<'b>>,
     /// Beside the keys of the template, where the code's fields are spread.
-    pub(super) members: Vec<(Cow<'b, str>, &'b RawValue)>,
-    constants: usize,
+    pub(super) members: Vec<(Cow<'b, str>, &'b str)>,
+    pub(super) constants: usize,
 }
 
 impl<'b> Found<'b> {
-    pub(super) fn get(&self, placeholder: Placeholder) -> Option<&'b RawValue> {
+    pub(super) fn get(&self, placeholder: Placeholder) -> Option<&'b str> {
         self.holes[placeholder as usize]
     }
 
@@ -38,7 +40,7 @@ impl<'b> Found<'b> {
         Some(text.clone())
     }
 
-    pub(super) fn member(&self, name: &str) -> Option<&'b RawValue> {
+    pub(super) fn member(&self, name: &str) -> Option<&'b str> {
         self.members.iter().find(|(key, _)| key == name).map(|(_, value)| *value)
     }
 
@@ -65,7 +67,7 @@ pub(super) fn declares_failure(members: &[Member]) -> bool {
 }
 
 /// The constants that are of a kind.
-fn count(members: &[Member], of_kind: &dyn Fn(&str) -> bool) -> usize {
+pub(super) fn count(members: &[Member], of_kind: &dyn Fn(&str) -> bool) -> usize {
     let constants = |member: &Member| match member {
         Member::Key(_, Node::Const(json)) => usize::from(of_kind(json)),
         Member::Key(_, Node::Map(members)) => count(members, of_kind),
@@ -77,8 +79,7 @@ fn count(members: &[Member], of_kind: &dyn Fn(&str) -> bool) -> usize {
 }
 
 /// The text of a JSON string; lone surrogates are replaced. `None` for any other value.
-pub(super) fn string(raw: &RawValue) -> Option<Cow<'_, str>> {
-    let json = raw.get();
+pub(super) fn string(json: &str) -> Option<Cow<'_, str>> {
     let inside = json.strip_prefix('"')?.strip_suffix('"')?;
     if !inside.contains('\\') {
         return Some(Cow::Borrowed(inside));
@@ -98,12 +99,12 @@ fn between<'b>(text: Cow<'b, str>, before: &str, after: &str) -> Option<Cow<'b, 
 }
 
 /// Are the two JSON texts the same value?
-pub(super) fn same(raw: &RawValue, json: &str) -> bool {
+pub(super) fn same(one: &str, json: &str) -> bool {
     let number = |text: &str| text.parse::<f64>().ok();
-    raw.get() == json
-        || string(raw).is_some_and(|text| *text == crate::answer::constant(json))
-        || json == "[]" && raw.get().strip_prefix('[').is_some_and(|rest| rest.trim_ascii_start() == "]")
-        || number(json).is_some_and(|expected| number(raw.get()) == Some(expected))
+    one == json
+        || string(one).is_some_and(|text| *text == crate::answer::constant(json))
+        || json == "[]" && one.strip_prefix('[').is_some_and(|rest| rest.trim_ascii_start() == "]")
+        || number(json).is_some_and(|expected| number(one) == Some(expected))
 }
 
 /// The visits of what is neither list nor mapping.
@@ -166,9 +167,9 @@ impl<'b> Visitor<'b> for Mapping<'_, 'b> {
                 _ => None,
             });
             let Some((bit, node)) = named else {
-                let value = map.next_value()?;
+                let value: &RawValue = map.next_value()?;
                 if spread && found.members.len() < MAX_MEMBERS && found.member(&key).is_none() {
-                    found.members.push((key, value));
+                    found.members.push((key, value.get()));
                 }
                 continue;
             };
@@ -188,17 +189,18 @@ impl<'b> Visitor<'b> for Mapping<'_, 'b> {
                     found.constants = constants;
                 }
                 Node::Const(json) => {
-                    if !same(map.next_value()?, json) {
+                    let value: &RawValue = map.next_value()?;
+                    if !same(value.get(), json) {
                         return Err(M::Error::custom("another constant"));
                     }
                     found.constants += 1;
                 }
                 Node::Text(before, placeholder, after, optional) => {
-                    let value: &RawValue = map.next_value()?;
+                    let value = map.next_value::<&RawValue>()?.get();
                     let inside = string(value).and_then(|text| between(text, before, after));
                     match inside {
                         Some(text) => found.texts.push((*placeholder, text)),
-                        None if *optional && value.get() == "null" => {}
+                        None if *optional && value == "null" => {}
                         None => return Err(M::Error::custom("another constant")),
                     }
                 }
@@ -208,9 +210,9 @@ impl<'b> Visitor<'b> for Mapping<'_, 'b> {
                     map.next_value_seed(Issues { issues: &mut found.issues, max: max_issues })?;
                 }
                 Node::Required(placeholder) | Node::Optional(placeholder) | Node::Nullable(placeholder) => {
-                    let value: &RawValue = map.next_value()?;
+                    let value = map.next_value::<&RawValue>()?.get();
                     // Null is no value: the placeholder may stand in another place, too.
-                    if value.get() != "null" {
+                    if value != "null" {
                         found.holes[*placeholder as usize].get_or_insert(value);
                     }
                 }
@@ -229,7 +231,7 @@ impl<'b> Visitor<'b> for Mapping<'_, 'b> {
 
 /// The elements of a list, kept one by one: those before a break are there.
 struct Issues<'f, 'b> {
-    issues: &'f mut Vec<&'b RawValue>,
+    issues: &'f mut Vec<&'b str>,
     max: usize,
 }
 
@@ -250,8 +252,8 @@ impl<'b> Visitor<'b> for Issues<'_, 'b> {
 
     fn visit_seq<S: SeqAccess<'b>>(self, mut list: S) -> Result<(), S::Error> {
         while self.issues.len() < self.max {
-            match list.next_element()? {
-                Some(issue) => self.issues.push(issue),
+            match list.next_element::<&RawValue>()? {
+                Some(issue) => self.issues.push(issue.get()),
                 None => return Ok(()),
             }
         }
@@ -310,14 +312,14 @@ impl Visitor<'_> for Bytes {
 }
 
 /// An integer, as it is written.
-pub(super) fn integer(raw: &RawValue) -> Option<&str> {
-    let digits = raw.get().strip_prefix('-').unwrap_or(raw.get());
-    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| raw.get())
+pub(super) fn integer(json: &str) -> Option<&str> {
+    let digits = json.strip_prefix('-').unwrap_or(json);
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then_some(json)
 }
 
 /// The flag, where it is one.
-pub(super) fn flag(raw: &RawValue) -> Option<bool> {
-    match raw.get() {
+pub(super) fn flag(json: &str) -> Option<bool> {
+    match json {
         "true" => Some(true),
         "false" => Some(false),
         _ => None,

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde_json::value::RawValue;
 
+use super::canonical;
 use super::envelope::{self, Found};
 use super::{ErrorResponse, Inner, Issue, Text};
 use crate::catalog::{Api, ErrorCode, row};
@@ -112,7 +113,9 @@ fn json(text: &str) -> bool {
 /// The answer in an envelope of the API: its constants fit, and there is a code.
 fn answer<A: Api>(text: &str) -> Option<(Found<'_>, &'static Envelope)> {
     envelopes::<A>().find_map(|envelope| {
-        let found = envelope::read(text, envelope.body, ErrorResponse::<A>::MAX_ISSUES)?;
+        let max = ErrorResponse::<A>::MAX_ISSUES;
+        let canonical = canonical::read(text, envelope, max);
+        let found = canonical.or_else(|| envelope::read(text, envelope.body, max))?;
         code(&found).is_some().then_some((found, envelope))
     })
 }
@@ -138,7 +141,7 @@ fn read<A: Api>(
     // A number, or one as a text.
     let number = |placeholder| {
         let raw = found.get(placeholder)?;
-        retry_after::seconds(&envelope::string(raw).unwrap_or(Cow::Borrowed(raw.get())))
+        retry_after::seconds(&envelope::string(raw).unwrap_or(Cow::Borrowed(raw)))
     };
     let milliseconds = number(Placeholder::RetryAfterMs).map(|number| number / 1000);
     let wait = number(Placeholder::RetryAfter).max(milliseconds).filter(|wait| !wait.is_zero());
@@ -159,10 +162,11 @@ fn read<A: Api>(
             u16::try_from(at).ok()
         }),
     };
-    inner.issues = found.issues.iter().filter_map(|raw| issue(raw, envelope)).collect();
+    let read = |json: &&str| Some(issue(&envelope::read(json, envelope.issue, 0)?));
+    inner.issues = found.issues.iter().filter_map(read).chain(found.read_issues.iter().map(issue)).collect();
     let members = found.members.iter();
     inner.members =
-        members.map(|(key, raw)| (keep(body, key.clone()), keep(body, Cow::Borrowed(raw.get())))).collect();
+        members.map(|(key, json)| (keep(body, key.clone()), keep(body, Cow::Borrowed(json)))).collect();
 
     for header in inner.code.map_or(&[][..], |code| row(code).headers) {
         if let HeaderSource::Slot(_) = header.value
@@ -174,17 +178,16 @@ fn read<A: Api>(
     }
 }
 
-fn issue<C: ErrorCode>(raw: &RawValue, envelope: &'static Envelope) -> Option<Issue<C>> {
-    let found = envelope::read(raw.get(), envelope.issue, 0)?;
-    let code = code(&found);
+fn issue<C: ErrorCode>(found: &Found<'_>) -> Issue<C> {
+    let code = code(found);
     let string = |placeholder| found.text(placeholder).map(Box::from);
-    Some(Issue {
+    Issue {
         code: code.as_deref().and_then(C::from_text),
         message: string(Placeholder::Message),
         param: string(Placeholder::Param),
         code_str: code.map(Box::from),
-        members: found.members.iter().map(|(key, raw)| (Box::from(&**key), Box::from(raw.get()))).collect(),
-    })
+        members: found.members.iter().map(|(key, raw)| (Box::from(&**key), Box::from(*raw))).collect(),
+    }
 }
 
 /// The one group whose status and constants an unknown code has: a new plan limit is one for an old client, too.
@@ -271,7 +274,8 @@ fn value(json: &str, kind: Type) -> Option<Value> {
             exact.or_else(|| Duration::try_from_secs_f64(number(json)?).ok()).map(Value::Seconds)
         }
         Type::String => {
-            envelope::string(serde_json::from_str(json).ok()?).map(|text| Value::String(text.into()))
+            let json = serde_json::from_str::<&RawValue>(json).ok()?.get();
+            envelope::string(json).map(|text| Value::String(text.into()))
         }
         Type::U32 => json.parse::<u32>().ok().map(|number| Value::U64(number.into())),
         Type::U64 => json.parse().ok().map(Value::U64),
