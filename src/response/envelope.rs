@@ -7,6 +7,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess
 use serde_json::value::RawValue;
 
 use crate::table::{Member, Node, Placeholder};
+use crate::text::next_escape;
 
 /// So many members that the template doesn't name are kept.
 pub(super) const MAX_MEMBERS: usize = 256;
@@ -19,8 +20,6 @@ pub(super) struct Found<'b> {
     pub(super) texts: Vec<(Placeholder, Cow<'b, str>)>,
     /// The elements of `$errors`, as far as they were read.
     pub(super) issues: Vec<&'b str>,
-    /// The same, where they are read already.
-    pub(super) read_issues: Vec<Found<'b>>,
     /// Beside the keys of the template, where the code's fields are spread.
     pub(super) members: Vec<(Cow<'b, str>, &'b str)>,
     pub(super) constants: usize,
@@ -81,7 +80,8 @@ pub(super) fn count(members: &[Member], of_kind: &dyn Fn(&str) -> bool) -> usize
 /// The text of a JSON string; lone surrogates are replaced. `None` for any other value.
 pub(super) fn string(json: &str) -> Option<Cow<'_, str>> {
     let inside = json.strip_prefix('"')?.strip_suffix('"')?;
-    if !inside.contains('\\') {
+    // Between the quotes nothing else can be one.
+    if next_escape(inside.as_bytes()).is_none() {
         return Some(Cow::Borrowed(inside));
     }
     let bytes = serde_json::Deserializer::from_str(json).deserialize_bytes(Bytes).ok()?;

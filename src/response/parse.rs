@@ -41,8 +41,11 @@ pub(super) fn parse<A: Api>(status: StatusCode, headers: &HeaderMap, body: Bytes
         headers: Vec::new(),
         body: Bytes::new(),
     };
-    match &found {
-        Some((found, envelope)) => read::<A>(&mut inner, found, envelope, text, headers),
+    match found {
+        Some(Read { found, issues, .. }) => {
+            read::<A>(&mut inner, &found, text, headers);
+            inner.issues = issues;
+        }
         None => inner.message = foreign_message(text),
     }
     if inner.request_id.is_none() {
@@ -67,7 +70,7 @@ pub(super) fn is_failure<A: Api>(status: StatusCode, body: &Bytes) -> bool {
     }
     let (body, _) = bounded::<A>(body.clone());
     let text = std::str::from_utf8(&body).unwrap_or_default();
-    let failure = |(found, envelope): (Found<'_>, &Envelope)| {
+    let failure = |Read { found, envelope, .. }: Read<'_, A::Code>| {
         declares(&envelope) && found.has_all_constants(envelope.body)
     };
     json(text) && answer::<A>(text).is_some_and(failure)
@@ -110,13 +113,27 @@ fn json(text: &str) -> bool {
     text.trim_start().starts_with(['{', '['])
 }
 
-/// The answer in an envelope of the API: its constants fit, and there is a code.
-fn answer<A: Api>(text: &str) -> Option<(Found<'_>, &'static Envelope)> {
+/// An answer in an envelope of the API.
+struct Read<'b, C> {
+    envelope: &'static Envelope,
+    found: Found<'b>,
+    issues: Vec<Issue<C>>,
+}
+
+/// The envelope's constants fit, and there is a code.
+fn answer<A: Api>(text: &str) -> Option<Read<'_, A::Code>> {
+    let max = ErrorResponse::<A>::MAX_ISSUES;
     envelopes::<A>().find_map(|envelope| {
-        let max = ErrorResponse::<A>::MAX_ISSUES;
-        let canonical = canonical::read(text, envelope, max);
-        let found = canonical.or_else(|| envelope::read(text, envelope.body, max))?;
-        code(&found).is_some().then_some((found, envelope))
+        let (found, issues) = match canonical::read(text, envelope, max, issue) {
+            Some(read) => read,
+            None => {
+                let found = envelope::read(text, envelope.body, max)?;
+                let read = |json: &&str| Some(issue(&envelope::read(json, envelope.issue, 0)?));
+                let issues = found.issues.iter().filter_map(read).collect();
+                (found, issues)
+            }
+        };
+        code(&found).is_some().then_some(Read { envelope, found, issues })
     })
 }
 
@@ -125,13 +142,7 @@ fn code<'b>(found: &Found<'b>) -> Option<Cow<'b, str>> {
     found.text(Placeholder::Code).or_else(number)
 }
 
-fn read<A: Api>(
-    inner: &mut Inner<A::Code>,
-    found: &Found<'_>,
-    envelope: &'static Envelope,
-    body: &str,
-    headers: &HeaderMap,
-) {
+fn read<A: Api>(inner: &mut Inner<A::Code>, found: &Found<'_>, body: &str, headers: &HeaderMap) {
     let string = |placeholder| found.text(placeholder).map(|text| keep(body, text));
     inner.message = string(Placeholder::Message);
     inner.param = string(Placeholder::Param);
@@ -162,8 +173,6 @@ fn read<A: Api>(
             u16::try_from(at).ok()
         }),
     };
-    let read = |json: &&str| Some(issue(&envelope::read(json, envelope.issue, 0)?));
-    inner.issues = found.issues.iter().filter_map(read).chain(found.read_issues.iter().map(issue)).collect();
     let members = found.members.iter();
     inner.members =
         members.map(|(key, json)| (keep(body, key.clone()), keep(body, Cow::Borrowed(json)))).collect();
