@@ -113,9 +113,11 @@ impl<'b> Reader<'b> {
             return self.issues(issue);
         }
         if placeholder != Placeholder::Errors {
-            let json = self.scalar()?;
-            if json != "null" {
-                found.holes[placeholder as usize].get_or_insert(json);
+            let (json, plain) = self.scalar()?;
+            let hole = &mut found.holes[placeholder as usize];
+            if json != "null" && hole.is_none() {
+                *hole = Some(json);
+                found.plain |= u32::from(plain) << placeholder as u32;
             }
         }
         Some(())
@@ -160,24 +162,29 @@ impl<'b> Reader<'b> {
             if found.members.len() >= MAX_MEMBERS || found.member(key).is_some() || !self.expect("\":") {
                 return None;
             }
-            let json = self.scalar()?;
+            let (json, _) = self.scalar()?;
             found.members.push((Cow::Borrowed(key), json));
         }
     }
 
-    /// A string, a number, a flag or null.
-    fn scalar(&mut self) -> Option<&'b str> {
+    /// A string, a number, a flag or null. Is it a string without an escape?
+    fn scalar(&mut self) -> Option<(&'b str, bool)> {
         let rest = self.rest();
         let bytes = rest.as_bytes();
+        let mut plain = false;
         let end = match bytes.first()? {
-            b'"' => string(bytes)?,
+            b'"' => {
+                let (end, is_plain) = string(bytes)?;
+                plain = is_plain;
+                end
+            }
             b't' if bytes.starts_with(b"true") => 4,
             b'f' if bytes.starts_with(b"false") => 5,
             b'n' if bytes.starts_with(b"null") => 4,
             _ => number(bytes)?,
         };
         self.at += end;
-        rest.get(..end)
+        Some((rest.get(..end)?, plain))
     }
 }
 
@@ -190,19 +197,20 @@ fn names(members: &[Member], key: &str) -> bool {
     })
 }
 
-/// Where a JSON string ends.
-fn string(bytes: &[u8]) -> Option<usize> {
-    let mut at = 1;
+/// Where a JSON string ends. Is it without an escape?
+fn string(bytes: &[u8]) -> Option<(usize, bool)> {
+    let (mut at, mut plain) = (1, true);
     loop {
         let rest = bytes.get(at..)?;
         let escape = next_escape(rest)?;
         at += escape;
         match rest[escape..] {
-            [b'"', ..] => return Some(at + 1),
+            [b'"', ..] => return Some((at + 1, plain)),
             [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => at += 2,
             [b'\\', b'u', a, b, c, d, ..] if [a, b, c, d].iter().all(u8::is_ascii_hexdigit) => at += 6,
             _ => return None,
         }
+        plain = false;
     }
 }
 
@@ -303,7 +311,8 @@ mod tests {
 
     fn show(found: &Found<'_>) -> String {
         let Found { holes, texts, members, .. } = found;
-        format!("{holes:?} {texts:?} {members:?}")
+        let code = (found.text(Placeholder::Code), found.text(Placeholder::Message));
+        format!("{holes:?} {texts:?} {members:?} {code:?}")
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub(super) const MAX_MEMBERS: usize = 256;
 #[derive(Debug, Default)]
 pub(super) struct Found<'b> {
     pub(super) holes: [Option<&'b str>; Placeholder::COUNT],
+    /// A bit for each of them that is known to be a string without an escape.
+    pub(super) plain: u32,
     /// What stood between constant texts.
     pub(super) texts: Vec<(Placeholder, Cow<'b, str>)>,
     /// The elements of `$errors`, as far as they were read.
@@ -25,6 +27,8 @@ pub(super) struct Found<'b> {
     pub(super) constants: usize,
 }
 
+const _: () = assert!(Placeholder::COUNT <= u32::BITS as usize);
+
 impl<'b> Found<'b> {
     pub(super) fn get(&self, placeholder: Placeholder) -> Option<&'b str> {
         self.holes[placeholder as usize]
@@ -32,6 +36,10 @@ impl<'b> Found<'b> {
 
     /// The value as a text: a JSON string, or what stood in one.
     pub(super) fn text(&self, placeholder: Placeholder) -> Option<Cow<'b, str>> {
+        if self.plain & (1 << placeholder as u32) != 0 {
+            let inside = self.get(placeholder)?.strip_prefix('"')?.strip_suffix('"')?;
+            return Some(Cow::Borrowed(inside));
+        }
         let (_, text) = match self.get(placeholder).and_then(string) {
             Some(text) => return Some(text),
             None => self.texts.iter().find(|(known, _)| *known == placeholder)?,
