@@ -74,7 +74,7 @@ pub(super) fn declares_failure(members: &[Member]) -> bool {
 }
 
 /// The constants that are of a kind.
-pub(super) fn count(members: &[Member], of_kind: &dyn Fn(&str) -> bool) -> usize {
+fn count(members: &[Member], of_kind: &dyn Fn(&str) -> bool) -> usize {
     let constants = |member: &Member| match member {
         Member::Key(_, Node::Const(json)) => usize::from(of_kind(json)),
         Member::Key(_, Node::Map(members)) => count(members, of_kind),
