@@ -237,7 +237,7 @@ impl<A: Api> Answer<'_, A> {
                 out.push(b',');
             }
             match rendered::issue::<A>(issue) {
-                Some(parts) => parts.push(out, self, issue),
+                Some(parts) => parts.push_issue(out, self.request_id, issue),
                 None => self.push_pieces(out, A::INFO.envelope.issue_pieces, issue),
             }
         }

@@ -204,13 +204,23 @@ impl Parts {
         out
     }
 
-    pub(crate) fn push<A: Api>(&self, out: &mut Vec<u8>, answer: &Answer<'_, A>, inner: &Inner) {
+    #[inline]
+    fn push<A: Api>(&self, out: &mut Vec<u8>, answer: &Answer<'_, A>, inner: &Inner) {
         for (text, hole) in &self.parts {
             out.extend_from_slice(text.as_bytes());
             match hole {
                 Hole::Issues => answer.push_issues(out, &inner.issues),
                 hole => push_escaped(out, hole.text(answer.request_id, inner)),
             }
+        }
+        out.extend_from_slice(self.end.as_bytes());
+    }
+
+    /// The same of an issue, which has none of its own.
+    pub(crate) fn push_issue(&self, out: &mut Vec<u8>, request_id: &str, issue: &Inner) {
+        for (text, hole) in &self.parts {
+            out.extend_from_slice(text.as_bytes());
+            push_escaped(out, hole.text(request_id, issue));
         }
         out.extend_from_slice(self.end.as_bytes());
     }
