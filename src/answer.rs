@@ -13,7 +13,7 @@ use crate::raise::{Inner, Message};
 use crate::table::{DocHole, Envelope, HeaderSource, Member, Node, Piece, Placeholder};
 use crate::text::{push_json, push_json_inside, push_number, push_url};
 use crate::value::{Value, constant, has_fields, push_fields, push_key, serialize_fields};
-use crate::{Error, RequestId, accept, retry_after, rfc3339};
+use crate::{Error, RequestId, accept, rendered, retry_after, rfc3339};
 
 /// An error as it is sent: in its API's envelope, with the id of the request that it answers.
 ///
@@ -69,11 +69,30 @@ impl<A: Api> Answer<'_, A> {
 
     /// The body: JSON, or what the envelope's content type says.
     pub fn body(&self) -> Vec<u8> {
+        let inner = self.error.inner();
+        match rendered::body(self, inner) {
+            Some(parts) => parts.to_vec(self, inner),
+            None => self.spliced(),
+        }
+    }
+
+    /// The body, put together from its pieces.
+    fn spliced(&self) -> Vec<u8> {
         let pieces = self.envelope.body_pieces;
         let inner = self.error.inner();
         let mut out = Vec::with_capacity(self.estimate(pieces, inner));
         self.push_pieces(&mut out, pieces, inner);
         out
+    }
+
+    /// The body, or the error as an issue, as texts that can be kept.
+    pub(crate) fn render(&self, is_issue: bool) -> String {
+        let mut out = Vec::new();
+        match is_issue {
+            true => self.push_pieces(&mut out, self.envelope.issue_pieces, self.error.inner()),
+            false => out = self.spliced(),
+        }
+        String::from_utf8(out).unwrap_or_default()
     }
 
     /// The headers: the content type, those of the envelope and those of the code.
@@ -139,13 +158,12 @@ impl<A: Api> Answer<'_, A> {
         };
         let row = inner.row();
         let url = docs.before.len() + row.anchor.len() + docs.after.len();
-        let issue = length(self.envelope.issue_pieces);
         length(pieces)
             + texts(inner)
             + row.title.len()
             + url
             + self.request_id.len()
-            + inner.issues.iter().map(|inner| issue + texts(inner)).sum::<usize>()
+            + inner.issues.iter().map(|issue| self.issue_len(issue) + 1).sum::<usize>()
     }
 
     fn push_pieces(&self, out: &mut Vec<u8>, pieces: &[Piece], inner: &Inner) {
@@ -197,9 +215,9 @@ impl<A: Api> Answer<'_, A> {
                 Piece::Errors => {
                     out.push(b'[');
                     self.push_pieces(out, self.envelope.issue_pieces, inner);
-                    for issue in &inner.issues {
+                    if !inner.issues.is_empty() {
                         out.push(b',');
-                        self.push_pieces(out, self.envelope.issue_pieces, issue);
+                        self.push_issues(out, &inner.issues);
                     }
                     out.push(b']');
                 }
@@ -256,12 +274,7 @@ impl<A: Api> Answer<'_, A> {
             }
             Filled::Issues(issues) => {
                 out.push(b'[');
-                for (at, issue) in issues.iter().enumerate() {
-                    if at > 0 {
-                        out.push(b',');
-                    }
-                    self.push_pieces(out, self.envelope.issue_pieces, issue);
-                }
+                self.push_issues(out, issues);
                 out.push(b']');
             }
             Filled::ByParam(issues) => {
@@ -276,6 +289,27 @@ impl<A: Api> Answer<'_, A> {
                 }
                 out.push(b'}');
             }
+        }
+    }
+
+    /// What stands between the brackets of a list.
+    pub(crate) fn push_issues(&self, out: &mut Vec<u8>, issues: &[Arc<Inner>]) {
+        for (at, issue) in issues.iter().enumerate() {
+            if at > 0 {
+                out.push(b',');
+            }
+            match rendered::issue(self, issue) {
+                Some(parts) => parts.push_issue(out, self.request_id, issue),
+                None => self.push_pieces(out, self.envelope.issue_pieces, issue),
+            }
+        }
+    }
+
+    /// In bytes, enough in nearly all cases.
+    pub(crate) fn issue_len(&self, issue: &Inner) -> usize {
+        match rendered::issue(self, issue) {
+            Some(parts) => parts.len(self, issue),
+            None => self.estimate(self.envelope.issue_pieces, issue),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::hash::Hash;
 
+use crate::rendered::Rendered;
 use crate::table::{ApiInfo, Row, Slots, Table};
 use crate::{Raising, Retry, Status};
 
@@ -80,6 +81,10 @@ pub trait Api: fmt::Debug + Sized + Send + Sync + 'static {
 
     #[doc(hidden)]
     const INFO: &'static ApiInfo<Self::Code>;
+
+    /// A static of this API: a constant can hold no reference to what changes.
+    #[doc(hidden)]
+    fn rendered() -> &'static Rendered;
 
     /// The codes that this API emits, in the order of the catalog.
     fn codes() -> &'static [Self::Code] {

@@ -10,6 +10,7 @@ mod catalog;
 mod impls;
 mod issues;
 mod raise;
+mod rendered;
 mod request_id;
 mod response;
 mod retry_after;
@@ -101,6 +102,7 @@ pub mod __private {
     pub use crate::catalog::{Has, HasParam, HasRetryAfter, HasStatuses, row};
     pub use crate::impls::{deserialize_code, deserialize_payload, serialize_payload};
     pub use crate::raise::Raising;
+    pub use crate::rendered::Rendered;
     pub use crate::table::*;
     pub use crate::value::{FieldType, Value};
     pub use serde;

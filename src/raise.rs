@@ -268,6 +268,11 @@ impl<A: Api> Error<A> {
         }
     }
 
+    /// The error as it is, to see what is written of it.
+    pub(crate) fn rendering(inner: Arc<Inner>) -> Error<A> {
+        Error(inner, PhantomData)
+    }
+
     /// The code.
     pub fn code(&self) -> A::Code {
         A::Code::from_index(self.0.code).unwrap_or_else(|| A::code_for(500))

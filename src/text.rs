@@ -31,9 +31,17 @@ pub(crate) fn push_number(out: &mut Vec<u8>, number: impl Serialize) {
     let _ = serde_json::to_writer(out, &number);
 }
 
-fn push_escaped(out: &mut Vec<u8>, text: &str) {
-    let mut rest = text.as_bytes();
-    while let Some(at) = next_escape(rest) {
+#[inline]
+pub(crate) fn push_escaped(out: &mut Vec<u8>, text: &str) {
+    match next_escape(text.as_bytes()) {
+        None => out.extend_from_slice(text.as_bytes()),
+        Some(at) => push_escapes(out, text.as_bytes(), at),
+    }
+}
+
+/// The same of a text whose first character to escape is known.
+fn push_escapes(out: &mut Vec<u8>, mut rest: &[u8], mut at: usize) {
+    loop {
         let (plain, from) = rest.split_at(at);
         out.extend_from_slice(plain);
         let byte = from[0];
@@ -53,34 +61,45 @@ fn push_escaped(out: &mut Vec<u8>, text: &str) {
             }
         }
         rest = &from[1..];
+        match next_escape(rest) {
+            Some(next) => at = next,
+            None => return out.extend_from_slice(rest),
+        }
     }
-    out.extend_from_slice(rest);
 }
 
 /// Where the first byte stands that JSON escapes: a quote, a backslash, a control character.
-fn next_escape(bytes: &[u8]) -> Option<usize> {
+pub(crate) fn next_escape(bytes: &[u8]) -> Option<usize> {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
-    // The high bit of each byte of the result says that the byte of `word` is below `limit` (at most 0x80); bytes
-    // after one that is may be reported wrongly, which only costs a look at them.
-    let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGH;
-    let zero = |word: u64| below(word, 1);
+    // In a byte of ASCII, taking one away sets the high bit of zero alone, and taking away 0x20 that of a control
+    // character. What it borrows from may be reported wrongly, but not the lowest byte that is.
+    let escape = |word: u64| {
+        let control = word.wrapping_sub(ONES * 0x20);
+        let quote = (word ^ (ONES * u64::from(b'"'))).wrapping_sub(ONES);
+        let backslash = (word ^ (ONES * u64::from(b'\\'))).wrapping_sub(ONES);
+        let found = (control | quote | backslash) & !word & HIGH;
+        (found != 0).then_some(found.trailing_zeros() as usize / 8)
+    };
 
-    let mut chunks = bytes.chunks_exact(8);
-    let mut start = 0;
-    for chunk in &mut chunks {
-        let word = chunk.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
-        let suspicious = below(word, 0x20)
-            | zero(word ^ (ONES * u64::from(b'"')))
-            | zero(word ^ (ONES * u64::from(b'\\')));
-        if suspicious != 0
-            && let Some(at) = chunk.iter().position(|byte| needs_escape(*byte))
-        {
-            return Some(start + at);
+    let (chunks, rest) = bytes.as_chunks::<8>();
+    for (at, chunk) in chunks.iter().enumerate() {
+        if let Some(byte) = escape(u64::from_le_bytes(*chunk)) {
+            return Some(at * 8 + byte);
         }
-        start += 8;
     }
-    chunks.remainder().iter().position(|byte| needs_escape(*byte)).map(|at| start + at)
+    // The last bytes, some of which were looked at already.
+    if let Some(last) = bytes.last_chunk::<8>() {
+        return match rest {
+            [] => None,
+            _ => escape(u64::from_le_bytes(*last)).map(|byte| bytes.len() - 8 + byte),
+        };
+    }
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        let word = u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32;
+        return escape(word).map(|byte| if byte < 4 { byte } else { bytes.len() + byte - 8 });
+    }
+    bytes.iter().position(|byte| needs_escape(*byte))
 }
 
 fn needs_escape(byte: u8) -> bool {
@@ -89,15 +108,16 @@ fn needs_escape(byte: u8) -> bool {
 
 /// Appends what may stand in a URL's fragment or path as it is, and the rest percent-encoded (RFC 3986 section 2.1).
 pub(crate) fn push_url(out: &mut Vec<u8>, text: &str) {
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(byte),
-            _ => {
-                const HEX: &[u8; 16] = b"0123456789ABCDEF";
-                out.extend_from_slice(&[b'%', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
-            }
-        }
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+    let mut rest = text.as_bytes();
+    while let Some(at) = rest.iter().position(|byte| !plain(byte)) {
+        let byte = rest[at];
+        out.extend_from_slice(&rest[..at]);
+        out.extend_from_slice(&[b'%', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+        rest = &rest[at + 1..];
     }
+    out.extend_from_slice(rest);
 }
 
 /// Text from outside in one line of a log: control characters, line breaks and bidirectional marks are escaped.
@@ -135,6 +155,13 @@ mod tests {
                 assert_eq!(String::from_utf8(out).unwrap(), serde_json::to_string(&text).unwrap());
             }
         }
+    }
+
+    #[test]
+    fn a_url_holds_what_may_stand_in_one() {
+        let mut out = Vec::new();
+        push_url(&mut out, "a-b.c_d~9/\u{e9} z");
+        assert_eq!(out, b"a-b.c_d~9%2F%C3%A9%20z");
     }
 
     #[test]

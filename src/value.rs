@@ -359,7 +359,7 @@ fn value(json: &str, kind: Type) -> Option<Value> {
 }
 
 fn text(json: &str) -> Option<Cow<'_, str>> {
-    string(serde_json::from_str(json).ok()?)
+    string(serde_json::from_str::<&RawValue>(json).ok()?.get())
 }
 
 /// RFC 3339, or seconds since 1970.

@@ -30,9 +30,13 @@ fn every<A: Api<Code = Code>>() -> Vec<Error<A>> {
     issues.push(code::Bad.at("a"));
     issues.push(code::Size { size: 7, unit: Some("kg".into()) }.at("b"));
     issues.push(code::Size { size: 8, unit: None }.at("b"));
+    issues.push(code::Bad.at("c\\").message("\u{F0002}\t"));
+    issues.push(code::Bad);
     let all = [
         (Code::Bad, code::Bad.raise()),
         (Code::Bad, code::Bad.at("where \"it\" is").raise()),
+        (Code::Bad, code::Bad.message("in \"other\" words \u{F0000}").raise()),
+        (Code::Bad, code::Bad.at("\u{F0001}").message("\n").raise()),
         (Code::Several, issues.finish().unwrap_err().raise()),
         (Code::Unnamed, plain().finish().unwrap_err().raise()),
         (Code::Size, code::Size { size: 3, unit: None }.raise()),
@@ -59,9 +63,14 @@ fn check<A: Api<Code = Code>>() {
     let schema = schemars::SchemaGenerator::default().into_root_schema_for::<Error<A>>();
     let schema = jsonschema::draft202012::new(schema.as_value()).unwrap();
     for error in every::<A>() {
+        // Serde renders each time what the body is copied from.
+        for id in ["", "\"\n", "\u{F0000}\u{F0001}\u{F0002}", &"long ".repeat(100), "req_1"] {
+            let answer = error.answer(id);
+            let body = String::from_utf8(answer.body()).unwrap();
+            assert_eq!(serde_json::to_string(&answer).unwrap(), body, "serde writes the same");
+        }
         let answer = error.answer("req_1");
         let body = String::from_utf8(answer.body()).unwrap();
-        assert_eq!(serde_json::to_string(&error.answer("req_1")).unwrap(), body, "serde writes the same");
         let value: serde_json::Value =
             serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {body}"));
         if let Err(error) = schema.validate(&value) {
@@ -99,7 +108,11 @@ fn body<A: Api>(error: impl Into<Error<A>>) -> String {
 }
 
 fn several<A: Api<Code = Code>>() -> Error<A> {
-    every().into_iter().find(|error: &Error<A>| error.is(Code::Several)).unwrap()
+    let mut issues = Issues::of(code::Several);
+    issues.push(code::Bad.at("a"));
+    issues.push(code::Size { size: 7, unit: Some("kg".into()) }.at("b"));
+    issues.push(code::Size { size: 8, unit: None }.at("b"));
+    Any(issues.finish().unwrap_err().raise()).into()
 }
 
 /// What a client has of the issues: code, param, message.
@@ -416,7 +429,7 @@ fn several_envelopes_of_one_api() {
     let err = read::<Sixth>(422, &body);
     assert_eq!(
         (err.request_id(), err.issues().len(), err.issues()[0].param()),
-        (Some("req_4"), 3, Some("a"))
+        (Some("req_4"), 5, Some("a"))
     );
     assert!(!read::<Sixth>(422, r#"{"failed":true}"#).from_api());
 
@@ -443,7 +456,7 @@ fn headers_of_an_envelope() {
 fn issues_with_fields() {
     let several = every::<Second>().into_iter().find(|error| error.is(Code::Several)).unwrap();
     let err = ErrorResponse::<Second>::from(several);
-    assert_eq!(err.issues().len(), 3);
+    assert_eq!(err.issues().len(), 5);
     let size: Option<code::Size> = err.issues()[1].details();
     assert_eq!(size, Some(code::Size { size: 7, unit: Some("kg".into()) }));
     assert_eq!(err.issues()[2].member("size"), Some(8.into()));

@@ -244,6 +244,54 @@ proptest! {
         total::<Admin>(402, &body, b"1");
         total::<mail::Sending>(402, &body, b"1");
     }
+
+    /// An answer as our servers write it has a reader of its own, which finds the same as the general one: in each answer,
+    /// and in one that has been changed.
+    #[test]
+    fn both_readers_find_the_same(
+        payload in typed(), params: [String; 3], changes in prop::collection::vec(change(), 0..3),
+    ) {
+        let mut issues = Issues::of(code::Bad);
+        for param in params {
+            issues.push(code::Missing { param });
+        }
+        let issues = issues.finish().unwrap_err();
+        for error in [Error::<Store>::from(payload), issues.into(), code::PlanSize { size: 3, period: None }.into()] {
+            let mut body = error.answer("r-1").body();
+            both_find_the_same::<Store>(&body);
+            for (at, length, to, put) in &changes {
+                let at = at.index(body.len());
+                let part = body[at..(at + length).min(body.len())].to_vec();
+                let to = to.index(body.len());
+                match put {
+                    // Once more, elsewhere.
+                    None => _ = body.splice(to..to, part),
+                    Some(put) => _ = body.splice(at..at + part.len(), put.bytes()),
+                }
+                both_find_the_same::<Store>(&body);
+            }
+        }
+    }
+}
+
+type Change = (prop::sample::Index, usize, prop::sample::Index, Option<String>);
+
+fn change() -> impl Strategy<Value = Change> {
+    let put = prop::option::of("[\"\\\\,:{}\\[\\]0-9a-z\t ]{0,3}|null|true|\\\\u00e9|\"code\":\"x\",");
+    (any::<prop::sample::Index>(), 0..40_usize, any::<prop::sample::Index>(), put)
+}
+
+/// A blank before the body leads past the reader of what is written as our servers write it.
+fn both_find_the_same<A: errbook::Api>(body: &[u8]) {
+    let everything = |body: Vec<u8>| {
+        let err = ErrorResponse::<A>::parse(StatusCode::BAD_REQUEST, &HeaderMap::new(), body);
+        let members: Vec<_> = err.members().map(|name| (name, err.member_json(name))).collect();
+        let catalog = (err.code(), err.group(), err.action(), err.retryable(), err.doc_url());
+        format!("{err:?} {err:#} {members:?} {catalog:?}")
+    };
+    if body.starts_with(b"{") {
+        assert_eq!(everything(body.to_vec()), everything([b" ", body].concat()));
+    }
 }
 
 /// Everything that can be asked of what was received is asked.

@@ -7,34 +7,39 @@ use serde::de::{Deserialize as _, DeserializeSeed, Deserializer, IgnoredAny, Map
 use serde_json::value::RawValue;
 
 use crate::table::{Envelope, Member, Node, Placeholder};
+use crate::text::next_escape;
 
 /// So many members that the template doesn't name are kept.
-const MAX_MEMBERS: usize = 256;
+pub(super) const MAX_MEMBERS: usize = 256;
 
 /// The values at the places of an envelope, as JSON. Of duplicate members the first one counts.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Found<'b> {
-    holes: [Option<&'b RawValue>; Placeholder::COUNT],
+    pub(super) holes: [Option<&'b str>; Placeholder::COUNT],
+    /// A bit for each of them that is known to be a string without an escape.
+    pub(super) plain: u32,
     /// What stood between constant texts, and in headers.
-    texts: Vec<(Placeholder, Cow<'b, str>)>,
+    pub(super) texts: Vec<(Placeholder, Cow<'b, str>)>,
     /// So many of these stood in the body.
     texts_of_body: usize,
     /// The elements of `$errors`, as far as they were read.
-    pub(super) issues: Vec<&'b RawValue>,
+    pub(super) issues: Vec<&'b str>,
     /// The members of `$errors_by_param`, as far as they were read.
-    pub(super) by_param: Vec<(Cow<'b, str>, &'b RawValue)>,
+    pub(super) by_param: Vec<(Cow<'b, str>, &'b str)>,
     /// Beside the keys of the template, where the code's fields are spread.
-    pub(super) members: Vec<(Cow<'b, str>, &'b RawValue)>,
-    constants: usize,
+    pub(super) members: Vec<(Cow<'b, str>, &'b str)>,
+    pub(super) constants: usize,
     /// So many parts that may be absent are around what is read now.
     optional: usize,
     /// One of them has another constant.
     differs: bool,
 }
 
+const _: () = assert!(Placeholder::COUNT <= u32::BITS as usize);
+
 /// What was found before a part that may be absent.
 struct Mark<'b> {
-    holes: [Option<&'b RawValue>; Placeholder::COUNT],
+    holes: [Option<&'b str>; Placeholder::COUNT],
     texts: usize,
     issues: usize,
     by_param: usize,
@@ -43,12 +48,16 @@ struct Mark<'b> {
 }
 
 impl<'b> Found<'b> {
-    pub(super) fn get(&self, placeholder: Placeholder) -> Option<&'b RawValue> {
+    pub(super) fn get(&self, placeholder: Placeholder) -> Option<&'b str> {
         self.holes[placeholder as usize]
     }
 
     /// The value as a text: a JSON string, or what stood in one, or in a header.
     pub(super) fn text(&self, placeholder: Placeholder) -> Option<Cow<'b, str>> {
+        if self.plain & (1 << placeholder as u32) != 0 {
+            let inside = self.get(placeholder)?.strip_prefix('"')?.strip_suffix('"')?;
+            return Some(Cow::Borrowed(inside));
+        }
         let (_, text) = match self.get(placeholder).and_then(string) {
             Some(text) => return Some(text),
             None => self.texts.iter().find(|(known, _)| *known == placeholder)?,
@@ -58,18 +67,18 @@ impl<'b> Found<'b> {
 
     /// The value as a text, whatever its JSON is.
     pub(super) fn scalar(&self, placeholder: Placeholder) -> Option<Cow<'b, str>> {
-        self.text(placeholder).or_else(|| self.get(placeholder).map(|raw| Cow::Borrowed(raw.get())))
+        self.text(placeholder).or_else(|| self.get(placeholder).map(Cow::Borrowed))
     }
 
     /// The same, of the body alone.
     pub(super) fn scalar_of_body(&self, placeholder: Placeholder) -> Option<Cow<'b, str>> {
         let of_body = self.texts.iter().take(self.texts_of_body);
         let text = || of_body.clone().find(|(known, _)| *known == placeholder).map(|(_, text)| text.clone());
-        let raw = || self.get(placeholder).map(|raw| string(raw).unwrap_or(Cow::Borrowed(raw.get())));
+        let raw = || self.get(placeholder).map(|json| string(json).unwrap_or(Cow::Borrowed(json)));
         raw().or_else(text)
     }
 
-    pub(super) fn member(&self, name: &str) -> Option<&'b RawValue> {
+    pub(super) fn member(&self, name: &str) -> Option<&'b str> {
         self.members.iter().find(|(key, _)| key == name).map(|(_, value)| *value)
     }
 
@@ -162,10 +171,10 @@ fn count(node: &Node, of_kind: &dyn Fn(&str) -> bool) -> usize {
 }
 
 /// The text of a JSON string; lone surrogates are replaced. `None` for any other value.
-pub(crate) fn string(raw: &RawValue) -> Option<Cow<'_, str>> {
-    let json = raw.get();
+pub(crate) fn string(json: &str) -> Option<Cow<'_, str>> {
     let inside = json.strip_prefix('"')?.strip_suffix('"')?;
-    if !inside.contains('\\') {
+    // Between the quotes nothing else can be one.
+    if next_escape(inside.as_bytes()).is_none() {
         return Some(Cow::Borrowed(inside));
     }
     let bytes = serde_json::Deserializer::from_str(json).deserialize_bytes(Bytes).ok()?;
@@ -183,15 +192,13 @@ fn between<'b>(text: Cow<'b, str>, before: &str, after: &str) -> Option<Cow<'b, 
 }
 
 /// Are the two JSON texts the same value?
-pub(super) fn same(raw: &RawValue, json: &str) -> bool {
+pub(super) fn same(one: &str, json: &str) -> bool {
     let number = |text: &str| text.parse::<f64>().ok();
-    raw.get() == json
-        || string(raw).is_some_and(|text| *text == crate::value::constant(json))
-        || json.starts_with('[')
-            && raw.get().starts_with('[')
-            && serde_json::from_str(raw.get())
-                .is_ok_and(|list: serde_json::Value| list == crate::value::constant(json))
-        || number(json).is_some_and(|expected| number(raw.get()) == Some(expected))
+    let list = |text: &str| serde_json::from_str::<Vec<serde_json::Value>>(text).ok();
+    one == json
+        || string(one).is_some_and(|text| *text == crate::value::constant(json))
+        || json.starts_with('[') && one.starts_with('[') && list(one) == list(json)
+        || number(json).is_some_and(|expected| number(one) == Some(expected))
 }
 
 /// The visits of what is neither list nor mapping.
@@ -260,7 +267,7 @@ impl<'b> DeserializeSeed<'b> for Part<'_, 'b> {
             }
             Node::Const(_) | Node::Required(_) | Node::Optional(_) | Node::Nullable(_) | Node::Text(..) => {
                 let value = <&RawValue>::deserialize(deserializer)?;
-                match found.take(node, value) {
+                match found.take(node, value.get()) {
                     true => Ok(()),
                     false => found.is_another("another constant"),
                 }
@@ -299,7 +306,7 @@ impl<'b> Found<'b> {
     }
 
     /// A value that is no mapping and no list. Does it have the shape?
-    fn take(&mut self, node: &'static Node, value: &'b RawValue) -> bool {
+    fn take(&mut self, node: &'static Node, value: &'b str) -> bool {
         match node {
             Node::Const(json) => {
                 let same = same(value, json);
@@ -309,13 +316,13 @@ impl<'b> Found<'b> {
             Node::Text(before, placeholder, after, optional) => {
                 match string(value).and_then(|text| between(text, before, after)) {
                     Some(text) => self.texts.push((*placeholder, text)),
-                    None => return *optional && value.get() == "null",
+                    None => return *optional && value == "null",
                 }
                 true
             }
             Node::Required(placeholder) | Node::Optional(placeholder) | Node::Nullable(placeholder) => {
                 // Null is no value: the placeholder may stand in another place, too.
-                if value.get() != "null" {
+                if value != "null" {
                     self.holes[*placeholder as usize].get_or_insert(value);
                 }
                 true
@@ -329,10 +336,10 @@ impl<'b> Found<'b> {
         &mut self,
         node: &'static Node,
         issue: &'static Node,
-        elements: Vec<&'b RawValue>,
+        elements: Vec<&'b str>,
         max_issues: usize,
     ) {
-        let fits = |element: &'b RawValue, node| read(element.get(), node, issue, max_issues);
+        let fits = |element: &'b str, node| read(element, node, issue, max_issues);
         if let Node::List(templates) = node {
             for element in elements {
                 if let Some(found) = templates.iter().find_map(|template| fits(element, template)) {
@@ -387,9 +394,9 @@ impl<'b> Visitor<'b> for Mapping<'_, 'b> {
                 _ => None,
             });
             let Some((bit, node)) = named else {
-                let value = map.next_value()?;
+                let value: &RawValue = map.next_value()?;
                 if spread && found.members.len() < MAX_MEMBERS && found.member(&key).is_none() {
-                    found.members.push((key, value));
+                    found.members.push((key, value.get()));
                 }
                 continue;
             };
@@ -439,7 +446,7 @@ impl<'b> Visitor<'b> for Errors<'_, 'b> {
 
 /// The members of a mapping in their order: those before a break are there.
 struct Members<'f, 'b> {
-    members: &'f mut Vec<(Cow<'b, str>, &'b RawValue)>,
+    members: &'f mut Vec<(Cow<'b, str>, &'b str)>,
     max: usize,
 }
 
@@ -461,7 +468,7 @@ impl<'b> Visitor<'b> for Members<'_, 'b> {
     fn visit_map<M: MapAccess<'b>>(self, mut map: M) -> Result<(), M::Error> {
         while self.members.len() < self.max {
             match map.next_key_seed(Key)? {
-                Some(key) => self.members.push((key, map.next_value()?)),
+                Some(key) => self.members.push((key, map.next_value::<&RawValue>()?.get())),
                 None => return Ok(()),
             }
         }
@@ -479,7 +486,7 @@ impl<'b> Visitor<'b> for Members<'_, 'b> {
 
 /// The elements of a list, kept one by one: those before a break are there.
 struct Issues<'f, 'b> {
-    issues: &'f mut Vec<&'b RawValue>,
+    issues: &'f mut Vec<&'b str>,
     max: usize,
 }
 
@@ -500,8 +507,8 @@ impl<'b> Visitor<'b> for Issues<'_, 'b> {
 
     fn visit_seq<S: SeqAccess<'b>>(self, mut list: S) -> Result<(), S::Error> {
         while self.issues.len() < self.max {
-            match list.next_element()? {
-                Some(issue) => self.issues.push(issue),
+            match list.next_element::<&RawValue>()? {
+                Some(issue) => self.issues.push(issue.get()),
                 None => return Ok(()),
             }
         }
@@ -560,7 +567,7 @@ impl Visitor<'_> for Bytes {
 }
 
 /// An integer, as it is written.
-pub(super) fn integer(raw: &RawValue) -> Option<&str> {
-    let digits = raw.get().strip_prefix('-').unwrap_or(raw.get());
-    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| raw.get())
+pub(super) fn integer(json: &str) -> Option<&str> {
+    let digits = json.strip_prefix('-').unwrap_or(json);
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then_some(json)
 }

@@ -1,5 +1,6 @@
 //! What a client received.
 
+mod canonical;
 mod envelope;
 mod parse;
 

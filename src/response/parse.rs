@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::header::DATE;
 use http::{HeaderMap, StatusCode};
-use serde_json::value::RawValue;
 
+use super::canonical;
 use super::envelope::{self, Found};
 use super::{ErrorResponse, Inner, Issue, Text};
 use crate::catalog::{Api, ErrorCode, row};
@@ -40,8 +40,11 @@ pub(super) fn parse<A: Api>(status: StatusCode, headers: &HeaderMap, body: Bytes
         headers: Vec::new(),
         body: Bytes::new(),
     };
-    match &found {
-        Some((found, envelope)) => read::<A>(&mut inner, found, envelope, text, headers),
+    match found {
+        Some(Read { found, issues, .. }) => {
+            read::<A>(&mut inner, &found, text, headers);
+            inner.issues = issues;
+        }
         None => inner.message = foreign_message(text),
     }
     if inner.request_id.is_none() {
@@ -66,7 +69,7 @@ pub(super) fn is_failure<A: Api>(status: StatusCode, body: &Bytes) -> bool {
     }
     let (body, _) = bounded::<A>(body.clone());
     let text = std::str::from_utf8(&body).unwrap_or_default();
-    let failure = |(found, envelope): (Found<'_>, &Envelope)| {
+    let failure = |Read { found, envelope, .. }: Read<'_, A::Code>| {
         declares(&envelope) && found.has_all_constants(&envelope.body)
     };
     // A flag needs no code beside it: `ok: false` is no success, whatever else is missing. A text may be a version.
@@ -115,12 +118,17 @@ fn json(text: &str) -> bool {
     text.trim_start().starts_with(['{', '['])
 }
 
-/// The answer in an envelope of the API: its constants fit, and there is a code, in the body or in a header. An answer
-/// without a body, as to HEAD, is one by its headers.
-fn answer<'b, A: Api>(
-    text: &'b str,
-    header: impl Fn(&str) -> Option<&'b str>,
-) -> Option<(Found<'b>, &'static Envelope)> {
+/// An answer in an envelope of the API.
+struct Read<'b, C> {
+    envelope: &'static Envelope,
+    found: Found<'b>,
+    issues: Vec<Issue<C>>,
+}
+
+/// The envelope's constants fit, and there is a code, in the body or in a header. An answer without a body, as to HEAD, is
+/// one by its headers.
+fn answer<'b, A: Api>(text: &'b str, header: impl Fn(&str) -> Option<&'b str>) -> Option<Read<'b, A::Code>> {
+    let max = ErrorResponse::<A>::MAX_ISSUES;
     let is_empty = text.trim().is_empty();
     if !is_empty && !json(text) {
         return None;
@@ -129,16 +137,31 @@ fn answer<'b, A: Api>(
     let in_number = |char: char| char.is_ascii_digit() || matches!(char, '+' | '-' | '.' | 'e' | 'E');
     let text = text.trim_end_matches(in_number);
     envelopes::<A>().find_map(|envelope| {
-        let mut found = match is_empty {
-            true => Found::default(),
-            false => envelope::read(text, &envelope.body, &envelope.issue, ErrorResponse::<A>::MAX_ISSUES)?,
+        let (mut found, issues) = match is_empty {
+            true => Default::default(),
+            false => match canonical::read(text, envelope, max, issue) {
+                Some(read) => read,
+                None => along_the_tree(text, envelope, max)?,
+            },
         };
         found.take_headers(envelope, &header);
         // Without a code it is the message that tells an answer from any other JSON.
         let known = code(&found).is_some()
             || !envelope.needs_code && !is_empty && found.text(Placeholder::Message).is_some();
-        known.then_some((found, envelope))
+        known.then_some(Read { envelope, found, issues })
     })
+}
+
+fn along_the_tree<'b, C: ErrorCode>(
+    text: &'b str,
+    envelope: &'static Envelope,
+    max: usize,
+) -> Option<(Found<'b>, Vec<Issue<C>>)> {
+    let found = envelope::read(text, &envelope.body, &envelope.issue, max)?;
+    let read = |json: &&str| issue(&envelope::read(json, &envelope.issue, &envelope.issue, 0)?);
+    let mut issues = found.issues.iter().filter_map(read).collect();
+    by_param(&found, max, &mut issues);
+    Some((found, issues))
 }
 
 /// The code as it was received: a text, an integer, or the number beside it.
@@ -158,13 +181,7 @@ fn known<C: ErrorCode>(text: &str, found: &Found<'_>) -> Option<C> {
     C::from_text(text).or_else(|| by_number(text)).or_else(number)
 }
 
-fn read<A: Api>(
-    inner: &mut Inner<A::Code>,
-    found: &Found<'_>,
-    envelope: &'static Envelope,
-    body: &str,
-    headers: &HeaderMap,
-) {
+fn read<A: Api>(inner: &mut Inner<A::Code>, found: &Found<'_>, body: &str, headers: &HeaderMap) {
     let string = |placeholder| found.text(placeholder).map(|text| keep(body, text));
     inner.message = string(Placeholder::Message);
     inner.param = string(Placeholder::Param);
@@ -188,11 +205,9 @@ fn read<A: Api>(
             u16::try_from(at).ok()
         }),
     };
-    inner.issues = found.issues.iter().filter_map(|raw| issue(raw, envelope)).collect();
-    by_param(found, ErrorResponse::<A>::MAX_ISSUES, &mut inner.issues);
     let members = found.members.iter();
     inner.members =
-        members.map(|(key, raw)| (keep(body, key.clone()), keep(body, Cow::Borrowed(raw.get())))).collect();
+        members.map(|(key, json)| (keep(body, key.clone()), keep(body, Cow::Borrowed(json)))).collect();
 
     for header in inner.code.map_or(&[][..], |code| row(code).headers) {
         if let HeaderSource::Slot(_) = header.value
@@ -233,16 +248,15 @@ fn waits<'f, C: ErrorCode>(
     })
 }
 
-fn issue<C: ErrorCode>(raw: &RawValue, envelope: &'static Envelope) -> Option<Issue<C>> {
-    let found = envelope::read(raw.get(), &envelope.issue, &envelope.issue, 0)?;
-    let code = code(&found);
+fn issue<C: ErrorCode>(found: &Found<'_>) -> Option<Issue<C>> {
+    let code = code(found);
     let string = |placeholder| found.text(placeholder).map(Box::from);
     let issue = Issue {
-        code: code.as_deref().and_then(|text| known(text, &found)),
+        code: code.as_deref().and_then(|text| known(text, found)),
         message: string(Placeholder::Message),
         param: string(Placeholder::Param),
         code_str: code.map(Box::from),
-        members: found.members.iter().map(|(key, raw)| (Box::from(&**key), Box::from(raw.get()))).collect(),
+        members: found.members.iter().map(|(key, raw)| (Box::from(&**key), Box::from(*raw))).collect(),
     };
     // What has no value at any place is no issue.
     let Issue { code_str, message, param, members, .. } = &issue;
@@ -253,7 +267,7 @@ fn issue<C: ErrorCode>(raw: &RawValue, envelope: &'static Envelope) -> Option<Is
 /// `{"email": ["is taken", "is too long"], "name": "is missing"}`, in its order.
 fn by_param<C>(found: &Found<'_>, max: usize, issues: &mut Vec<Issue<C>>) {
     for (param, messages) in &found.by_param {
-        let messages = match serde_json::from_str(messages.get()) {
+        let messages = match serde_json::from_str(messages) {
             Ok(serde_json::Value::Array(messages)) => messages,
             Ok(message) => vec![message],
             Err(_) => continue,

@@ -71,6 +71,11 @@ fn api(catalog: &Catalog, api: &Api) -> TokenStream {
                 by_4xx: #client,
                 by_5xx: #server,
             };
+
+            fn rendered() -> &'static Rendered {
+                static RENDERED: Rendered = Rendered::new();
+                &RENDERED
+            }
         }
     }
 }

@@ -653,6 +653,11 @@ mod __errbook {
             by_4xx: super::Code::ParameterMissing,
             by_5xx: super::Code::ApiError,
         };
+
+        fn rendered() -> &'static Rendered {
+            static RENDERED: Rendered = Rendered::new();
+            &RENDERED
+        }
     }
 
     impl ::errbook::ErrorCode for super::Code {

@@ -1748,6 +1748,11 @@ mod __errbook {
             by_4xx: super::Code::Bad,
             by_5xx: super::Code::Broken,
         };
+
+        fn rendered() -> &'static Rendered {
+            static RENDERED: Rendered = Rendered::new();
+            &RENDERED
+        }
     }
 
     impl ::errbook::Api for super::Parts {
@@ -1774,6 +1779,11 @@ mod __errbook {
             by_4xx: super::Code::Bad,
             by_5xx: super::Code::Broken,
         };
+
+        fn rendered() -> &'static Rendered {
+            static RENDERED: Rendered = Rendered::new();
+            &RENDERED
+        }
     }
 
     impl ::errbook::Api for super::Numbers {
@@ -1799,6 +1809,11 @@ mod __errbook {
             by_4xx: super::Code::Bad,
             by_5xx: super::Code::Broken,
         };
+
+        fn rendered() -> &'static Rendered {
+            static RENDERED: Rendered = Rendered::new();
+            &RENDERED
+        }
     }
 
     impl ::errbook::Api for super::Bare {
@@ -1825,6 +1840,11 @@ mod __errbook {
             by_4xx: super::Code::Bad,
             by_5xx: super::Code::Broken,
         };
+
+        fn rendered() -> &'static Rendered {
+            static RENDERED: Rendered = Rendered::new();
+            &RENDERED
+        }
     }
 
     impl ::errbook::Api for super::Said {
@@ -1852,6 +1872,11 @@ mod __errbook {
             by_4xx: super::Code::Bad,
             by_5xx: super::Code::Broken,
         };
+
+        fn rendered() -> &'static Rendered {
+            static RENDERED: Rendered = Rendered::new();
+            &RENDERED
+        }
     }
 
     impl ::errbook::Api for super::Waits {
@@ -1871,6 +1896,11 @@ mod __errbook {
             by_4xx: super::Code::Bad,
             by_5xx: super::Code::Broken,
         };
+
+        fn rendered() -> &'static Rendered {
+            static RENDERED: Rendered = Rendered::new();
+            &RENDERED
+        }
     }
 
     impl ::errbook::Api for super::First {
@@ -1896,6 +1926,11 @@ mod __errbook {
             by_4xx: super::Code::Bad,
             by_5xx: super::Code::Broken,
         };
+
+        fn rendered() -> &'static Rendered {
+            static RENDERED: Rendered = Rendered::new();
+            &RENDERED
+        }
     }
 
     impl ::errbook::Api for super::Second {
@@ -1922,6 +1957,11 @@ mod __errbook {
             by_4xx: super::Code::Bad,
             by_5xx: super::Code::Broken,
         };
+
+        fn rendered() -> &'static Rendered {
+            static RENDERED: Rendered = Rendered::new();
+            &RENDERED
+        }
     }
 
     impl ::errbook::Api for super::Third {
@@ -1947,6 +1987,11 @@ mod __errbook {
             by_4xx: super::Code::Bad,
             by_5xx: super::Code::Broken,
         };
+
+        fn rendered() -> &'static Rendered {
+            static RENDERED: Rendered = Rendered::new();
+            &RENDERED
+        }
     }
 
     impl ::errbook::Api for super::Fifth {
@@ -1973,6 +2018,11 @@ mod __errbook {
             by_4xx: super::Code::Bad,
             by_5xx: super::Code::Broken,
         };
+
+        fn rendered() -> &'static Rendered {
+            static RENDERED: Rendered = Rendered::new();
+            &RENDERED
+        }
     }
 
     impl ::errbook::Api for super::Sixth {
@@ -1998,6 +2048,11 @@ mod __errbook {
             by_4xx: super::Code::Bad,
             by_5xx: super::Code::Broken,
         };
+
+        fn rendered() -> &'static Rendered {
+            static RENDERED: Rendered = Rendered::new();
+            &RENDERED
+        }
     }
 
     impl ::errbook::Api for super::Fourth {
@@ -2022,6 +2077,11 @@ mod __errbook {
             by_4xx: super::Code::Bad,
             by_5xx: super::Code::Broken,
         };
+
+        fn rendered() -> &'static Rendered {
+            static RENDERED: Rendered = Rendered::new();
+            &RENDERED
+        }
     }
 
     impl ::errbook::ErrorCode for super::Code {

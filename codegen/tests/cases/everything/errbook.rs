@@ -1330,6 +1330,11 @@ mod __errbook {
             by_4xx: super::Code::Bad,
             by_5xx: super::Code::Broken,
         };
+
+        fn rendered() -> &'static Rendered {
+            static RENDERED: Rendered = Rendered::new();
+            &RENDERED
+        }
     }
 
     impl ::errbook::Api for super::Admin {
@@ -1353,6 +1358,11 @@ mod __errbook {
             by_4xx: super::Code::Bad,
             by_5xx: super::Code::Broken,
         };
+
+        fn rendered() -> &'static Rendered {
+            static RENDERED: Rendered = Rendered::new();
+            &RENDERED
+        }
     }
 
     impl ::errbook::ErrorCode for super::Code {

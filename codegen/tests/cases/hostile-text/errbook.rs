@@ -451,6 +451,11 @@ mod __errbook {
             by_4xx: super::Code::Poor,
             by_5xx: super::Code::Broken,
         };
+
+        fn rendered() -> &'static Rendered {
+            static RENDERED: Rendered = Rendered::new();
+            &RENDERED
+        }
     }
 
     impl ::errbook::ErrorCode for super::Code {

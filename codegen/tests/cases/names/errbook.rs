@@ -769,6 +769,11 @@ mod __errbook {
             by_4xx: super::Code::Type,
             by_5xx: super::Code::Code500,
         };
+
+        fn rendered() -> &'static Rendered {
+            static RENDERED: Rendered = Rendered::new();
+            &RENDERED
+        }
     }
 
     impl ::errbook::ErrorCode for super::Code {

@@ -370,6 +370,11 @@ mod __errbook {
             by_4xx: super::Code::BadRequest,
             by_5xx: super::Code::InternalError,
         };
+
+        fn rendered() -> &'static Rendered {
+            static RENDERED: Rendered = Rendered::new();
+            &RENDERED
+        }
     }
 
     impl ::errbook::ErrorCode for super::Code {
