@@ -28,7 +28,7 @@ pub(crate) fn run(input: &[u8]) {
     let status = StatusCode::from_bytes(status).unwrap_or(StatusCode::BAD_GATEWAY);
     let mut headers = HeaderMap::new();
     // So that a time is the same wait whenever it is read.
-    headers.insert("date", HeaderValue::from_static("Sun, 06 Nov 2030 08:49:00 GMT"));
+    headers.insert("date", HeaderValue::from_static("Wed, 06 Nov 2030 08:49:00 GMT"));
     if let Ok(wait) = HeaderValue::from_bytes(wait.trim_ascii()) {
         headers.insert("retry-after", wait.clone());
         headers.insert("x-request-id", wait.clone());
