@@ -5,7 +5,7 @@ use super::reader::{Context, Map, Spanned, quote};
 use super::urls::is_http_url;
 use crate::catalog::Action;
 use crate::report::{Diagnostic, Mistake};
-use crate::syntax::{Entry, Node};
+use crate::syntax::Node;
 
 const BUILT_IN: &[(&str, &str)] = &[
     ("fix_request", "Correct the request and send it again."),
@@ -96,7 +96,8 @@ impl<'t> Context<'t> {
             };
             let entry = entries.iter().find(|entry| entry.key.text == *name);
             if let Some(entry) = entry {
-                let (text, url) = self.action(entry, false);
+                let map = self.map(&entry.value, entry.key.span, "an action", &["text", "url"]);
+                let (text, url) = self.action(map.as_ref(), false);
                 action.text = text.unwrap_or(action.text);
                 action.url = url;
             }
@@ -106,8 +107,10 @@ impl<'t> Context<'t> {
         let mut scope = Scope::default();
         for entry in own {
             let name = Spanned { value: entry.key.text.as_str(), span: entry.key.span };
+            let map = self.map(&entry.value, name.span, "an action", &["text", "url", "rust"]);
+            let explicit = map.and_then(|map| map.get("rust"));
             let rust = if self.name(name, "an action") {
-                self.rust_names(name.value, name.span, Of::Action, None, &mut scope)
+                self.rust_names(name.value, name.span, Of::Action, explicit, &mut scope)
             } else {
                 None
             };
@@ -122,19 +125,17 @@ impl<'t> Context<'t> {
                     .help("write the built-in one's name to change its text or url, or choose another"),
                 );
             }
-            let (text, url) = self.action(entry, true);
+            let (text, url) = self.action(map.as_ref(), true);
             actions.push(Action { name: name.value.to_owned(), rust, text: text.unwrap_or_default(), url });
             declared.push(true);
         }
         Actions { names, actions, declared }
     }
 
-    fn action(&mut self, entry: &'t Entry, needs_text: bool) -> (Option<String>, Option<String>) {
-        let Some(map) = self.map(&entry.value, entry.key.span, "an action", &["text", "url"]) else {
-            return (None, None);
-        };
+    fn action(&mut self, map: Option<&Map<'t>>, needs_text: bool) -> (Option<String>, Option<String>) {
+        let Some(map) = map else { return (None, None) };
         let text = match needs_text {
-            true => self.required(&map, "text", "an action", "What to do, in one sentence."),
+            true => self.required(map, "text", "an action", "What to do, in one sentence."),
             false => map.get("text"),
         };
         let text = text.and_then(|node| self.line_of_text(node, "`text`")).map(|text| text.value.to_owned());

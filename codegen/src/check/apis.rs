@@ -159,7 +159,7 @@ impl<'t> Context<'t> {
         limits: &Limits<'t>,
         codes: &Names<'t>,
     ) -> Vec<ApiDraft> {
-        let keys = ["title", "docs", "doc", "envelope", "by_status"];
+        let keys = ["title", "docs", "doc", "envelope", "by_status", "rust"];
         let mut scope = Scope::default();
         let mut apis = Vec::new();
         for entry in entries {
@@ -206,7 +206,9 @@ impl<'t> Context<'t> {
         limits: &Limits<'t>,
         scope: &mut Scope,
     ) -> ApiDraft {
-        let rust = if named { self.rust_names(name.value, name.span, Of::Api, None, scope) } else { None };
+        let explicit = map.get("rust");
+        let rust =
+            if named { self.rust_names(name.value, name.span, Of::Api, explicit, scope) } else { None };
         let heading = map.get("title").and_then(|node| self.line_of_text(node, "`title`"));
         let docs = map.get("docs").and_then(|node| self.docs(node));
         let api = Api {

@@ -39,7 +39,7 @@ const SHARED_KEYS: &[&str] = &[
 const CODE_KEYS: &[&str] =
     &["group", "anchor", "title", "number", "doc", "rust", "since", "deprecated", "see", "examples"];
 /// What a group has for itself.
-const GROUP_KEYS: &[&str] = &["title", "doc"];
+const GROUP_KEYS: &[&str] = &["title", "doc", "rust"];
 
 pub(super) const RETRIES: &[(&str, Retry)] = &[
     ("never", Retry::Never),
@@ -125,12 +125,12 @@ impl<'t> Context<'t> {
         let mut groups = Vec::new();
         for entry in entries {
             let (name, span) = (entry.key.text.as_str(), entry.key.span);
+            let map = self.map(&entry.value, span, "a group", &keys).unwrap_or(Map::empty(span));
             let rust = if self.name(Spanned { value: name, span }, "a group") {
-                self.rust_names(name, span, Of::Group, None, &mut scope)
+                self.rust_names(name, span, Of::Group, map.get("rust"), &mut scope)
             } else {
                 None
             };
-            let map = self.map(&entry.value, span, "a group", &keys).unwrap_or(Map::empty(span));
             let in_rust = rust.as_ref().map_or("", |rust| &rust.upper);
             let given = self.given(map, &Owner { name, rust: in_rust }, known);
             let constants = given

@@ -350,7 +350,9 @@ impl<'t> Context<'t> {
             false => diagnostic.at(span, format!("`{rust}` too")).and(*first, format!("`{rust}` in Rust")),
         };
         self.report(match of {
-            Of::Code => diagnostic.help("give one of them another: `rust: OtherName`"),
+            Of::Code | Of::Group | Of::Action | Of::Api => {
+                diagnostic.help("give one of them another: `rust: OtherName`")
+            }
             Of::Field => diagnostic.help("give one of them another: `rust: other_name`"),
             Of::Type => diagnostic
                 .help("rename one of them; what a field declares can have a name of its own under `types:`"),

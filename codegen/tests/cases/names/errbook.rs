@@ -15,73 +15,81 @@ const _: () = ::errbook::__private::requires(2);
 #[non_exhaustive]
 #[repr(u16)]
 pub enum Code {
+    /// One of two groups.
+    ///
+    /// HTTP 403, not retryable; advice: `never`. `errors.yaml:13`.
+    Dashed,
+    /// The other one.
+    ///
+    /// HTTP 403, not retryable; advice: `never`. `errors.yaml:14`.
+    Lined,
     /// A keyword.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:7`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:15`.
     Type,
     /// Another keyword.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:8`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:16`.
     Self_,
     /// A name of the prelude.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:9`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:17`.
     Option,
     /// Another name of the prelude.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:10`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:18`.
     None,
     /// No boolean.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:11`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:19`.
     No,
     /// A number.
     ///
-    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:12`.
+    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:20`.
     Code500,
     /// A number with a letter.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:13`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:21`.
     Code2202E,
     /// A negative number.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:14`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:22`.
     Code32001,
     /// Camel case.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:15`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:23`.
     InvalidParameterValue,
     /// A dot.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:16`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:24`.
     QuotaExceededDbInstance,
     /// A URN.
     ///
-    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:17`.
+    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:25`.
     UrnXYRateLimited,
     /// A dash.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:18`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:26`.
     InvalidGrant,
     /// Spaces.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:19`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:27`.
     DcpStreamIdInvalid,
     /// Brackets.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:20`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:28`.
     Error05,
     /// Upper case.
     ///
-    /// HTTP 504, retryable; advice: `backoff`. `errors.yaml:21`.
+    /// HTTP 504, retryable; advice: `backoff`. `errors.yaml:29`.
     Timeout,
     /// Camel case.
     ///
-    /// HTTP 408, retryable; advice: `backoff`. `errors.yaml:22`.
+    /// HTTP 408, retryable; advice: `backoff`. `errors.yaml:30`.
     TimeoutOfRequest,
     /// {kind} and {Self}.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:23`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:31`.
     Fields,
 }
 
@@ -96,6 +104,8 @@ pub enum Code {
 impl Code {
     /// All codes, in the order of the catalog.
     pub const ALL: &'static [Code] = &[
+        Code::Dashed,
+        Code::Lined,
         Code::Type,
         Code::Self_,
         Code::Option,
@@ -160,8 +170,54 @@ impl Code {
         self.row().anchor
     }
 
+    /// The group that the code belongs to.
+    pub const fn group(self) -> ::core::option::Option<Group> {
+        match self.row().group {
+            ::core::option::Option::Some(group) => {
+                ::core::option::Option::Some(Group::ALL[group as usize])
+            }
+            ::core::option::Option::None => ::core::option::Option::None,
+        }
+    }
+
     const fn row(self) -> &'static ::errbook::__private::Row {
         __errbook::TABLE.row(self as u16)
+    }
+}
+
+/// Codes that belong together.
+#[allow(
+    dead_code,
+    deprecated,
+    unreachable_pub,
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic
+)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Group {
+    /// A b (`a-b`). `errors.yaml:7`.
+    Dashed,
+    /// The other (`a_b`). `errors.yaml:8`.
+    AB,
+}
+
+#[allow(
+    dead_code,
+    deprecated,
+    unreachable_pub,
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic
+)]
+impl Group {
+    /// All of them, in the order of the catalog.
+    pub const ALL: &'static [Group] = &[Group::Dashed, Group::AB];
+
+    /// The name in the catalog.
+    pub const fn as_str(self) -> &'static str {
+        __errbook::TABLE.groups[self as usize].name
     }
 }
 
@@ -183,6 +239,10 @@ pub enum Action {
     Wait,
     /// Contact support and quote the request id.
     ContactSupport,
+    /// Ask us.
+    AskUsFirst,
+    /// Ask us again.
+    AskUs,
 }
 
 #[allow(
@@ -199,6 +259,8 @@ impl Action {
         Action::FixRequest,
         Action::Wait,
         Action::ContactSupport,
+        Action::AskUsFirst,
+        Action::AskUs,
     ];
 
     /// The name in the catalog.
@@ -262,9 +324,29 @@ pub mod limits {
 /// One payload per code: what a server raises, what a client matches. What a code requires is a field.
 #[allow(dead_code, deprecated, unreachable_pub, clippy::all, clippy::nursery, clippy::pedantic)]
 pub mod code {
+    /// One of two groups.
+    ///
+    /// HTTP 403, not retryable; advice: `never`. `errors.yaml:13`.
+    ///
+    /// Reference:
+    ///
+    /// - [Odd names](<https://odd.example/errors#dashed>)
+    #[derive(Clone, Copy)]
+    pub struct Dashed;
+
+    /// The other one.
+    ///
+    /// HTTP 403, not retryable; advice: `never`. `errors.yaml:14`.
+    ///
+    /// Reference:
+    ///
+    /// - [Odd names](<https://odd.example/errors#lined>)
+    #[derive(Clone, Copy)]
+    pub struct Lined;
+
     /// A keyword.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:7`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:15`.
     ///
     /// Reference:
     ///
@@ -274,7 +356,7 @@ pub mod code {
 
     /// Another keyword.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:8`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:16`.
     ///
     /// Reference:
     ///
@@ -284,7 +366,7 @@ pub mod code {
 
     /// A name of the prelude.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:9`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:17`.
     ///
     /// Reference:
     ///
@@ -294,7 +376,7 @@ pub mod code {
 
     /// Another name of the prelude.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:10`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:18`.
     ///
     /// Reference:
     ///
@@ -304,7 +386,7 @@ pub mod code {
 
     /// No boolean.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:11`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:19`.
     ///
     /// Reference:
     ///
@@ -314,7 +396,7 @@ pub mod code {
 
     /// A number.
     ///
-    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:12`.
+    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:20`.
     ///
     /// Reference:
     ///
@@ -324,7 +406,7 @@ pub mod code {
 
     /// A number with a letter.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:13`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:21`.
     ///
     /// Reference:
     ///
@@ -334,7 +416,7 @@ pub mod code {
 
     /// A negative number.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:14`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:22`.
     ///
     /// Reference:
     ///
@@ -344,7 +426,7 @@ pub mod code {
 
     /// Camel case.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:15`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:23`.
     ///
     /// Reference:
     ///
@@ -354,7 +436,7 @@ pub mod code {
 
     /// A dot.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:16`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:24`.
     ///
     /// Reference:
     ///
@@ -364,7 +446,7 @@ pub mod code {
 
     /// A URN.
     ///
-    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:17`.
+    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:25`.
     ///
     /// Reference:
     ///
@@ -374,7 +456,7 @@ pub mod code {
 
     /// A dash.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:18`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:26`.
     ///
     /// Reference:
     ///
@@ -384,7 +466,7 @@ pub mod code {
 
     /// Spaces.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:19`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:27`.
     ///
     /// Reference:
     ///
@@ -394,7 +476,7 @@ pub mod code {
 
     /// Brackets.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:20`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:28`.
     ///
     /// Reference:
     ///
@@ -404,7 +486,7 @@ pub mod code {
 
     /// Upper case.
     ///
-    /// HTTP 504, retryable; advice: `backoff`. `errors.yaml:21`.
+    /// HTTP 504, retryable; advice: `backoff`. `errors.yaml:29`.
     ///
     /// Reference:
     ///
@@ -414,7 +496,7 @@ pub mod code {
 
     /// Camel case.
     ///
-    /// HTTP 408, retryable; advice: `backoff`. `errors.yaml:22`.
+    /// HTTP 408, retryable; advice: `backoff`. `errors.yaml:30`.
     ///
     /// Reference:
     ///
@@ -424,7 +506,7 @@ pub mod code {
 
     /// {kind} and {Self}.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:23`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:31`.
     ///
     /// Reference:
     ///
@@ -447,7 +529,29 @@ pub mod code {
 mod __errbook {
     use ::errbook::__private::*;
 
-    static CODES_0: [Row; 17] = [
+    static CODES_0: [Row; 19] = [
+        Row {
+            code: "dashed",
+            name: "Dashed",
+            title: "Dashed",
+            anchor: "dashed",
+            status: status(403),
+            action: super::Action::AskUsFirst as u16,
+            group: Some(super::Group::Dashed as u16),
+            message: &[Part::Text("One of two groups.")],
+            ..Row::DEFAULT
+        },
+        Row {
+            code: "lined",
+            name: "Lined",
+            title: "Lined",
+            anchor: "lined",
+            status: status(403),
+            action: super::Action::AskUs as u16,
+            group: Some(super::Group::AB as u16),
+            message: &[Part::Text("The other one.")],
+            ..Row::DEFAULT
+        },
         Row {
             code: "type",
             name: "Type",
@@ -669,12 +773,25 @@ mod __errbook {
         codes: &[&CODES_0],
         index: Index {
             key: 0,
-            seeds: b"'\x02\x06\0\x01\0\x0C\0\x05\x006\0",
-            slots: b"\x0E\0\x07\0\0\0\0\0\0\0\x04\0\x07\0\0\0\x0C\0\x15\0\x0B\0\0\0\x01\0\x04\0 \0\0\0\x08\0\x15\0$\0\0\0\x10\0\x06\09\0\0\0\x07\0\x06\0?\0\0\0\x05\0\x03\0E\0\0\0\n\0\x13\0H\0\0\0\x03\0\x04\0[\0\0\0\x04\0\x02\0_\0\0\0\x0B\0\r\0a\0\0\0\x0F\0\x07\0n\0\0\0\r\0\x0C\0u\0\0\0\x02\0\x06\0\x81\0\0\0\x06\0\x05\0\x87\0\0\0\t\0\x18\0\x8C\0\0\0",
-            texts: "TIMEOUTtypeDCP stream-ID invalidSelfInvalidParameterValuefields-32001500urn:x:y:rateLimitedNonenoinvalid-grantTimeoutERROR - [05]Option2202EQuotaExceeded.DBInstance",
+            seeds: b" \x004\0\x1F\0\0\0\x0B\0\x01\0\x08\0",
+            slots: b"\x04\0\x06\0\0\0\0\0\x01\0\x05\0\x06\0\0\0\n\0\x15\0\x0B\0\0\0\x0E\0\x15\0 \0\0\0\x06\0\x02\x005\0\0\0\r\0\r\x007\0\0\0\x12\0\x06\0D\0\0\0\0\0\x06\0J\0\0\0\x02\0\x04\0P\0\0\0\x05\0\x04\0T\0\0\0\x0B\0\x18\0X\0\0\0\x08\0\x05\0p\0\0\0\x07\0\x03\0u\0\0\0\x0F\0\x0C\0x\0\0\0\t\0\x06\0\x84\0\0\0\x03\0\x04\0\x8A\0\0\0\x10\0\x07\0\x8E\0\0\0\x11\0\x07\0\x95\0\0\0\x0C\0\x13\0\x9C\0\0\0",
+            texts: "OptionlinedInvalidParameterValueDCP stream-ID invalidnoinvalid-grantfieldsdashedtypeNoneQuotaExceeded.DBInstance2202E500ERROR - [05]-32001SelfTIMEOUTTimeouturn:x:y:rateLimited",
         },
-        numbers: &[(-32001, 7), (500, 5)],
-        groups: &[],
+        numbers: &[(-32001, 9), (500, 7)],
+        groups: &[
+            GroupRow {
+                name: "a-b",
+                title: "A b",
+                statuses: &[status(403)],
+                constants: &[],
+            },
+            GroupRow {
+                name: "a_b",
+                title: "The other",
+                statuses: &[status(403)],
+                constants: &[],
+            },
+        ],
         actions: &[
             ActionRow {
                 name: "fix_request",
@@ -689,6 +806,16 @@ mod __errbook {
             ActionRow {
                 name: "contact_support",
                 text: "Contact support and quote the request id.",
+                url: None,
+            },
+            ActionRow {
+                name: "ask-us",
+                text: "Ask us.",
+                url: None,
+            },
+            ActionRow {
+                name: "ask_us",
+                text: "Ask us again.",
                 url: None,
             },
         ],
@@ -777,7 +904,7 @@ mod __errbook {
     }
 
     impl ::errbook::ErrorCode for super::Code {
-        type Group = ::core::convert::Infallible;
+        type Group = super::Group;
         type Action = super::Action;
         const TABLE: &'static Table = &TABLE;
 
@@ -787,6 +914,12 @@ mod __errbook {
 
         fn from_index(index: u16) -> Option<Self> {
             super::Code::ALL.get(usize::from(index)).copied()
+        }
+    }
+
+    impl ::errbook::Named for super::Group {
+        fn from_index(index: u16) -> Option<Self> {
+            super::Group::ALL.get(usize::from(index)).copied()
         }
     }
 
@@ -804,6 +937,20 @@ mod __errbook {
     pub enum Class1 {}
     impl Has<super::OddNames> for Class1 {}
     impl HasParam for Class1 {}
+
+    impl ::errbook::Payload for super::code::Dashed {
+        type Code = super::Code;
+        type Class = Class0;
+        const CODE: super::Code = super::Code::Dashed;
+        const UNIT: Option<Self> = Some(super::code::Dashed);
+    }
+
+    impl ::errbook::Payload for super::code::Lined {
+        type Code = super::Code;
+        type Class = Class0;
+        const CODE: super::Code = super::Code::Lined;
+        const UNIT: Option<Self> = Some(super::code::Lined);
+    }
 
     impl ::errbook::Payload for super::code::Type {
         type Code = super::Code;
