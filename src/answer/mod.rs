@@ -1,3 +1,5 @@
+mod tree;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
@@ -6,13 +8,12 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
-use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::catalog::{Api, ErrorCode as _};
 use crate::raise::{Inner, Message};
-use crate::table::{DocHole, Envelope, HeaderSource, Member, Node, Piece, Placeholder};
+use crate::table::{DocHole, Envelope, HeaderSource, Node, Piece, Placeholder};
 use crate::text::{push_json, push_json_inside, push_number, push_url};
-use crate::value::{Value, constant, has_fields, push_fields, push_key, serialize_fields};
+use crate::value::{Value, constant, has_fields, push_fields, push_key};
 use crate::{Error, RequestId, accept, rendered, retry_after, rfc3339};
 
 /// An error as it is sent: in its API's envelope, with the id of the request that it answers.
@@ -243,24 +244,6 @@ impl<A: Api> Answer<'_, A> {
         })
     }
 
-    /// The same of the tree.
-    fn any_value(&self, node: &Node, inner: &Inner) -> bool {
-        match node {
-            Node::Const(_) => false,
-            Node::Required(place)
-            | Node::Optional(place)
-            | Node::Nullable(place)
-            | Node::Text(_, place, _, _) => !self.filled(*place, inner).is_absent(),
-            Node::Map(members) => members.iter().any(|member| match member {
-                Member::Key(_, node) => self.any_value(node, inner),
-                Member::Fields => has_fields(inner.row().fields, &inner.values),
-            }),
-            Node::List(elements) => elements.iter().any(|node| self.any_value(node, inner)),
-            Node::Errors => true,
-            Node::OptionalPart(node) => self.any_value(node, inner),
-        }
-    }
-
     fn push_value(&self, out: &mut Vec<u8>, value: Filled<'_>) {
         match value {
             Filled::Absent => out.extend_from_slice(b"null"),
@@ -420,109 +403,6 @@ impl<A> fmt::Debug for Answer<'_, A> {
     }
 }
 
-impl<A: Api> Serialize for Answer<'_, A> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Part { answer: self, node: &self.envelope.body, inner: self.error.inner() }.serialize(serializer)
-    }
-}
-
-/// A part of the tree, filled in.
-struct Part<'a, A> {
-    answer: &'a Answer<'a, A>,
-    node: &'static Node,
-    inner: &'a Inner,
-}
-
-impl<A: Api> Part<'_, A> {
-    /// As a member, or as an element of a list: none where its key is left out.
-    fn is_left_out(&self) -> bool {
-        let absent = |place: &Placeholder| self.answer.filled(*place, self.inner).is_absent();
-        match self.node {
-            Node::Optional(place) | Node::Text(_, place, _, true) => absent(place),
-            Node::OptionalPart(node) => !self.answer.any_value(node, self.inner),
-            _ => false,
-        }
-    }
-}
-
-impl<A: Api> Serialize for Part<'_, A> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Part { answer, node, inner } = *self;
-        let part = |node, inner| Part { answer, node, inner };
-        match node {
-            Node::Const(json) => constant(json).serialize(serializer),
-            Node::Required(place) | Node::Optional(place) => {
-                Hole { answer, value: answer.filled(*place, inner) }.serialize(serializer)
-            }
-            Node::Nullable(place) => {
-                Hole { answer, value: answer.filled(*place, inner).or_null() }.serialize(serializer)
-            }
-            Node::Text(before, place, after, _) => {
-                let text = answer.text(answer.filled(*place, inner)).unwrap_or_default();
-                serializer.collect_str(&format_args!("{before}{text}{after}"))
-            }
-            Node::OptionalPart(node) => part(node, inner).serialize(serializer),
-            Node::Map(members) => {
-                let mut map = serializer.serialize_map(None)?;
-                for member in *members {
-                    match member {
-                        Member::Key(key, node) => {
-                            let part = part(node, inner);
-                            if !part.is_left_out() {
-                                map.serialize_entry(key, &part)?;
-                            }
-                        }
-                        Member::Fields => serialize_fields(&mut map, inner.row().fields, &inner.values)?,
-                    }
-                }
-                map.end()
-            }
-            Node::List(elements) => {
-                let there = |node: &&Node| is_constant_node(node) || answer.any_value(node, inner);
-                serializer.collect_seq(elements.iter().filter(there).map(|node| part(node, inner)))
-            }
-            Node::Errors => {
-                let issues = inner.issues.iter().map(|issue| &**issue);
-                let node = &answer.envelope.issue;
-                serializer.collect_seq([inner].into_iter().chain(issues).map(|inner| part(node, inner)))
-            }
-        }
-    }
-}
-
-struct Hole<'a, A> {
-    answer: &'a Answer<'a, A>,
-    value: Filled<'a>,
-}
-
-impl<A: Api> Serialize for Hole<'_, A> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match &self.value {
-            Filled::Absent => serializer.serialize_none(),
-            Filled::Bool(value) => serializer.serialize_bool(*value),
-            Filled::Number(number) => serializer.serialize_i64(*number),
-            Filled::Digits(number) => serializer.collect_str(number),
-            Filled::Text(text) => serializer.serialize_str(text),
-            Filled::Own(text) => serializer.serialize_str(text),
-            Filled::Message(message) => serializer.collect_str(message),
-            Filled::DocUrl(code) => serializer.serialize_str(&doc_url::<A>(*code)),
-            Filled::Issues(issues) => {
-                let answer = self.answer;
-                let node = &answer.envelope.issue;
-                serializer.collect_seq(issues.iter().map(|inner| Part { answer, node, inner }))
-            }
-            Filled::ByParam(issues) => {
-                let messages = |issues: Vec<&Inner>| {
-                    issues.into_iter().map(|issue| issue.message().into_owned()).collect::<Vec<_>>()
-                };
-                serializer.collect_map(
-                    by_param(issues).into_iter().map(|(param, issues)| (param, messages(issues))),
-                )
-            }
-        }
-    }
-}
-
 /// The issues of each param, in the order of the first; those without one under the empty name.
 fn by_param(issues: &[Arc<Inner>]) -> Vec<(&str, Vec<&Inner>)> {
     let mut params: Vec<(&str, Vec<&Inner>)> = Vec::new();
@@ -553,20 +433,6 @@ fn length(pieces: &[Piece]) -> usize {
 /// Is there no placeholder in it?
 fn is_constant(pieces: &[Piece]) -> bool {
     matches!(pieces, [Piece::Text(_)])
-}
-
-/// The same of the tree.
-fn is_constant_node(node: &Node) -> bool {
-    match node {
-        Node::Const(_) => true,
-        Node::Map(members) => members.iter().all(|member| match member {
-            Member::Key(_, node) => is_constant_node(node),
-            Member::Fields => false,
-        }),
-        Node::List(elements) => elements.iter().all(is_constant_node),
-        Node::OptionalPart(node) => is_constant_node(node),
-        Node::Required(_) | Node::Optional(_) | Node::Nullable(_) | Node::Text(..) | Node::Errors => false,
-    }
 }
 
 pub(crate) fn push_comma(out: &mut Vec<u8>) {
