@@ -85,7 +85,7 @@ fn details() {
     issues.push(kubernetes::code::FieldValueInvalid.at("spec.replicas").message("-1 is no count"));
     sends::<Kubernetes>("kubernetes/invalid", issues.finish().unwrap_err());
 
-    let mut issues = Issues::of(azure::code::InvalidInput);
+    let mut issues = Issues::of(azure::code::InvalidInput { innererror: None });
     issues.push(azure::code::MissingProperty.at("properties.size"));
     issues.push(azure::code::InvalidPropertyValue.at("properties.count").message("-1 is no count."));
     sends::<Azure>("azure/invalid_input", issues.finish().unwrap_err());
