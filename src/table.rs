@@ -226,6 +226,7 @@ pub struct DocUrl {
 pub enum DocHole {
     Anchor,
     Code,
+    Number,
 }
 
 /// The shape of an answer, twice: as a tree, which reads and describes, and as the flat list of pieces that writes.

@@ -204,6 +204,7 @@ fn codes_by_number() {
         )
     );
     assert_eq!(Error::<Numbers>::from(code::Bad).answer("").headers()["x-number"], "E-5");
+    assert_eq!(Numbers::doc_url(Code::Bad), "https://numbers.example/-5.html");
     let err = ErrorResponse::<Numbers>::from(Error::from(plain().finish().unwrap_err()));
     assert_eq!((err.code(), err.code_str()), (Some(Code::Unnamed), Some("9")));
     assert_eq!(

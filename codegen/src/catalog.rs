@@ -195,6 +195,8 @@ pub(crate) struct DocUrl {
 pub(crate) enum DocHole {
     Anchor,
     Code,
+    /// Which every code of the API has then.
+    Number,
 }
 
 /// `by_status` of one API, its entries resolved to codes that the API emits.

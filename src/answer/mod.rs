@@ -453,13 +453,11 @@ fn push_doc_url<A: Api>(out: &mut Vec<u8>, code: u16) {
     let docs = &A::INFO.docs;
     let row = A::Code::TABLE.row(code);
     out.extend_from_slice(docs.before.as_bytes());
-    push_url(
-        out,
-        match docs.hole {
-            DocHole::Anchor => row.anchor,
-            DocHole::Code => row.code,
-        },
-    );
+    match docs.hole {
+        DocHole::Anchor => push_url(out, row.anchor),
+        DocHole::Code => push_url(out, row.code),
+        DocHole::Number => push_number(out, row.number.unwrap_or_default()),
+    }
     out.extend_from_slice(docs.after.as_bytes());
 }
 

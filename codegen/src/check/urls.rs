@@ -9,10 +9,13 @@ impl<'t> Context<'t> {
     /// The address of a reference, cut where the codes differ. A page gets `#` and the anchor appended.
     pub(super) fn docs(&mut self, node: &'t Node) -> Option<DocUrl> {
         let url = self.text(node, "`docs`")?;
-        let places: Vec<_> = [("{anchor}", DocHole::Anchor), ("{code}", DocHole::Code)]
-            .into_iter()
-            .flat_map(|(place, hole)| url.value.match_indices(place).map(move |(at, _)| (at, place, hole)))
-            .collect();
+        let places: Vec<_> =
+            [("{anchor}", DocHole::Anchor), ("{code}", DocHole::Code), ("{number}", DocHole::Number)]
+                .into_iter()
+                .flat_map(|(place, hole)| {
+                    url.value.match_indices(place).map(move |(at, _)| (at, place, hole))
+                })
+                .collect();
         let (before, after, hole) = match places.as_slice() {
             [] => (format!("{}#", url.value), String::new(), DocHole::Anchor),
             [(at, place, hole)] => {
@@ -23,7 +26,7 @@ impl<'t> Context<'t> {
                 self.report(
                     Diagnostic::new(Mistake::BadUrl, "`docs` has more than one place to fill in")
                         .at(node.span, "holds several")
-                        .help("`{anchor}` or `{code}` stands in it once"),
+                        .help("`{anchor}`, `{code}` or `{number}` stands in it once"),
                 );
                 return None;
             }

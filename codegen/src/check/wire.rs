@@ -4,12 +4,13 @@ use super::apis::ApiDraft;
 use super::codes::CodeDraft;
 use super::envelopes::{EnvelopeDraft, Shape};
 use super::reader::{Context, list, quote};
-use crate::catalog::Presence;
+use crate::catalog::{DocHole, Presence};
 use crate::report::{Diagnostic, Mistake};
 
 impl Context<'_> {
     pub(super) fn wire(&mut self, codes: &[CodeDraft], apis: &[ApiDraft], envelopes: &[EnvelopeDraft]) {
         for draft in codes {
+            self.numbers_in_docs(draft, apis);
             let emitting = draft.code.apis.iter().filter_map(|api| apis.get(*api));
             let mut used: Vec<usize> =
                 emitting.filter(|api| api.envelope_known).flat_map(|api| written(api, envelopes)).collect();
@@ -26,6 +27,20 @@ impl Context<'_> {
                 self.headers_meet(draft, envelope);
             }
             self.items_fit(draft, codes, &used);
+        }
+    }
+
+    fn numbers_in_docs(&mut self, draft: &CodeDraft, apis: &[ApiDraft]) {
+        let emitting = draft.code.apis.iter().filter_map(|api| apis.get(*api));
+        let mut numbered = emitting.filter(|api| api.api.docs.hole == DocHole::Number);
+        if let (None, Some(api)) = (draft.code.number, numbered.next()) {
+            let title = format!("{} has no number", quote(&draft.code.code));
+            self.report(
+                Diagnostic::new(Mistake::NumberMissing, title)
+                    .at(draft.span, "its page is found by one")
+                    .and(api.span, "`docs` has `{number}` in it")
+                    .help("add `number: 1`, or write `{code}` in `docs`"),
+            );
         }
     }
 

@@ -34,10 +34,11 @@ impl Code {
 impl DocUrl {
     /// The URL of the code's section.
     fn of(&self, code: &Code) -> String {
-        self.with(&markup::component(match self.hole {
-            DocHole::Anchor => &code.anchor,
-            DocHole::Code => &code.code,
-        }))
+        match self.hole {
+            DocHole::Anchor => self.with(&markup::component(&code.anchor)),
+            DocHole::Code => self.with(&markup::component(&code.code)),
+            DocHole::Number => self.with(&code.number.unwrap_or_default().to_string()),
+        }
     }
 
     fn with(&self, filling: &str) -> String {

@@ -126,7 +126,7 @@ mistakes! {
     FieldsNotSent "fields-not-sent" "Fields have a place in every envelope that they are sent in.",
     FieldHidesKey "field-hides-key" "A field is named differently from the keys that it is spread beside.",
     ParamNotSent "param-not-sent" "A required param has a place in every envelope that it is sent in.",
-    NumberMissing "number-missing" "Every code has a number where the envelope sends one.",
+    NumberMissing "number-missing" "Every code has a number where the envelope or `docs` needs one.",
     IssuesNotSent "issues-not-sent" "Some envelope of a code that takes issues lists them.",
     ItemNotEmitted "item-not-emitted" "An issue is a code of the APIs that it is sent by.",
     StatusPattern "status-pattern" "`by_status` has statuses of errors, `4xx` and `5xx`.",

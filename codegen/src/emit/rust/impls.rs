@@ -254,6 +254,7 @@ fn doc_url(docs: &DocUrl) -> TokenStream {
     let hole = match docs.hole {
         DocHole::Anchor => quote! { Anchor },
         DocHole::Code => quote! { Code },
+        DocHole::Number => quote! { Number },
     };
     quote! { DocUrl { before: #before, hole: DocHole::#hole, after: #after } }
 }

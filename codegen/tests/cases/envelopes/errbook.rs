@@ -293,7 +293,7 @@ pub mod parts {
     pub const DOCS: &str = ::core::include_str!("parts.md");
 }
 
-/// Numbers (`numbers`): its envelope, its codes, and its reference at `https://numbers.example/errors#…`.
+/// Numbers (`numbers`): its envelope, its codes, and its reference at `https://numbers.example/….html`.
 ///
 /// `errors.yaml:146`.
 #[allow(
@@ -679,7 +679,7 @@ pub mod code {
     ///
     /// - [List](<https://list.example/errors#bad>)
     /// - [Parts](<https://parts.example/errors#bad>)
-    /// - [Numbers](<https://numbers.example/errors#bad>)
+    /// - [Numbers](<https://numbers.example/-5.html>)
     /// - [Bare](<https://bare.example/errors#bad>)
     /// - [Said](<https://said.example/errors#bad>)
     /// - [Waits](<https://waits.example/errors#bad>)
@@ -712,7 +712,7 @@ pub mod code {
     ///
     /// Reference:
     ///
-    /// - [Numbers](<https://numbers.example/errors#unnamed>)
+    /// - [Numbers](<https://numbers.example/9.html>)
     /// - [Said](<https://said.example/errors#unnamed>)
     #[derive(Clone, Copy)]
     pub struct Unnamed;
@@ -723,7 +723,7 @@ pub mod code {
     ///
     /// Reference:
     ///
-    /// - [Numbers](<https://numbers.example/errors#plain>)
+    /// - [Numbers](<https://numbers.example/7.html>)
     /// - [Said](<https://said.example/errors#plain>)
     #[derive(Clone, Copy)]
     pub struct Plain;
@@ -780,7 +780,7 @@ pub mod code {
     ///
     /// - [List](<https://list.example/errors#slow>)
     /// - [Parts](<https://parts.example/errors#slow>)
-    /// - [Numbers](<https://numbers.example/errors#slow>)
+    /// - [Numbers](<https://numbers.example/8.html>)
     /// - [Bare](<https://bare.example/errors#slow>)
     /// - [Said](<https://said.example/errors#slow>)
     /// - [Waits](<https://waits.example/errors#slow>)
@@ -801,7 +801,7 @@ pub mod code {
     ///
     /// - [List](<https://list.example/errors#broken>)
     /// - [Parts](<https://parts.example/errors#broken>)
-    /// - [Numbers](<https://numbers.example/errors#broken>)
+    /// - [Numbers](<https://numbers.example/9223372036854775807.html>)
     /// - [Bare](<https://bare.example/errors#broken>)
     /// - [Said](<https://said.example/errors#broken>)
     /// - [Waits](<https://waits.example/errors#broken>)
@@ -1792,9 +1792,9 @@ mod __errbook {
             name: "numbers",
             title: "Numbers",
             docs: DocUrl {
-                before: "https://numbers.example/errors#",
-                hole: DocHole::Anchor,
-                after: "",
+                before: "https://numbers.example/",
+                hole: DocHole::Number,
+                after: ".html",
             },
             envelope: &ENVELOPE_NUMBERS,
             also_read: &[],
