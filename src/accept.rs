@@ -11,10 +11,16 @@ pub(crate) fn quality(accept: &str, media_type: &str) -> u32 {
         let specificity = specificity(parts.next()?, media_type)?;
         let mut quality = 1_000;
         for part in parts {
-            match part.split_once('=') {
-                Some((name, value)) if name.trim().eq_ignore_ascii_case("q") => quality = thousandths(value),
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
+            match name.trim().to_ascii_lowercase().as_str() {
+                "q" => {
+                    quality = thousandths(value);
+                    // What stands behind it is no parameter of the type.
+                    break;
+                }
+                // JSON has one character set.
+                "" | "charset" => {}
                 // A parameter that our types don't have.
-                _ if part.is_empty() => {}
                 _ => return None,
             }
         }
@@ -64,6 +70,8 @@ mod tests {
             ("text/html, */*;q=0.8", JSON, 800),
             ("application/json;q=0", JSON, 0),
             ("application/json;profile=x", JSON, 0),
+            ("application/json;charset=utf-8", JSON, 1_000),
+            ("application/json;q=0.5;ext=1", JSON, 500),
             ("application/json; q=0.5", "application/json; charset=utf-8", 500),
             ("application/json;q=nan, application/json;q=inf;", JSON, 0),
             ("application/json;q=-1", JSON, 0),

@@ -9,7 +9,7 @@ use crate::raise::{Error, Inner};
 use crate::table::{Kind, Piece, Placeholder};
 use crate::text::push_escaped;
 
-/// What was rendered of an API: nothing before the first answer, and never more than a few texts per code.
+/// What was rendered of an API: nothing before the first answer, and at most twelve texts per code.
 #[derive(Debug)]
 pub struct Rendered(OnceLock<Codes>);
 
@@ -102,20 +102,22 @@ impl Codes {
         let envelope = A::INFO.envelope;
         let count = A::Code::TABLE.codes.iter().map(|chunk| chunk.len()).sum();
         Codes {
-            body: Template::of(envelope.body_pieces),
-            issue: Template::of(envelope.issue_pieces),
+            body: Template::of(envelope.body_pieces, envelope.issue_pieces),
+            issue: Template::of(envelope.issue_pieces, &[]),
             codes: std::iter::repeat_with(OnceLock::new).take(count).collect(),
         }
     }
 }
 
 impl Template {
-    fn of(pieces: &[Piece]) -> Template {
+    /// `element` is what the error itself looks like in a list.
+    fn of(pieces: &[Piece], element: &[Piece]) -> Template {
         let pieces = pieces.iter().map(|piece| match piece {
-            Piece::Text(_) | Piece::Comma | Piece::Fields | Piece::Errors => Template::Texts,
-            Piece::OptionalPart(_, pieces) => Template::of(pieces),
+            Piece::Text(_) | Piece::Comma | Piece::Fields => Template::Texts,
+            Piece::Errors => Template::of(element, &[]),
+            Piece::OptionalPart(_, pieces) => Template::of(pieces, element),
             Piece::List(elements) => {
-                elements.iter().map(|pieces| Template::of(pieces)).max().unwrap_or_default()
+                elements.iter().map(|pieces| Template::of(pieces, element)).max().unwrap_or_default()
             }
             Piece::Value(placeholder)
             | Piece::Optional(_, placeholder)

@@ -302,59 +302,77 @@ pub(crate) fn values<'j>(
     fields: &[Field],
     json: impl Fn(&str) -> Option<Cow<'j, str>>,
 ) -> Result<Vec<Value>, &'static str> {
-    let mut values = Vec::new();
-    for field in fields {
-        let (kind, required) = match field.kind {
-            Kind::Const(_) => continue,
-            Kind::Required(kind) => (kind, true),
-            Kind::Optional(kind) => (kind, false),
-        };
-        // Null is no value, unless any JSON is one that has to be there.
-        let any = required && kind == Type::Json;
-        values.push(match json(field.name).filter(|json| any || json != "null") {
-            Some(json) => value(&json, kind).ok_or(field.name)?,
-            None if required => return Err(field.name),
-            None => Value::Absent,
-        });
-    }
-    Ok(values)
+    Room(MAX_VALUES).values(fields, json)
 }
 
-/// A member as a value of its field's type. As deep as the type is; within a value of any JSON, as deep as serde_json goes.
-fn value(json: &str, kind: Type) -> Option<Value> {
-    match kind {
-        Type::Bool => json.parse().ok().map(Value::Bool),
-        Type::F64 => number(json).map(Value::F64),
-        Type::I32 => json.parse::<i32>().ok().map(|number| Value::I64(number.into())),
-        Type::I64 => json.parse().ok().map(Value::I64),
-        Type::Json => serde_json::from_str(json).ok().map(Value::Json),
-        Type::List(kind) => {
-            let elements: Vec<&RawValue> = serde_json::from_str(json).ok()?;
-            let values = elements.into_iter().map(|element| value(element.get(), *kind));
-            values.collect::<Option<_>>().map(Value::List)
-        }
-        Type::Map(kind) => {
-            let mut members = members(json)?;
-            members.retain(|(_, json)| *kind == Type::Json || json.get() != "null");
-            let members =
-                members.into_iter().map(|(key, json)| Some((key.into(), value(json.get(), *kind)?)));
-            members.collect::<Option<_>>().map(Value::Map)
-        }
-        Type::Seconds => distance(json).map(Value::Seconds),
-        Type::Enum(_) | Type::String | Type::Url | Type::Uuid => {
-            text(json).map(|text| Value::String(text.into()))
-        }
-        Type::Struct(fields) => {
-            let members = members(json)?;
-            let json = |name: &str| {
-                let (_, json) = members.iter().find(|(key, _)| key == name)?;
-                Some(Cow::Borrowed(json.get()))
+/// So many values a payload has at most, absent ones included: an element of two bytes may be a struct of 1,000 of them.
+const MAX_VALUES: usize = 10_000;
+
+/// So many more there may be.
+struct Room(usize);
+
+impl Room {
+    fn values<'j>(
+        &mut self,
+        fields: &[Field],
+        json: impl Fn(&str) -> Option<Cow<'j, str>>,
+    ) -> Result<Vec<Value>, &'static str> {
+        let mut values = Vec::new();
+        for field in fields {
+            self.0 = self.0.checked_sub(1).ok_or(field.name)?;
+            let (kind, required) = match field.kind {
+                Kind::Const(_) => continue,
+                Kind::Required(kind) => (kind, true),
+                Kind::Optional(kind) => (kind, false),
             };
-            values(fields, json).ok().map(Value::Struct)
+            // Null is no value, unless any JSON is one that has to be there.
+            let any = required && kind == Type::Json;
+            values.push(match json(field.name).filter(|json| any || json != "null") {
+                Some(json) => self.value(&json, kind).ok_or(field.name)?,
+                None if required => return Err(field.name),
+                None => Value::Absent,
+            });
         }
-        Type::Time => time(json).map(Value::Time),
-        Type::U32 => json.parse::<u32>().ok().map(|number| Value::U64(number.into())),
-        Type::U64 => json.parse().ok().map(Value::U64),
+        Ok(values)
+    }
+
+    /// A member as a value of its field's type. As deep as the type is; within a value of any JSON, as deep as serde_json goes.
+    fn value(&mut self, json: &str, kind: Type) -> Option<Value> {
+        self.0 = self.0.checked_sub(1)?;
+        match kind {
+            Type::Bool => json.parse().ok().map(Value::Bool),
+            Type::F64 => number(json).map(Value::F64),
+            Type::I32 => json.parse::<i32>().ok().map(|number| Value::I64(number.into())),
+            Type::I64 => json.parse().ok().map(Value::I64),
+            Type::Json => serde_json::from_str(json).ok().map(Value::Json),
+            Type::List(kind) => {
+                let elements: Vec<&RawValue> = serde_json::from_str(json).ok()?;
+                let values = elements.into_iter().map(|element| self.value(element.get(), *kind));
+                values.collect::<Option<_>>().map(Value::List)
+            }
+            Type::Map(kind) => {
+                let mut members = members(json)?;
+                members.retain(|(_, json)| *kind == Type::Json || json.get() != "null");
+                let members =
+                    members.into_iter().map(|(key, json)| Some((key.into(), self.value(json.get(), *kind)?)));
+                members.collect::<Option<_>>().map(Value::Map)
+            }
+            Type::Seconds => distance(json).map(Value::Seconds),
+            Type::Enum(_) | Type::String | Type::Url | Type::Uuid => {
+                text(json).map(|text| Value::String(text.into()))
+            }
+            Type::Struct(fields) => {
+                let members = members(json)?;
+                let json = |name: &str| {
+                    let (_, json) = members.iter().find(|(key, _)| key == name)?;
+                    Some(Cow::Borrowed(json.get()))
+                };
+                self.values(fields, json).ok().map(Value::Struct)
+            }
+            Type::Time => time(json).map(Value::Time),
+            Type::U32 => json.parse::<u32>().ok().map(|number| Value::U64(number.into())),
+            Type::U64 => json.parse().ok().map(Value::U64),
+        }
     }
 }
 

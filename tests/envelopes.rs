@@ -143,6 +143,8 @@ fn a_list_of_the_error_and_its_issues() {
     );
     assert_eq!(err.issues()[1].details(), Some(code::Size { size: 7, unit: Some("kg".into()) }));
     assert_eq!(body::<Bare>(code::Bad.at("x")), r#"[{"errorCode":"bad","message":"Bad.","field":"x"}]"#);
+    let slow = code::Slow.retry_after(Duration::from_millis(1_500));
+    assert_eq!(body::<Bare>(slow), r#"[{"errorCode":"slow","retryAfter":2,"message":"Slow down."}]"#);
 
     // Cut off in the first error, and after it; no error at all.
     let text = body::<List>(several());
@@ -168,7 +170,7 @@ fn parts_that_are_told_apart_by_their_constants() {
             concat!(
                 r#"{"@type":"info","reason":"plan","metadata":{"upgrade":true}},"#,
                 r#"{"@type":"help","links":[{"url":"https://parts.example/errors#plan"}]},"#,
-                r#"{"@type":"nothing"}],"more":["limits"],"schemas":["one",2,true]}}"#,
+                r#"{"@type":"nothing","list":[{"a":1,"b":2,"kind":1}]}],"more":["limits"],"schemas":["one",2,true]}}"#,
             )
         )
     );
@@ -180,7 +182,7 @@ fn parts_that_are_told_apart_by_their_constants() {
 
     // In another order, with unknown parts, two of a kind, and blanks in the constants.
     let text = r#"{"error":{"status":422,"message":"No.","schemas":[ "one", 2,true ],"details":[
-        {"@type":"violations","violations":[{"field":"x","reason":"bad"},{"field":"y"}]}, {"@type":"new","reason":"wrong"}, 7,
+        {"@type":"violations","violations":[{"parts":[{"kind":"where","field":"x"},{"kind":"what","reason":"bad"}]},{"parts":[{"field":"y","kind":"where"},7,{"reason":"new"}]}]}, {"@type":"new","reason":"wrong"}, 7,
         {"reason":"size","metadata":{"size":5},"@type":"info"}, {"@type":"info","reason":"later"},
         {"@type":"retry","delay":"6m0.5s"}]}}"#;
     let err = read::<Parts>(422, text);
@@ -246,6 +248,18 @@ fn an_answer_without_a_code() {
     assert!(!read::<Said>(404, r#"{"message":7}"#).from_api());
 }
 
+/// A header is bytes: what a server writes into one comes back.
+#[test]
+fn headers_that_are_not_ascii() {
+    let mut headers = HeaderMap::new();
+    headers.insert("x-number", "E9".parse().unwrap());
+    headers.insert("x-request-id", http::HeaderValue::from_bytes("größe".as_bytes()).unwrap());
+    let err = ErrorResponse::<Numbers>::parse(StatusCode::BAD_REQUEST, &headers, "");
+    assert_eq!((err.code(), err.request_id()), (Some(Code::Unnamed), Some("größe")));
+    headers.insert("x-number", http::HeaderValue::from_bytes(b"E\xFF").unwrap());
+    assert!(!ErrorResponse::<Numbers>::parse(StatusCode::BAD_REQUEST, &headers, "").from_api());
+}
+
 /// Every unit is the same wait; of several the longest counts.
 #[test]
 fn waits_in_all_units() {
@@ -259,6 +273,7 @@ fn waits_in_all_units() {
     assert!(body["until"].as_str().unwrap().ends_with('Z'), "{body}");
     let headers = answer.headers();
     assert_eq!(headers["x-wait"], "in 90.5s or so");
+    assert_eq!(headers["retry-after"], "91");
     assert!(headers["x-until"].to_str().unwrap().starts_with("20"));
     let close = |wait: Option<Duration>| wait.is_some_and(|wait| (88..95).contains(&wait.as_secs()));
     assert!(close(ErrorResponse::<Waits>::from(error.clone()).retry_after()));
@@ -304,6 +319,9 @@ fn an_answer_in_the_content_type_that_is_asked_for() {
     let body = answer.body();
     assert!(body.starts_with(br#"{"type":"https://list.example/errors#bad","title":"Bad","status":400"#));
     assert_eq!(serde_json::to_vec(&answer).unwrap(), body);
+    // Which type it is depends on the request; and half of an answer is worse than another type.
+    assert_eq!(answer.headers()["vary"], "accept");
+    assert!(!Error::<Bare>::from(code::Bad).answer("r").headers().contains_key("vary"));
     // Headers are of the envelope that is sent; its clients read both.
     assert!(!answer.headers().contains_key("x-error"));
     assert_eq!(error.answer("r").headers()["cache-control"], "no-store");

@@ -88,6 +88,18 @@ fn read(members: &Value) -> ErrorResponse<Store> {
     ErrorResponse::parse(StatusCode::UNPROCESSABLE_ENTITY, &HeaderMap::new(), body)
 }
 
+/// An answer of 64 KiB may hold a list of so many elements that its payload would be a hundred times as large.
+#[test]
+fn a_payload_has_a_bounded_size() {
+    let mut long = members();
+    long["ratios"] = vec![json!({}); 9_000].into();
+    assert!(read(&long).details::<code::Rich>().is_some());
+    long["ratios"] = vec![json!({}); 10_000].into();
+    let err = read(&long);
+    assert_eq!((err.code(), err.details::<code::Rich>()), (Some(Code::Rich), None));
+    assert!(err.member("ratios").is_some());
+}
+
 #[test]
 fn what_is_written() {
     let error = Error::<Store>::from(rich());
@@ -202,8 +214,8 @@ fn what_is_hostile() {
         assert_eq!(err.code(), Some(Code::Rich), "{name}");
         assert_eq!(err.details::<code::Rich>(), None, "{name}");
     }
-    let err = with("tags", &format!("[{}\"\"]", "\"\",".repeat(10_000)));
-    assert_eq!(err.details::<code::Rich>().unwrap().tags.len(), 10_001);
+    let err = with("tags", &format!("[{}\"\"]", "\"\",".repeat(9_000)));
+    assert_eq!(err.details::<code::Rich>().unwrap().tags.len(), 9_001);
     let err = with("counts", &format!("{{{}\"a\":2}}", "\"a\":1,".repeat(5_000)));
     assert_eq!(err.details::<code::Rich>().unwrap().counts, BTreeMap::from([("a".to_owned(), 1)]));
     let err = with("tags", r#"["\ud800"]"#);

@@ -153,9 +153,10 @@ pub(crate) enum Placeholder {
 /// A constant of an envelope or of a field.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Literal {
-    /// `null` and lists are constants of envelopes alone.
+    /// `null`, lists and mappings are constants of envelopes alone.
     Null,
     List(Vec<Literal>),
+    Map(Vec<(String, Literal)>),
     Bool(bool),
     Text(String),
     /// A JSON number, as it is written.

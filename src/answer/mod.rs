@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::StatusCode;
-use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, VARY};
 
 use crate::catalog::{Api, ErrorCode as _};
 use crate::raise::{Inner, Message};
@@ -53,7 +53,12 @@ impl<A: Api> Answer<'_, A> {
     pub fn accept(mut self, accept: &str) -> Self {
         let mut best = accept::quality(accept, A::INFO.envelope.content_type);
         self.envelope = A::INFO.envelope;
+        let has_issues = !self.error.inner().issues.is_empty();
         for envelope in A::INFO.also_read {
+            // Rather a type that is less wanted than half of the answer.
+            if has_issues && !envelope.lists_issues() {
+                continue;
+            }
             let quality = accept::quality(accept, envelope.content_type);
             if quality > best {
                 (self.envelope, best) = (envelope, quality);
@@ -101,6 +106,10 @@ impl<A: Api> Answer<'_, A> {
         let inner = self.error.inner();
         let mut headers = HeaderMap::with_capacity(4);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.envelope.content_type));
+        // RFC 9110 section 12.5.5: a cache must not show one client what another asked for.
+        if A::INFO.also_read.iter().any(|other| other.content_type != A::INFO.envelope.content_type) {
+            headers.insert(VARY, HeaderValue::from_static("accept"));
+        }
         for (name, node) in self.envelope.headers {
             match node {
                 Node::Const(json) => {
@@ -328,7 +337,8 @@ impl<A: Api> Answer<'_, A> {
     fn filled<'v>(&'v self, placeholder: Placeholder, inner: &'v Inner) -> Filled<'v> {
         let row = inner.row();
         let wait = |say: &dyn Fn(Duration) -> Option<Filled<'v>>| {
-            inner.retry_after().and_then(say).unwrap_or(Filled::Absent)
+            let wait = inner.retry_after().map(|wait| wait.clamp(LEAST_WAIT, MOST_WAIT));
+            wait.and_then(say).unwrap_or(Filled::Absent)
         };
         match placeholder {
             Placeholder::Action => Filled::Text(inner.table.actions[usize::from(row.action)].name),
@@ -348,9 +358,9 @@ impl<A: Api> Answer<'_, A> {
             Placeholder::Param => inner.param().map_or(Filled::Absent, Filled::Text),
             Placeholder::RequestId => Filled::Text(self.request_id),
             Placeholder::RetryAfter => wait(&|wait| Some(Filled::Number(seconds(wait)))),
-            Placeholder::RetryAfterMs => {
-                wait(&|wait| Some(Filled::Number(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX))))
-            }
+            Placeholder::RetryAfterMs => wait(&|wait| {
+                Some(Filled::Number(i64::try_from(wait.as_nanos().div_ceil(1_000_000)).unwrap_or(i64::MAX)))
+            }),
             Placeholder::RetryAfterText => wait(&|wait| Some(Filled::Own(retry_after::text(wait)))),
             Placeholder::RetryAt => wait(&|wait| Some(Filled::Own(rfc3339::format(retry_at(wait)?)))),
             Placeholder::RetryAtUnix => wait(&|wait| {
@@ -461,11 +471,17 @@ fn push_doc_url<A: Api>(out: &mut Vec<u8>, code: u16) {
     out.extend_from_slice(docs.after.as_bytes());
 }
 
-/// Whole seconds, rounded up, at least one: a client must not come early, and 0 means "at once". At most what any client
-/// can read.
+/// A wait of 0 means "at once".
+const LEAST_WAIT: Duration = Duration::from_millis(1);
+
+/// In seconds, what any client can read.
+const MOST_WAIT: Duration = Duration::from_secs(i32::MAX as u64);
+
+/// Whole seconds, rounded up: a client must not come early.
 fn seconds(wait: Duration) -> i64 {
+    let wait = wait.clamp(LEAST_WAIT, MOST_WAIT);
     let more = u64::from(wait.subsec_nanos() > 0);
-    wait.as_secs().saturating_add(more).clamp(1, i32::MAX as u64) as i64
+    (wait.as_secs() + more) as i64
 }
 
 /// When the wait is over, in whole seconds.

@@ -86,7 +86,7 @@ impl<A: Api> Serialize for Part<'_, A> {
                 map.end()
             }
             Node::List(elements) => {
-                let there = |node: &&Node| is_constant_node(node) || answer.any_value(node, inner);
+                let there = |node: &&Node| matches!(node, Node::Const(_)) || answer.any_value(node, inner);
                 serializer.collect_seq(elements.iter().filter(there).map(|node| part(node, inner)))
             }
             Node::Errors => {
@@ -128,19 +128,5 @@ impl<A: Api> Serialize for Hole<'_, A> {
                 )
             }
         }
-    }
-}
-
-/// Is there no placeholder in it?
-fn is_constant_node(node: &Node) -> bool {
-    match node {
-        Node::Const(_) => true,
-        Node::Map(members) => members.iter().all(|member| match member {
-            Member::Key(_, node) => is_constant_node(node),
-            Member::Fields => false,
-        }),
-        Node::List(elements) => elements.iter().all(is_constant_node),
-        Node::OptionalPart(node) => is_constant_node(node),
-        Node::Required(_) | Node::Optional(_) | Node::Nullable(_) | Node::Text(..) | Node::Errors => false,
     }
 }

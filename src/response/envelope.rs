@@ -181,6 +181,17 @@ pub(crate) fn string(json: &str) -> Option<Cow<'_, str>> {
     Some(Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
+/// The first byte of what the template of an element writes, where it is a mapping or a list.
+fn kind(node: &Node) -> Option<u8> {
+    match node {
+        Node::Map(_) => Some(b'{'),
+        Node::List(_) | Node::Errors => Some(b'['),
+        Node::Const(json) => json.bytes().next().filter(|first| b"{[".contains(first)),
+        Node::OptionalPart(node) => kind(node),
+        Node::Required(_) | Node::Optional(_) | Node::Nullable(_) | Node::Text(..) => None,
+    }
+}
+
 /// What stands between two texts.
 fn between<'b>(text: Cow<'b, str>, before: &str, after: &str) -> Option<Cow<'b, str>> {
     let inside = |text: &str| Some(before.len()..text.strip_suffix(after)?.len());
@@ -194,10 +205,12 @@ fn between<'b>(text: Cow<'b, str>, before: &str, after: &str) -> Option<Cow<'b, 
 /// Are the two JSON texts the same value?
 pub(super) fn same(one: &str, json: &str) -> bool {
     let number = |text: &str| text.parse::<f64>().ok();
-    let list = |text: &str| serde_json::from_str::<Vec<serde_json::Value>>(text).ok();
+    let whole = |first| json.starts_with(first) && one.starts_with(first);
     one == json
         || string(one).is_some_and(|text| *text == crate::value::constant(json))
-        || json.starts_with('[') && one.starts_with('[') && list(one) == list(json)
+        || (whole('[') || whole('{'))
+            && serde_json::from_str(one)
+                .is_ok_and(|one: serde_json::Value| one == crate::value::constant(json))
         || number(json).is_some_and(|expected| number(one) == Some(expected))
 }
 
@@ -239,6 +252,8 @@ impl<'b> DeserializeSeed<'b> for Part<'_, 'b> {
                 found.optional += 1;
                 let end = Part { node, issue, found: &mut *found, max_issues }.deserialize(deserializer);
                 found.optional -= 1;
+                // In a part that breaks off a constant may still have come.
+                found.differs |= end.is_ok() && found.constants - mark.constants < count(node, &|_| true);
                 found.constants = mark.constants;
                 if std::mem::replace(&mut found.differs, outside) {
                     found.back_to(&mark);
@@ -339,7 +354,10 @@ impl<'b> Found<'b> {
         elements: Vec<&'b str>,
         max_issues: usize,
     ) {
-        let fits = |element: &'b str, node| read(element, node, issue, max_issues);
+        let fits = |element: &'b str, node: &'static Node| {
+            let found = kind(node) == element.bytes().next().filter(|first| b"{[".contains(first));
+            found.then(|| read(element, node, issue, max_issues))?
+        };
         if let Node::List(templates) = node {
             for element in elements {
                 if let Some(found) = templates.iter().find_map(|template| fits(element, template)) {
@@ -384,27 +402,27 @@ impl<'b> Visitor<'b> for Mapping<'_, 'b> {
     fn visit_map<M: MapAccess<'b>>(self, mut map: M) -> Result<(), M::Error> {
         let Mapping { members, part: Part { issue, found, max_issues, .. } } = self;
         let spread = members.iter().any(|member| matches!(member, Member::Fields));
-        // A bit for each of the first members: of duplicates the first one counts.
-        let mut seen = 0_u64;
+        // A bit for each of the template's members, as many as anybody writes: of duplicates the first one counts.
+        let mut seen = [0_u64; 4];
         while let Some(key) = map.next_key_seed(Key)? {
             let named = members.iter().enumerate().find_map(|(at, member)| match member {
-                Member::Key(name, node) if *name == key => {
-                    Some((1_u64.checked_shl(at as u32).unwrap_or(0), node))
-                }
+                Member::Key(name, node) if *name == key => Some((at, node)),
                 _ => None,
             });
-            let Some((bit, node)) = named else {
+            let Some((at, node)) = named else {
                 let value: &RawValue = map.next_value()?;
                 if spread && found.members.len() < MAX_MEMBERS && found.member(&key).is_none() {
                     found.members.push((key, value.get()));
                 }
                 continue;
             };
-            if seen & bit != 0 {
+            let (bit, mut none) = (1_u64 << (at % 64), 0);
+            let seen = seen.get_mut(at / 64).unwrap_or(&mut none);
+            if *seen & bit != 0 {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             }
-            seen |= bit;
+            *seen |= bit;
             map.next_value_seed(Part { node, issue, found: &mut *found, max_issues })?;
         }
         Ok(())

@@ -18,7 +18,7 @@ const MAX_FOREIGN_MESSAGE: usize = 120;
 pub(super) fn parse<A: Api>(status: StatusCode, headers: &HeaderMap, body: Bytes) -> Inner<A::Code> {
     let (body, truncated) = bounded::<A>(body);
     let text = std::str::from_utf8(&body).unwrap_or_default();
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let header = |name: &str| std::str::from_utf8(headers.get(name)?.as_bytes()).ok();
     let found = answer::<A>(text, header);
     let in_header = retry_after::from_headers(headers, retry_after::clock);
     let mut inner = Inner {
@@ -158,7 +158,7 @@ fn along_the_tree<'b, C: ErrorCode>(
     max: usize,
 ) -> Option<(Found<'b>, Vec<Issue<C>>)> {
     let found = envelope::read(text, &envelope.body, &envelope.issue, max)?;
-    let read = |json: &&str| issue(&envelope::read(json, &envelope.issue, &envelope.issue, 0)?);
+    let read = |json: &&str| issue(&envelope::read(json, &envelope.issue, &envelope.issue, max)?);
     let mut issues = found.issues.iter().filter_map(read).collect();
     by_param(&found, max, &mut issues);
     Some((found, issues))

@@ -295,7 +295,7 @@ pub(super) fn weight_of(Field { kind, doc, example, .. }: &Field) -> usize {
 
 fn weight_of_literal(value: &Literal) -> usize {
     match value {
-        Literal::Null | Literal::List(_) | Literal::Bool(_) => 1,
+        Literal::Null | Literal::List(_) | Literal::Map(_) | Literal::Bool(_) => 1,
         Literal::Number(text) | Literal::Text(text) => text.len(),
     }
 }

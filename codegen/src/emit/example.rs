@@ -61,7 +61,7 @@ impl Sample<'_> {
     /// `None`: the key is left out.
     fn value(&self, template: &Template) -> Option<Json> {
         match template {
-            Template::Const(value) => Some(Json::Value(value.json())),
+            Template::Const(value) => Some(Json::literal(value)),
             Template::Hole(hole) => self.hole(*hole),
             Template::Text { before, hole, after } => {
                 let (before, after) = (visible(before), visible(after));
@@ -70,6 +70,7 @@ impl Sample<'_> {
             }
             Template::Map(members) => Some(Json::Map(self.map(members))),
             Template::List(elements) => {
+                let is_constant = |element: &Template| matches!(element, Template::Const(_));
                 let there = elements.iter().filter(|element| is_constant(element) || self.has_value(element));
                 Some(Json::List(there.filter_map(|element| self.value(element)).collect()))
             }
@@ -254,7 +255,7 @@ impl Sample<'_> {
                 match value {
                     Literal::Text(text) | Literal::Number(text) => text,
                     Literal::Bool(value) => value.to_string(),
-                    Literal::Null | Literal::List(_) => String::new(),
+                    Literal::Null | Literal::List(_) | Literal::Map(_) => String::new(),
                 }
             }
         };
@@ -299,21 +300,17 @@ enum Json {
     List(Vec<Json>),
 }
 
-/// Is there no placeholder in it?
-fn is_constant(template: &Template) -> bool {
-    match template {
-        Template::Const(_) => true,
-        Template::Map(members) => members.iter().all(|member| match member {
-            Member::Fields => false,
-            Member::Key { value, .. } => is_constant(value),
-        }),
-        Template::List(elements) => elements.iter().all(is_constant),
-        Template::Optional(part) => is_constant(part),
-        Template::Hole(_) | Template::Text { .. } | Template::Errors => false,
-    }
-}
-
 impl Json {
+    fn literal(value: &Literal) -> Json {
+        match value {
+            Literal::List(list) => Json::List(list.iter().map(Json::literal).collect()),
+            Literal::Map(members) => {
+                Json::Map(members.iter().map(|(key, value)| (key.clone(), Json::literal(value))).collect())
+            }
+            single => Json::Value(single.json()),
+        }
+    }
+
     fn of(example: &Example) -> Json {
         match example {
             Example::Single(value) => Json::Value(value.json()),

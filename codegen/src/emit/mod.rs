@@ -66,6 +66,11 @@ impl Literal {
             Literal::List(list) => {
                 format!("[{}]", list.iter().map(Literal::json).collect::<Vec<_>>().join(","))
             }
+            Literal::Map(members) => {
+                let member =
+                    |(key, value): &(String, Literal)| format!("{}:{}", json_string(key), value.json());
+                format!("{{{}}}", members.iter().map(member).collect::<Vec<_>>().join(","))
+            }
             Literal::Bool(value) => value.to_string(),
             Literal::Number(number) => canonical(number),
             Literal::Text(text) => json_string(text),

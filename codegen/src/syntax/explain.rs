@@ -161,13 +161,13 @@ fn after_quote(text: &str, last: usize, here: Span) -> Diagnostic {
 }
 
 fn bad_escape(text: &str, quote: usize) -> Diagnostic {
-    let mut at = quote;
+    let mut escape = Span::new(quote, quote + 1);
     let mut rest = text.get(quote..).unwrap_or_default().char_indices();
     while let Some((offset, char)) = rest.next() {
         if char != '\\' {
             continue;
         }
-        at = quote + offset;
+        let at = quote + offset;
         match rest.next() {
             Some((
                 _,
@@ -175,11 +175,16 @@ fn bad_escape(text: &str, quote: usize) -> Diagnostic {
             )) => {}
             Some((_, 'N' | '_' | 'L' | 'P' | '\n' | '\r')) => {}
             // An escape with digits is wrong only if the digits are, and the first such one is as good as any.
-            _ => break,
+            Some((_, char)) => {
+                escape = Span::new(at, at + 1 + char.len_utf8());
+                break;
+            }
+            // The file ends in the quote.
+            None => return unclosed_quote(quote, text),
         }
     }
     Diagnostic::new(Mistake::BadEscape, "an escape that YAML does not know")
-        .at(Span::new(at, at + 2), "after a backslash")
+        .at(escape, "after a backslash")
         .help("`\\\\` is a backslash; inside single quotes a backslash is just one")
 }
 

@@ -70,6 +70,11 @@ impl Placeholder {
         matches!(self, Placeholder::Errors | Placeholder::ErrorsByParam)
     }
 
+    /// In some answers, whatever the code is.
+    fn may_be_absent(self) -> bool {
+        self.is_wait() || matches!(self, Placeholder::Group | Placeholder::Param)
+    }
+
     fn is_wait(self) -> bool {
         use Placeholder::{RetryAfter, RetryAfterMs, RetryAfterText, RetryAt, RetryAtUnix};
         matches!(self, RetryAfter | RetryAfterMs | RetryAfterText | RetryAt | RetryAtUnix)
@@ -276,6 +281,19 @@ impl<'t> Context<'t> {
                 }
             },
         };
+        let says = shape.code
+            || shape.code_optional
+            || shape.message
+            || shape.param
+            || shape.fields.is_some()
+            || shape.doubtful;
+        if let (Some(declared), Some(_), false) = (declared, &issue, says) {
+            self.report(
+                Diagnostic::new(Mistake::IssuesPlace, "an issue says nothing that a client could keep")
+                    .at(declared.key.span, "no code, message, param or fields")
+                    .help("add a key with `$message`, for example"),
+            );
+        }
         (issue.unwrap_or(Template::Map(Vec::new())), shape)
     }
 
@@ -313,10 +331,10 @@ impl<'t> Context<'t> {
         for entry in self.entries(node, "`headers`").unwrap_or_default() {
             let Some(name) = self.header_name(&entry.key, &mut seen) else { continue };
             let value = match self.value(&entry.value, "a header", Part::Header, shape) {
-                Some(Template::Const(Literal::Text(text))) if !is_header_value(&text) => {
+                Some(template) if !is_header_value(&template) => {
                     self.report(
                         Diagnostic::new(Mistake::BadHeader, "a header can't have this value")
-                            .at(entry.value.span, "not printable ASCII")
+                            .at(entry.value.span, "not printable ASCII, or a blank at an end")
                             .help("write letters, digits and signs"),
                     );
                     continue;
@@ -330,8 +348,19 @@ impl<'t> Context<'t> {
     }
 }
 
-fn is_header_value(text: &str) -> bool {
-    !text.is_empty() && text.trim() == text && text.chars().all(|char| char.is_ascii_graphic() || char == ' ')
+/// Printable ASCII, and no blank at the ends, where it would be lost.
+fn is_header_value(template: &Template) -> bool {
+    let printable = |text: &str| text.chars().all(|char| char.is_ascii_graphic() || char == ' ');
+    match template {
+        Template::Const(Literal::Text(text)) => !text.is_empty() && text.trim() == text && printable(text),
+        Template::Text { before, after, .. } => {
+            before.trim_start() == before
+                && after.trim_end() == after
+                && printable(before)
+                && printable(after)
+        }
+        _ => true,
+    }
 }
 
 /// Is there a flag or a text that every answer has?

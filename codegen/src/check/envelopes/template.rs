@@ -5,6 +5,7 @@ use super::{PLACEHOLDERS, Part, Shape};
 use crate::catalog::{Absent, Hole, Literal, Member, Placeholder, Template};
 use crate::report::{Diagnostic, Mistake, Span};
 use crate::syntax::{Entry, Kind, Node, Style};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 impl<'t> Context<'t> {
@@ -20,6 +21,7 @@ impl<'t> Context<'t> {
         let mut spread = None;
         let entries = self.entries(node, what);
         shape.doubtful |= entries.is_none();
+        let mut keys = BTreeMap::new();
         for entry in entries.unwrap_or_default() {
             let key = &entry.key;
             if key.text == ".." {
@@ -45,23 +47,36 @@ impl<'t> Context<'t> {
                 );
                 continue;
             }
-            let value = match optional {
-                Some(name) => self
-                    .value(&entry.value, &quote(name), part, shape)
-                    .map(|value| Template::Optional(Box::new(value))),
-                None => self.value(&entry.value, &quote(&key.text), part, shape),
+            let on_wire = optional.unwrap_or(&key.text);
+            if let Some(first) = keys.insert(on_wire, key.span) {
+                self.report(
+                    Diagnostic::new(Mistake::DuplicateKey, format!("{} is there twice", quote(on_wire)))
+                        .at(key.span, "the second")
+                        .and(first, "the first")
+                        .help("a `?` is not sent: remove one of the two, or rename it"),
+                );
+            }
+            let value = self.value(&entry.value, &quote(on_wire), part, shape);
+            let value = match (optional, value) {
+                (Some(_), Some(value)) if constant(&value).is_some() => {
+                    self.report(
+                        Diagnostic::new(Mistake::BadTemplateKey, format!("{} is never sent", quote(on_wire)))
+                            .at(key.span, "has a `?`, and nothing but constants in it")
+                            .help("remove the `?`: constants are always sent"),
+                    );
+                    None
+                }
+                (Some(_), value) => value.map(|value| Template::Optional(Box::new(value))),
+                (None, value) => value,
             };
-            let key = optional.unwrap_or(&key.text);
             match value {
-                Some(value) => members.push(Member::Key { key: key.to_owned(), value }),
+                Some(value) => members.push(Member::Key { key: on_wire.to_owned(), value }),
                 None => shape.doubtful = true,
             }
         }
         if let Some(span) = spread {
             shape.fields = Some(span);
-            let keys = entries.unwrap_or_default().iter().map(|entry| &entry.key);
-            shape.beside =
-                keys.filter(|key| key.text != "..").map(|key| (key.text.clone(), key.span)).collect();
+            shape.beside = keys.into_iter().map(|(key, span)| (key.to_owned(), span)).collect();
         }
         members
     }
@@ -161,7 +176,7 @@ impl<'t> Context<'t> {
             }
             return None;
         };
-        self.hole(Hole { what: *what, absent }, name, span, part, shape).map(Template::Hole)
+        self.hole(Hole { what: *what, absent }, name, false, span, part, shape).map(Template::Hole)
     }
 
     fn issues_place(&mut self, span: Span, shape: &mut Shape) -> bool {
@@ -187,7 +202,19 @@ impl<'t> Context<'t> {
         let mut elements = Vec::with_capacity(nodes.len());
         for node in nodes {
             match self.value(node, "an element", part, shape) {
-                Some(element) => elements.push((element, node.span)),
+                Some(Template::Hole(hole)) if hole.what.is_issues() => {
+                    self.report(
+                        Diagnostic::new(Mistake::MisplacedPlaceholder, "the issues are no element of a list")
+                            .at(node.span, "a list of its own, or a mapping")
+                            .help("write it as the value of a key"),
+                    );
+                    shape.doubtful = true;
+                }
+                // What is always the same is compared as a whole.
+                Some(element) => {
+                    let element = constant(&element).map(Template::Const).unwrap_or(element);
+                    elements.push((element, node.span));
+                }
                 None => shape.doubtful = true,
             }
         }
@@ -205,9 +232,8 @@ impl<'t> Context<'t> {
             shape.issue = Some(Box::new((element, Shape { fields, ..inside })));
             return Some(Template::Errors);
         }
-        if let Some(constants) =
-            elements.iter().map(|(element, _)| constant(element)).collect::<Option<Vec<_>>>()
-        {
+        let constants = elements.iter().map(|(element, _)| constant(element)).collect::<Option<Vec<_>>>();
+        if let Some(constants) = constants {
             return Some(Template::Const(Literal::List(constants)));
         }
         if !self.spend(elements.len() * elements.len()) {
@@ -259,13 +285,21 @@ impl<'t> Context<'t> {
             );
             return None;
         }
-        let hole = self.hole(Hole { what, absent }, place, span, part, shape)?;
+        let hole = self.hole(Hole { what, absent }, place, true, span, part, shape)?;
         let text = |text: &str| text.replace("$$", "$");
         Some(Template::Text { before: text(before), hole, after: text(after) })
     }
 
-    fn hole(&mut self, hole: Hole, name: &str, span: Span, part: Part, shape: &mut Shape) -> Option<Hole> {
-        use Placeholder::{Code, ErrorsByParam, Group, Message, Number, Param, RequestId};
+    fn hole(
+        &mut self,
+        hole: Hole,
+        name: &str,
+        in_text: bool,
+        span: Span,
+        part: Part,
+        shape: &mut Shape,
+    ) -> Option<Hole> {
+        use Placeholder::{Code, ErrorsByParam, Message, Number, Param, RequestId};
         let misplaced = match part {
             Part::Body => false,
             Part::Issue => hole.what.is_issues() || hole.what.is_wait() || hole.what == RequestId,
@@ -283,9 +317,9 @@ impl<'t> Context<'t> {
             );
             return None;
         }
-        let may_be_absent =
-            hole.what.is_issues() || hole.what.is_wait() || matches!(hole.what, Group | Param);
-        if may_be_absent && !hole.what.is_issues() && hole.absent == Absent::Never {
+        let may_be_absent = hole.what.is_issues() || hole.what.may_be_absent();
+        if hole.what.may_be_absent() && hole.absent == Absent::Never {
+            let or_null = if in_text { String::new() } else { format!("; or `${name}|null`") };
             self.report(
                 Diagnostic::new(
                     Mistake::NeedsQuestionMark,
@@ -293,7 +327,11 @@ impl<'t> Context<'t> {
                 )
                 .at(span, "nothing to write then")
                 .help(format!(
-                    "write `${name}?`: the key is left out when there is no value; or `${name}|null`"
+                    "write `{}`: the key is left out when there is no value{or_null}",
+                    match in_text {
+                        true => format!("${{{name}?}}"),
+                        false => format!("${name}?"),
+                    }
                 )),
             );
             return None;
@@ -324,30 +362,78 @@ impl<'t> Context<'t> {
     }
 }
 
+/// What is always the same, whatever the error is.
 fn constant(template: &Template) -> Option<Literal> {
     match template {
         Template::Const(value) => Some(value.clone()),
-        _ => None,
+        Template::Map(members) => {
+            let member = |member: &Member| match member {
+                Member::Key { key, value } => Some((key.clone(), constant(value)?)),
+                Member::Fields => None,
+            };
+            let mut members: Vec<_> = members.iter().map(member).collect::<Option<_>>()?;
+            // As serde_json orders them: what is copied into an answer and what serde writes are the same bytes.
+            members.sort_by(|(one, _), (other, _)| one.cmp(other));
+            Some(Literal::Map(members))
+        }
+        Template::Hole(_)
+        | Template::Text { .. }
+        | Template::List(_)
+        | Template::Errors
+        | Template::Optional(_) => None,
     }
 }
 
 /// Does a client know which of the two an element is?
 fn are_told_apart(one: &Template, other: &Template) -> bool {
+    use Template::{Const, Hole, List, Map, Text};
     match (one, other) {
-        (Template::Map(one), Template::Map(other)) => one.iter().any(|member| match member {
-            Member::Key { key, value: Template::Const(constant) } => other.iter().any(|other| {
-                matches!(other, Member::Key { key: same, value: Template::Const(other) } if same == key && other != constant)
-            }),
-            _ => false,
-        }),
-        (Template::Text { before: one, .. }, Template::Text { before: other, .. }) => {
+        (Const(one), Const(other)) => !one.is_same(other),
+        (Map(_) | Const(Literal::Map(_)), Map(_) | Const(Literal::Map(_))) => {
+            let others = constants(other);
+            constants(one)
+                .iter()
+                .any(|(key, one)| others.iter().any(|(same, other)| same == key && !one.is_same(other)))
+        }
+        (Text { before: one, .. }, Text { before: other, .. }) => {
             !one.starts_with(other) && !other.starts_with(one)
         }
-        (Template::Const(one), Template::Const(other)) => one != other,
-        // A scalar is no mapping.
-        (Template::Map(_), Template::Const(_) | Template::Hole(_) | Template::Text { .. })
-        | (Template::Const(_) | Template::Hole(_) | Template::Text { .. }, Template::Map(_)) => true,
+        (Text { before, after, .. }, Const(constant)) | (Const(constant), Text { before, after, .. }) => {
+            !matches!(constant, Literal::Text(text) if text.starts_with(before) && text.ends_with(after))
+        }
+        // A mapping, a list and a scalar are of different kinds.
+        (Map(_), Const(_) | Hole(_) | Text { .. } | List(_)) => true,
+        (Const(_) | Hole(_) | Text { .. } | List(_), Map(_)) => true,
+        (Hole(_) | Text { .. }, List(_) | Const(Literal::Map(_) | Literal::List(_))) => true,
+        (List(_) | Const(Literal::Map(_) | Literal::List(_)), Hole(_) | Text { .. }) => true,
         _ => false,
+    }
+}
+
+/// The constants of a mapping that is an element, each with its key.
+fn constants(template: &Template) -> Vec<(&str, &Literal)> {
+    match template {
+        Template::Const(Literal::Map(members)) => {
+            members.iter().map(|(key, value)| (key.as_str(), value)).collect()
+        }
+        Template::Map(members) => members
+            .iter()
+            .filter_map(|member| match member {
+                Member::Key { key, value: Template::Const(value) } => Some((key.as_str(), value)),
+                _ => None,
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+impl Literal {
+    /// Does a client take one for the other? 1 is 1.0 in JSON.
+    fn is_same(&self, other: &Literal) -> bool {
+        match (self, other) {
+            (Literal::Number(one), Literal::Number(other)) => one.parse::<f64>() == other.parse::<f64>(),
+            (one, other) => one == other,
+        }
     }
 }
 

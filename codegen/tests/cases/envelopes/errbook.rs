@@ -17,35 +17,35 @@ const _: () = ::errbook::__private::requires(2);
 pub enum Code {
     /// Bad.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:160`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:166`.
     Bad,
     /// Several.
     ///
-    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:161`.
+    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:167`.
     Several,
     /// Unnamed.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:162`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:168`.
     Unnamed,
     /// Plain.
     ///
-    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:163`.
+    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:169`.
     Plain,
     /// {size} is too much.
     ///
-    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:164`.
+    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:170`.
     Size,
     /// Not in the plan.
     ///
-    /// HTTP 402, not retryable; advice: `never`. `errors.yaml:165`.
+    /// HTTP 402, not retryable; advice: `never`. `errors.yaml:171`.
     Plan,
     /// Slow down.
     ///
-    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:166`.
+    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:172`.
     Slow,
     /// Broken.
     ///
-    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:167`.
+    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:173`.
     Broken,
 }
 
@@ -142,7 +142,7 @@ impl Code {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Group {
-    /// Limits (`limits`). `errors.yaml:158`.
+    /// Limits (`limits`). `errors.yaml:164`.
     Limits,
 }
 
@@ -221,7 +221,7 @@ impl Action {
 
 /// List (`list`): its envelope, its codes, and its reference at `https://list.example/errors#…`.
 ///
-/// `errors.yaml:144`.
+/// `errors.yaml:150`.
 #[allow(
     dead_code,
     deprecated,
@@ -258,7 +258,7 @@ pub mod list {
 
 /// Parts (`parts`): its envelope, its codes, and its reference at `https://parts.example/errors#…`.
 ///
-/// `errors.yaml:145`.
+/// `errors.yaml:151`.
 #[allow(
     dead_code,
     deprecated,
@@ -295,7 +295,7 @@ pub mod parts {
 
 /// Numbers (`numbers`): its envelope, its codes, and its reference at `https://numbers.example/….html`.
 ///
-/// `errors.yaml:146`.
+/// `errors.yaml:152`.
 #[allow(
     dead_code,
     deprecated,
@@ -332,7 +332,7 @@ pub mod numbers {
 
 /// Bare (`bare`): its envelope, its codes, and its reference at `https://bare.example/errors#…`.
 ///
-/// `errors.yaml:147`.
+/// `errors.yaml:153`.
 #[allow(
     dead_code,
     deprecated,
@@ -369,7 +369,7 @@ pub mod bare {
 
 /// Said (`said`): its envelope, its codes, and its reference at `https://said.example/errors#…`.
 ///
-/// `errors.yaml:148`.
+/// `errors.yaml:154`.
 #[allow(
     dead_code,
     deprecated,
@@ -406,7 +406,7 @@ pub mod said {
 
 /// Waits (`waits`): its envelope, its codes, and its reference at `https://waits.example/errors#…`.
 ///
-/// `errors.yaml:149`.
+/// `errors.yaml:155`.
 #[allow(
     dead_code,
     deprecated,
@@ -443,7 +443,7 @@ pub mod waits {
 
 /// First (`first`): its envelope, its codes, and its reference at `https://one.example/errors#…`.
 ///
-/// `errors.yaml:150`.
+/// `errors.yaml:156`.
 #[allow(
     dead_code,
     deprecated,
@@ -480,7 +480,7 @@ pub mod first {
 
 /// Second (`second`): its envelope, its codes, and its reference at `https://two.example/errors/…?lang=en`.
 ///
-/// `errors.yaml:151`.
+/// `errors.yaml:157`.
 #[allow(
     dead_code,
     deprecated,
@@ -517,7 +517,7 @@ pub mod second {
 
 /// Third (`third`): its envelope, its codes, and its reference at `https://three.example/….html`.
 ///
-/// `errors.yaml:152`.
+/// `errors.yaml:158`.
 #[allow(
     dead_code,
     deprecated,
@@ -554,7 +554,7 @@ pub mod third {
 
 /// Fifth (`fifth`): its envelope, its codes, and its reference at `https://five.example/errors#…`.
 ///
-/// `errors.yaml:153`.
+/// `errors.yaml:159`.
 #[allow(
     dead_code,
     deprecated,
@@ -591,7 +591,7 @@ pub mod fifth {
 
 /// Sixth (`sixth`): its envelope, its codes, and its reference at `https://six.example/errors#…`.
 ///
-/// `errors.yaml:154`.
+/// `errors.yaml:160`.
 #[allow(
     dead_code,
     deprecated,
@@ -628,7 +628,7 @@ pub mod sixth {
 
 /// Fourth (`fourth`): its envelope, its codes, and its reference at `https://four.example/errors#…`.
 ///
-/// `errors.yaml:155`.
+/// `errors.yaml:161`.
 #[allow(
     dead_code,
     deprecated,
@@ -673,7 +673,7 @@ pub mod limits {
 pub mod code {
     /// Bad.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:160`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:166`.
     ///
     /// Reference:
     ///
@@ -694,7 +694,7 @@ pub mod code {
 
     /// Several.
     ///
-    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:161`.
+    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:167`.
     ///
     /// Reference:
     ///
@@ -708,7 +708,7 @@ pub mod code {
 
     /// Unnamed.
     ///
-    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:162`.
+    /// HTTP 400, not retryable; advice: `never`. `errors.yaml:168`.
     ///
     /// Reference:
     ///
@@ -719,7 +719,7 @@ pub mod code {
 
     /// Plain.
     ///
-    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:163`.
+    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:169`.
     ///
     /// Reference:
     ///
@@ -730,7 +730,7 @@ pub mod code {
 
     /// {size} is too much.
     ///
-    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:164`.
+    /// HTTP 422, not retryable; advice: `never`. `errors.yaml:170`.
     ///
     /// Reference:
     ///
@@ -755,7 +755,7 @@ pub mod code {
     ///
     /// Sent with `upgrade: true`.
     ///
-    /// HTTP 402, not retryable; advice: `never`. `errors.yaml:165`.
+    /// HTTP 402, not retryable; advice: `never`. `errors.yaml:171`.
     ///
     /// Reference:
     ///
@@ -774,7 +774,7 @@ pub mod code {
 
     /// Slow down.
     ///
-    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:166`.
+    /// HTTP 429, retryable; advice: `throttle`. `errors.yaml:172`.
     ///
     /// Reference:
     ///
@@ -795,7 +795,7 @@ pub mod code {
 
     /// Broken.
     ///
-    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:167`.
+    /// HTTP 500, retryable; advice: `backoff`. `errors.yaml:173`.
     ///
     /// Reference:
     ///
@@ -1426,8 +1426,8 @@ mod __errbook {
                                                 Member::Key("field", Node::Optional(Placeholder::Param)),
                                             ],
                                         ),
-                                        Node::Map(
-                                            &[Member::Key("@type", Node::Const("\"nothing\""))],
+                                        Node::Const(
+                                            "{\"@type\":\"nothing\",\"list\":[{\"a\":1,\"b\":2,\"kind\":1}]}",
                                         ),
                                     ],
                                 ),
@@ -1456,10 +1456,35 @@ mod __errbook {
         ),
         issue: Node::Map(
             &[
-                Member::Key("field", Node::Optional(Placeholder::Param)),
-                Member::Key("reason", Node::Required(Placeholder::Code)),
-                Member::Key("description", Node::Required(Placeholder::Message)),
-                Member::Fields,
+                Member::Key(
+                    "parts",
+                    Node::List(
+                        &[
+                            Node::Map(
+                                &[
+                                    Member::Key("kind", Node::Const("\"what\"")),
+                                    Member::Key("reason", Node::Required(Placeholder::Code)),
+                                ],
+                            ),
+                            Node::Map(
+                                &[
+                                    Member::Key("kind", Node::Const("\"why\"")),
+                                    Member::Key(
+                                        "description",
+                                        Node::Required(Placeholder::Message),
+                                    ),
+                                ],
+                            ),
+                            Node::Map(
+                                &[
+                                    Member::Key("kind", Node::Const("\"where\"")),
+                                    Member::Key("field", Node::Optional(Placeholder::Param)),
+                                    Member::Fields,
+                                ],
+                            ),
+                        ],
+                    ),
+                ),
             ],
         ),
         body_pieces: &[
@@ -1505,7 +1530,11 @@ mod __errbook {
                         Piece::Optional("\"field\":", Placeholder::Param),
                         Piece::Text("}"),
                     ],
-                    &[Piece::Text("{\"@type\":\"nothing\"}")],
+                    &[
+                        Piece::Text(
+                            "{\"@type\":\"nothing\",\"list\":[{\"a\":1,\"b\":2,\"kind\":1}]}",
+                        ),
+                    ],
                 ],
             ),
             Piece::OptionalPart(
@@ -1526,14 +1555,27 @@ mod __errbook {
             Piece::Text(",\"schemas\":[\"one\",2,true]}}"),
         ],
         issue_pieces: &[
-            Piece::Text("{"),
-            Piece::Optional("\"field\":", Placeholder::Param),
-            Piece::Comma,
-            Piece::Text("\"reason\":"),
-            Piece::Value(Placeholder::Code),
-            Piece::Text(",\"description\":"),
-            Piece::Value(Placeholder::Message),
-            Piece::Fields,
+            Piece::Text("{\"parts\":"),
+            Piece::List(
+                &[
+                    &[
+                        Piece::Text("{\"kind\":\"what\",\"reason\":"),
+                        Piece::Value(Placeholder::Code),
+                        Piece::Text("}"),
+                    ],
+                    &[
+                        Piece::Text("{\"kind\":\"why\",\"description\":"),
+                        Piece::Value(Placeholder::Message),
+                        Piece::Text("}"),
+                    ],
+                    &[
+                        Piece::Text("{\"kind\":\"where\""),
+                        Piece::Optional("\"field\":", Placeholder::Param),
+                        Piece::Fields,
+                        Piece::Text("}"),
+                    ],
+                ],
+            ),
             Piece::Text("}"),
         ],
     };
@@ -1579,6 +1621,7 @@ mod __errbook {
         issue: Node::Map(
             &[
                 Member::Key("errorCode", Node::Required(Placeholder::Code)),
+                Member::Key("retryAfter", Node::Optional(Placeholder::RetryAfter)),
                 Member::Key("message", Node::Required(Placeholder::Message)),
                 Member::Key("field", Node::Optional(Placeholder::Param)),
                 Member::Fields,
@@ -1588,6 +1631,7 @@ mod __errbook {
         issue_pieces: &[
             Piece::Text("{\"errorCode\":"),
             Piece::Value(Placeholder::Code),
+            Piece::Optional("\"retryAfter\":", Placeholder::RetryAfter),
             Piece::Text(",\"message\":"),
             Piece::Value(Placeholder::Message),
             Piece::Optional("\"field\":", Placeholder::Param),
