@@ -92,21 +92,10 @@ impl<'t> Context<'t> {
             );
             return false;
         }
-        if let Some(first) = shape.fields {
-            self.report(
-                Diagnostic::new(Mistake::FieldsPlace, "`$fields` is there twice")
-                    .at(entry.key.span, "the second")
-                    .and(first, "the first")
-                    .help("a code's fields have one place; remove the other"),
-            );
-            return false;
-        }
-        shape.fields = Some(entry.key.span);
-        true
+        self.fields_place(entry.key.span, shape)
     }
 
-    /// `details: $fields`: a mapping of nothing else.
-    fn fields_of_their_own(&mut self, span: Span, optional: bool, shape: &mut Shape) -> Option<Template> {
+    fn fields_place(&mut self, span: Span, shape: &mut Shape) -> bool {
         if let Some(first) = shape.fields {
             self.report(
                 Diagnostic::new(Mistake::FieldsPlace, "`$fields` is there twice")
@@ -114,9 +103,17 @@ impl<'t> Context<'t> {
                     .and(first, "the first")
                     .help("a code's fields have one place; remove the other"),
             );
-            return None;
+            return false;
         }
         shape.fields = Some(span);
+        true
+    }
+
+    /// `details: $fields`: a mapping of nothing else.
+    fn fields_of_their_own(&mut self, span: Span, optional: bool, shape: &mut Shape) -> Option<Template> {
+        if !self.fields_place(span, shape) {
+            return None;
+        }
         let fields = Template::Map(vec![Member::Fields]);
         Some(if optional { Template::Optional(Box::new(fields)) } else { fields })
     }
