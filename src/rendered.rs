@@ -87,8 +87,8 @@ fn parts<A: Api>(answer: &Answer<'_, A>, inner: &Inner, what: What) -> Option<&'
     let template = if what == What::Issue { rendered.issue } else { rendered.body };
     // Values for headers alone are in no body.
     let has_fields = || inner.row().fields.iter().any(|field| !matches!(field.kind, Kind::Const(_)));
-    let differs = inner.retry_after().is_some() || !inner.issues.is_empty();
-    if differs && template == Template::Differs || !inner.values.is_empty() && has_fields() {
+    let differs = || inner.retry_after().is_some() || !inner.issues.is_empty();
+    if template == Template::Differs && differs() || !inner.values.is_empty() && has_fields() {
         return None;
     }
     let variants = rendered.codes.get(usize::from(inner.code))?.get_or_init(Box::default);
