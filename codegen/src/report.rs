@@ -28,6 +28,13 @@ impl Span {
     }
 }
 
+/// Text of the file in our words: a blank for what breaks a line, moves a cursor or turns the direction of a line.
+fn visible(text: &str) -> String {
+    let hidden =
+        |char: char| char.is_control() || matches!(char, '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    text.replace(hidden, " ")
+}
+
 /// One mistake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -46,7 +53,7 @@ impl Diagnostic {
     pub(crate) fn new(mistake: Mistake, title: impl Into<String>) -> Self {
         Self {
             mistake,
-            title: title.into(),
+            title: visible(&title.into()),
             span: None,
             label: String::new(),
             others: Vec::new(),
@@ -57,17 +64,17 @@ impl Diagnostic {
 
     pub(crate) fn at(mut self, span: Span, label: impl Into<String>) -> Self {
         self.span = Some(span);
-        self.label = label.into();
+        self.label = visible(&label.into());
         self
     }
 
     pub(crate) fn and(mut self, span: Span, label: impl Into<String>) -> Self {
-        self.others.push((span, label.into()));
+        self.others.push((span, visible(&label.into())));
         self
     }
 
     pub(crate) fn help(mut self, text: impl Into<String>) -> Self {
-        self.help.push(text.into());
+        self.help.push(visible(&text.into()));
         self
     }
 
