@@ -66,7 +66,12 @@ fn instructions(folder: &Path) -> Result<Option<Instructions>> {
     let file = |number: &str| counts.join(format!("counts{number}"));
     let mut command = Command::new("valgrind");
     command
-        .args(["--quiet", "--tool=callgrind", "--toggle-collect=*counted*", "--dump-after=*counted*"])
+        .args([
+            "--quiet",
+            "--tool=callgrind",
+            "--toggle-collect=instructions::counted",
+            "--dump-after=instructions::counted",
+        ])
         .arg(format!("--callgrind-out-file={}", file("").display()))
         .arg(target.join("release/instructions"));
     let mut lines = Lines::<1>::printed(&mut command, "instructions")?;
