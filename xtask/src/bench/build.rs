@@ -52,7 +52,8 @@ pub(super) fn section() -> Result<String> {
     page.push_str("\n## What we want to reach in builds\n\n| | at most | measured | |\n|---|--:|--:|---|\n");
     for (what, most, measured, unit) in figures.into_iter().chain([clean]) {
         let reached = if measured <= most { "yes" } else { "not yet" };
-        let _ = writeln!(page, "| {what} | {most:.2}{unit} | {measured:.2}{unit} | {reached} |");
+        let digits = if most < 100.0 { 2 } else { 0 };
+        let _ = writeln!(page, "| {what} | {most:.digits$}{unit} | {measured:.digits$}{unit} | {reached} |");
     }
     Ok(page)
 }
