@@ -1,33 +1,37 @@
-//! Makes a catalog of 5,000 codes, generates its Rust as any user does, and writes what is compared with its `from_text`:
-//! a `match`, a phf map and strum's derive of the same texts, for it and for the repository's own catalog.
+//! Makes catalogs of 500 and of 5,000 codes, generates their Rust as any user does, and writes what is compared with their
+//! `from_text`: a `match`, a phf map and strum's derive of the same texts, for them and for the repository's own catalog.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-const LARGE: usize = 5_000;
+const MADE: [(&str, usize); 2] = [("medium", 500), ("large", 5_000)];
 
 fn main() {
     println!("cargo::rerun-if-changed=build/codes.rs");
     println!("cargo::rerun-if-changed=../errors.yaml");
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
 
-    let large = out.join("large");
-    fs::create_dir_all(&large).expect("a folder in OUT_DIR");
-    let yaml = large.join("errors.yaml");
-    fs::write(&yaml, large_catalog()).expect("a file in OUT_DIR");
-    for (name, catalog) in [("mail", Path::new("../errors.yaml")), ("large", &yaml)] {
-        let catalog = errbook_codegen::load(catalog).unwrap_or_else(|report| panic!("{report}"));
-        if name == "large" {
-            errbook_codegen::write(&catalog.files(), &large).expect("files in OUT_DIR");
-        }
-        let texts: Vec<&str> = catalog.codes().collect();
-        fs::write(out.join(format!("{name}_peers.rs")), peers(&texts)).expect("a file in OUT_DIR");
+    let own = errbook_codegen::load("../errors.yaml").unwrap_or_else(|report| panic!("{report}"));
+    write_peers(&out, "mail", &own);
+    for (name, count) in MADE {
+        let folder = out.join(name);
+        fs::create_dir_all(&folder).expect("a folder in OUT_DIR");
+        let yaml = folder.join("errors.yaml");
+        fs::write(&yaml, made_catalog(name, count)).expect("a file in OUT_DIR");
+        let catalog = errbook_codegen::load(&yaml).unwrap_or_else(|report| panic!("{report}"));
+        errbook_codegen::write(&catalog.files(), &folder).expect("files in OUT_DIR");
+        write_peers(&out, name, &catalog);
     }
 }
 
+fn write_peers(out: &Path, name: &str, catalog: &errbook_codegen::Catalog) {
+    let texts: Vec<&str> = catalog.codes().collect();
+    fs::write(out.join(format!("{name}_peers.rs")), peers(&texts)).expect("a file in OUT_DIR");
+}
+
 /// Codes as people write them, 10 to 40 characters, many of the same length and with the same beginning.
-fn large_catalog() -> String {
+fn made_catalog(name: &str, count: usize) -> String {
     const SUBJECTS: [&str; 25] = [
         "account",
         "address",
@@ -89,15 +93,16 @@ fn large_catalog() -> String {
         "_required",
         "_limit_reached",
     ];
-    let mut yaml = "errbook: 1\nname: large\ndocs: https://large.example/docs/errors\n\
-                    by_status: {4xx: bad_request, 5xx: internal_error}\ncodes:\n\
+    let mut yaml = format!("errbook: 1\nname: {name}\ndocs: https://{name}.example/docs/errors\n");
+    yaml.push_str(
+        "by_status: {4xx: bad_request, 5xx: internal_error}\ncodes:\n\
                     \x20 bad_request: {status: 400, retryable: false, message: The request is wrong.}\n\
-                    \x20 internal_error: {status: 500, retryable: true, message: Something went wrong.}\n"
-        .to_owned();
+                    \x20 internal_error: {status: 500, retryable: true, message: Something went wrong.}\n",
+    );
     let texts = SUBJECTS.iter().flat_map(|subject| {
         PARTS.iter().flat_map(move |part| FAULTS.iter().map(move |fault| format!("{subject}{part}{fault}")))
     });
-    for text in texts.take(LARGE - 2) {
+    for text in texts.take(count - 2) {
         let _ = writeln!(yaml, "  {text}: {{status: 409, retryable: false, message: That is wrong.}}");
     }
     yaml

@@ -1,5 +1,5 @@
 //! What `cargo xtask bench` measures. `bin/times.rs` takes the times, `bin/allocations.rs` counts the allocations of the
-//! same cases; both print a line per case, parted by tabs.
+//! same cases, and valgrind the instructions of `bin/instructions.rs`; each prints a line per case, parted by tabs.
 
 mod answer;
 mod bodies;
@@ -46,6 +46,12 @@ impl Case {
     /// Does it once, with whatever it asserts of itself.
     pub fn run(&mut self) {
         (self.runs)(1);
+    }
+
+    /// Runs it, and says how many were done in these runs.
+    pub fn run_so_often(&mut self, times: u64) -> u64 {
+        (self.runs)(times);
+        times * self.per_run as u64
     }
 
     /// Nanoseconds of one.

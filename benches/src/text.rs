@@ -10,9 +10,19 @@ use errbook::mail::Code as Mail;
 
 use crate::{Case, Group};
 use large::catalog::Code as Large;
+use medium::catalog::Code as Medium;
 
 mod mail {
     include!(concat!(env!("OUT_DIR"), "/mail_peers.rs"));
+}
+
+mod medium {
+    include!(concat!(env!("OUT_DIR"), "/medium_peers.rs"));
+
+    pub(crate) mod catalog {
+        #![allow(unreachable_pub)] // as in the root of a catalog crate
+        include!(concat!(env!("OUT_DIR"), "/medium/errbook.rs"));
+    }
 }
 
 mod large {
@@ -51,6 +61,30 @@ pub(crate) fn groups() -> Vec<Group> {
             mail::by_match,
             &mail::PHF,
             by_strum::<mail::Strum>,
+            miss,
+        ),
+        lookups::<Medium>(
+            "codes, medium, hits",
+            &medium::TEXTS,
+            medium::by_match,
+            &medium::PHF,
+            by_strum::<medium::Strum>,
+            hit,
+        ),
+        lookups::<Medium>(
+            "codes, medium, near",
+            &medium::TEXTS,
+            medium::by_match,
+            &medium::PHF,
+            by_strum::<medium::Strum>,
+            near,
+        ),
+        lookups::<Medium>(
+            "codes, medium, misses",
+            &medium::TEXTS,
+            medium::by_match,
+            &medium::PHF,
+            by_strum::<medium::Strum>,
             miss,
         ),
         lookups::<Large>(

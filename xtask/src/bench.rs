@@ -1,20 +1,46 @@
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::{Result, cargo, root, step};
 
+mod build;
+mod sized;
+
 const PAGE: &str = "docs/PERFORMANCE.md";
 
-/// Measures, and writes the page.
+/// What stands between the two parts of the page.
+const BUILDS: &str = "<!-- Written by `cargo xtask bench build`. -->\n";
+
+/// What runs: measures it, and writes this part of the page.
 pub(crate) fn run() -> Result {
     let folder = root().join("benches");
     step("build", cargo(&folder).args(["build", "--release", "--bins"]))?;
     let allocations = Allocations::of(&folder, "allocations")?;
     let times = Times::of(&folder, "times")?;
-    let page = page(&times, &allocations)?;
-    fs::write(PAGE, &page).map_err(|error| format!("{PAGE}: {error}"))?;
+    let instructions = instructions(&folder)?;
+    let [_, builds] = parts();
+    put(&page(&times, &allocations, instructions.as_ref())?, &builds)
+}
+
+/// What is built: the other part.
+pub(crate) fn run_build() -> Result {
+    let builds = build::section()?;
+    let [runs, _] = parts();
+    put(&runs, &builds)
+}
+
+/// The page as it is.
+fn parts() -> [String; 2] {
+    let page = fs::read_to_string(PAGE).unwrap_or_default();
+    let (runs, builds) = page.split_once(BUILDS).unwrap_or((&page, ""));
+    [runs, builds].map(|part| part.trim().to_owned() + "\n")
+}
+
+fn put(runs: &str, builds: &str) -> Result {
+    let page = format!("{}\n\n{BUILDS}\n{}\n", runs.trim_end(), builds.trim());
+    fs::write(PAGE, page).map_err(|error| format!("{PAGE}: {error}"))?;
     eprintln!("--- written: {PAGE}");
     Ok(())
 }
@@ -25,12 +51,48 @@ struct Lines<const N: usize>(Vec<(String, String, [f64; N])>);
 /// Median in nanoseconds, ratio to ours, spread of the ratio.
 type Times = Lines<3>;
 type Allocations = Lines<1>;
+type Instructions = Lines<1>;
+
+/// What valgrind counts, `None` where it isn't installed.
+fn instructions(folder: &Path) -> Result<Option<Instructions>> {
+    if !Command::new("valgrind").arg("--version").output().is_ok_and(|output| output.status.success()) {
+        eprintln!("--- instructions: not counted, valgrind is not installed");
+        return Ok(None);
+    }
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| folder.join("target"), PathBuf::from);
+    let counts = target.join("instructions");
+    let _ = fs::remove_dir_all(&counts);
+    fs::create_dir_all(&counts).map_err(|error| format!("{}: {error}", counts.display()))?;
+    let file = |number: &str| counts.join(format!("counts{number}"));
+    let mut command = Command::new("valgrind");
+    command
+        .args([
+            "--quiet",
+            "--tool=callgrind",
+            "--toggle-collect=instructions::counted",
+            "--dump-after=instructions::counted",
+        ])
+        .arg(format!("--callgrind-out-file={}", file("").display()))
+        .arg(target.join("release/instructions"));
+    let mut lines = Lines::<1>::printed(&mut command, "instructions")?;
+    for (at, (_, _, [count])) in lines.0.iter_mut().enumerate() {
+        let path = file(&format!(".{}", at + 1));
+        let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let total = text.lines().find_map(|line| line.strip_prefix("totals: ")?.trim().parse::<f64>().ok());
+        // So many were done.
+        *count = total.ok_or_else(|| format!("{} has no total", path.display()))? / *count;
+    }
+    Ok(Some(lines))
+}
 
 impl<const N: usize> Lines<N> {
     fn of(folder: &Path, program: &str) -> Result<Lines<N>> {
+        Lines::printed(cargo(folder).args(["run", "--quiet", "--release", "--bin", program]), program)
+    }
+
+    fn printed(command: &mut Command, program: &str) -> Result<Lines<N>> {
         eprintln!("--- {program}");
-        let mut command = cargo(folder);
-        command.args(["run", "--quiet", "--release", "--bin", program]).stderr(Stdio::inherit());
+        command.stderr(Stdio::inherit());
         let output = command.output().map_err(|error| format!("could not run {command:?}: {error}"))?;
         if !output.status.success() {
             return Err(format!("failed: {program} ({command:?})"));
@@ -70,7 +132,8 @@ const INTRODUCTION: &str = "\
 # Performance
 
 What the same work costs in errbook and in what one would take instead. To repeat it: `cargo xtask bench`, which builds
-the crate in `benches/`, runs it for about fifteen seconds and writes this page.
+the crate in `benches/`, runs it for about fifteen seconds and writes this page down to what building costs; that is
+measured by `cargo xtask bench build`, for some minutes.
 
 ";
 
@@ -79,7 +142,7 @@ In a round each case of a group runs for about 1 ms, in an order that changes; t
 up. The time is the median of the rounds. `×` says how much longer than errbook it takes: the median of the ratios within
 the rounds, so that what slows the machine down for a while slows down both sides. `±` says how close together the middle
 half of these ratios lies: where two ratios are closer than that, the difference tells nothing. Nanoseconds change from
-machine to machine and from hour to hour; the ratios are what to look at. Instructions are not counted yet.
+machine to machine and from hour to hour; the ratios are what to look at.
 
 The allocator is the system's; allocations are counted in a program of their own, since counting takes time. Inputs and
 results pass through `black_box`, and dropping a result counts. Before anything is timed, results that should be equal
@@ -132,13 +195,14 @@ The same two bodies, for errbook with status and headers.
         text: "\
 ## From the text of a code to the code
 
-`Code::from_text` beside a generated `match`, a map of phf and std's `HashMap` with the same texts. 4,096 texts in random
-order, none of them the catalog's own static; going over them (`no lookup`) is a part of every time. *Near* is a code with
-another letter somewhere, *other* are random letters. Nothing allocates. First this repository's catalog, then one of
-5,000 codes.
+`Code::from_text` beside a generated `match`, a map of phf, strum's `EnumString` and std's `HashMap` with the same texts.
+4,096 texts in random order, none of them the catalog's own static; going over them (`no lookup`) is a part of every
+time. *Near* is a code with another letter somewhere, *other* are random letters. Nothing allocates. First this
+repository's catalog, then one of 500 codes and one of 5,000.
 ",
         tables: &[
             &[("codes, mail, hits", "codes"), ("codes, mail, near", "near"), ("codes, mail, misses", "other")],
+            &[("codes, medium, hits", "codes"), ("codes, medium, near", "near"), ("codes, medium, misses", "other")],
             &[("codes, large, hits", "codes"), ("codes, large, near", "near"), ("codes, large, misses", "other")],
         ],
         allocations: false,
@@ -161,7 +225,15 @@ const FIGURES: [(&str, &str, &str, f64); 12] = [
     ("another text", "codes, large, misses", "phf", 2.0),
 ];
 
-fn page(times: &Times, allocations: &Allocations) -> Result<String> {
+const COUNTED: &str = "
+Instructions are counted by valgrind (callgrind): they say nothing of caches and branches, but are the same at every hour.
+";
+
+const NOT_COUNTED: &str = "
+Instructions are not counted here: valgrind is not installed where this page was made.
+";
+
+fn page(times: &Times, allocations: &Allocations, instructions: Option<&Instructions>) -> Result<String> {
     let mut page = INTRODUCTION.to_owned();
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let _ = writeln!(
@@ -172,13 +244,14 @@ fn page(times: &Times, allocations: &Allocations) -> Result<String> {
         rustc()?,
     );
     page.push_str(METHOD);
+    page.push_str(if instructions.is_some() { COUNTED } else { NOT_COUNTED });
     for section in &SECTIONS {
         page.push('\n');
         page.push_str(section.text);
         for groups in section.tables {
             let allocations = section.allocations.then_some(allocations);
             page.push('\n');
-            table(&mut page, groups, times, allocations)?;
+            table(&mut page, groups, times, [(instructions, "instructions"), (allocations, "allocations")])?;
         }
     }
     figures(&mut page, times)?;
@@ -189,14 +262,14 @@ fn table(
     page: &mut String,
     groups: &[(&str, &str)],
     times: &Times,
-    allocations: Option<&Allocations>,
+    counts: [(Option<&Lines<1>>, &str); 2],
 ) -> Result {
     let (mut head, mut rule) = ("| |".to_owned(), "|---|".to_owned());
     for (_, name) in groups {
         let _ = write!(head, " {name}, ns | × | ± |");
         rule.push_str("--:|--:|--:|");
-        if allocations.is_some() {
-            head.push_str(" allocations |");
+        for (_, name) in counts.iter().filter(|counts| counts.0.is_some()) {
+            let _ = write!(head, " {name} |");
             rule.push_str("--:|");
         }
     }
@@ -211,8 +284,8 @@ fn table(
                 "errbook" => page.push_str(" |"),
                 _ => _ = write!(page, " {:.0} % |", spread * 100.0),
             }
-            if let Some(allocations) = allocations {
-                let _ = write!(page, " {} |", allocations.get(group, case)?[0]);
+            for counts in counts.iter().filter_map(|counts| counts.0) {
+                let _ = write!(page, " {:.0} |", counts.get(group, case)?[0]);
             }
         }
         page.push('\n');

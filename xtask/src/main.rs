@@ -18,7 +18,8 @@ usage: cargo xtask TASK
   gen [--check]  writes what is generated and committed: docs/reference; --check tells what is stale
   features       checks that every set of features builds without warnings
   msrv           checks that nothing a user builds asks for a newer Rust than we state
-  bench          measures errbook beside what one would take instead, and writes docs/PERFORMANCE.md";
+  bench [build]  measures errbook beside what one would take instead, and writes docs/PERFORMANCE.md: what runs, or what
+                 building it costs";
 
 fn main() -> ExitCode {
     // What is generated names errors.yaml as it is seen from here.
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         ["gen", "--check"] => generate(true),
         ["features"] => features::check(),
         ["bench"] => bench::run(),
+        ["bench", "build"] => bench::run_build(),
         ["msrv"] => msrv::check(),
         _ => Err(USAGE.to_owned()),
     };
