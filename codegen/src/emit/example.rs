@@ -64,7 +64,7 @@ impl Sample<'_> {
             Template::Const(value) => Some(Json::literal(value)),
             Template::Hole(hole) => self.hole(*hole),
             Template::Text { before, hole, after } => {
-                let (before, after) = (visible(before), visible(after));
+                let (before, after) = (json_string(before), json_string(after));
                 let value = self.filled(hole.what)?.inside();
                 Some(Json::Value([&before[..before.len() - 1], &value, &after[1..]].concat()))
             }
@@ -130,7 +130,7 @@ impl Sample<'_> {
 
     fn filled(&self, what: Placeholder) -> Option<Json> {
         let code = self.code;
-        let text = |text: &str| Some(Json::Value(visible(text)));
+        let text = |text: &str| Some(Json::Value(json_string(text)));
         let sent = |header: &Header| {
             header.name == "retry-after" && (self.instance.is_none() || header.rule != HeaderRule::Optional)
         };
@@ -168,7 +168,7 @@ impl Sample<'_> {
             Placeholder::ErrorsByParam => {
                 let message = |(code, param): (&usize, &str)| {
                     let code = &self.catalog.codes[*code];
-                    let message = Json::Value(visible(&Sample { code, ..*self }.message()));
+                    let message = Json::Value(json_string(&Sample { code, ..*self }.message()));
                     (param.to_owned(), Json::List(vec![message]))
                 };
                 Some(Json::Map(code.items.iter().cycle().zip(["name", "email"]).map(message).collect()))
@@ -280,13 +280,15 @@ fn single(kind: &Type, name: &str) -> Literal {
     }
 }
 
-/// A JSON string in which nothing changes the direction of the page's text.
-fn visible(text: &str) -> String {
+/// JSON in which nothing is hidden, or changes the direction of the page's text.
+fn visible(json: &str) -> String {
     let is_mark = |char: char| matches!(char, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
     let mut out = String::new();
-    for char in json_string(text).chars() {
+    for char in json.chars() {
         match char {
-            char if is_mark(char) => out.push_str(&format!("\\u{:04x}", u32::from(char))),
+            char if is_mark(char) || char.is_control() => {
+                out.push_str(&format!("\\u{:04x}", u32::from(char)))
+            }
             char => out.push(char),
         }
     }
@@ -332,12 +334,12 @@ impl Json {
         let inside = "  ".repeat(depth + 1);
         let outside = "  ".repeat(depth);
         match self {
-            Json::Value(json) => json.clone(),
+            Json::Value(json) => visible(json),
             Json::Map(map) if map.is_empty() => "{}".to_owned(),
             Json::List(list) if list.is_empty() => "[]".to_owned(),
             Json::Map(map) => {
                 let member = |(key, value): &(String, Json)| {
-                    format!("{inside}{}: {}", json_string(key), value.pretty(depth + 1))
+                    format!("{inside}{}: {}", visible(&json_string(key)), value.pretty(depth + 1))
                 };
                 format!("{{\n{}\n{outside}}}", map.iter().map(member).collect::<Vec<_>>().join(",\n"))
             }
