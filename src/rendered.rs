@@ -80,7 +80,9 @@ pub(crate) fn issue<A: Api>(answer: &Answer<'_, A>, issue: &Inner) -> Option<&'s
 }
 
 fn parts<A: Api>(answer: &Answer<'_, A>, inner: &Inner, what: What) -> Option<&'static Parts> {
-    if !std::ptr::eq(answer.envelope, A::INFO.envelope) || inner.status() != inner.row().status {
+    if !std::ptr::eq(answer.envelope, A::INFO.envelope)
+        || inner.status.is_some_and(|status| status != inner.row().status)
+    {
         return None;
     }
     let rendered = A::rendered().0.get_or_init(Codes::new::<A>);

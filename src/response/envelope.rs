@@ -95,16 +95,16 @@ impl<'b> Found<'b> {
     ) {
         self.texts_of_body = self.texts.len();
         for (name, node) in envelope.headers {
-            let Some(text) = header(name).map(Cow::Borrowed) else { continue };
-            let (place, text) = match node {
-                Node::Required(place) | Node::Optional(place) | Node::Nullable(place) => (place, Some(text)),
-                Node::Text(before, place, after, _) => (place, between(text, before, after)),
+            let (place, before, after) = match node {
+                Node::Required(place) | Node::Optional(place) | Node::Nullable(place) => (place, "", ""),
+                Node::Text(before, place, after, _) => (place, *before, *after),
                 Node::Const(_) | Node::Map(_) | Node::List(_) | Node::Errors | Node::OptionalPart(_) => {
                     continue;
                 }
             };
-            if let Some(text) = text
-                && self.get(*place).is_none()
+            // Looking a header up takes longer than reading a member.
+            if self.get(*place).is_none()
+                && let Some(text) = header(name).and_then(|text| between(Cow::Borrowed(text), before, after))
             {
                 self.texts.push((*place, text));
             }
