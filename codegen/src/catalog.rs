@@ -1,4 +1,4 @@
-//! A catalog that passed every check. Only [`crate::check`] makes one, so an emitter never meets an invalid one:
+//! A catalog that passed every check. Only [`check`](mod@crate::check) makes one, so an emitter never meets an invalid one:
 //! references are indices that exist, defaults and groups are merged, names are resolved and unique.
 
 use crate::source::Line;
