@@ -242,7 +242,7 @@ impl<A: Api> Error<A> {
         let mut inner = Inner::bare::<A>(status);
         inner.retry_after = retry_after::from_headers(headers, retry_after::clock);
         for header in inner.row().headers {
-            let text = headers.get(header.name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
+            let text = crate::response::header(headers, header.name);
             if let (HeaderSource::Slot(slot), Some(text)) = (header.value, text) {
                 inner.values.resize(inner.values.len().max(slot + 1), Value::Absent);
                 inner.values[slot] = Value::String(text.to_owned());

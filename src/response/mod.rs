@@ -20,6 +20,7 @@ use crate::value::{Value, values};
 use crate::{Error, RequestId, Status, raise};
 
 pub(crate) use envelope::{Key, string};
+pub(crate) use parse::header;
 
 /// An error answer as a client received it: of the API `A`, or of something between client and API. One pointer wide.
 ///

@@ -18,7 +18,7 @@ const MAX_FOREIGN_MESSAGE: usize = 120;
 pub(super) fn parse<A: Api>(status: StatusCode, headers: &HeaderMap, body: Bytes) -> Inner<A::Code> {
     let (body, truncated) = bounded::<A>(body);
     let text = std::str::from_utf8(&body).unwrap_or_default();
-    let header = |name: &str| std::str::from_utf8(headers.get(name)?.as_bytes()).ok();
+    let header = |name: &str| header(headers, name);
     let found = answer::<A>(text, header);
     let in_header = retry_after::from_headers(headers, retry_after::clock);
     let mut inner = Inner {
@@ -58,6 +58,11 @@ pub(super) fn parse<A: Api>(status: StatusCode, headers: &HeaderMap, body: Bytes
     inner
 }
 
+/// A header as text, which a server of ours writes as UTF-8.
+pub(crate) fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    std::str::from_utf8(headers.get(name)?.as_bytes()).ok()
+}
+
 /// Is this answer an error: by its status, or because it declares a failure by the constants of the envelope?
 pub(super) fn is_failure<A: Api>(status: StatusCode, body: &Bytes) -> bool {
     if !status.is_success() {
@@ -74,11 +79,11 @@ pub(super) fn is_failure<A: Api>(status: StatusCode, body: &Bytes) -> bool {
     };
     // A flag needs no code beside it: `ok: false` is no success, whatever else is missing. A text may be a version.
     let flagged = |envelope: &'static Envelope| {
-        let found = envelope::read(text, &envelope.body, &envelope.issue, 0);
         envelope::has_flag(&envelope.body)
-            && found.is_some_and(|found| found.has_all_constants(&envelope.body))
+            && envelope::read(text, &envelope.body, &envelope.issue, 0)
+                .is_some_and(|found| found.has_all_constants(&envelope.body))
     };
-    answer::<A>(text, |_| None).is_some_and(failure) || envelopes::<A>().any(flagged)
+    envelopes::<A>().any(flagged) || answer::<A>(text, |_| None).is_some_and(failure)
 }
 
 /// The envelope that the API writes, then those that it wrote once, or will.
@@ -211,8 +216,7 @@ fn read<A: Api>(inner: &mut Inner<A::Code>, found: &Found<'_>, body: &str, heade
 
     for header in inner.code.map_or(&[][..], |code| row(code).headers) {
         if let HeaderSource::Slot(_) = header.value
-            && let Some(value) =
-                headers.get(header.name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
+            && let Some(value) = self::header(headers, header.name)
         {
             inner.headers.push((header.name, value.to_owned()));
         }

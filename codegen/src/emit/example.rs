@@ -282,11 +282,10 @@ fn single(kind: &Type, name: &str) -> Literal {
 
 /// JSON in which nothing is hidden, or changes the direction of the page's text.
 fn visible(json: &str) -> String {
-    let is_mark = |char: char| matches!(char, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
     let mut out = String::new();
     for char in json.chars() {
         match char {
-            char if is_mark(char) || char.is_control() => {
+            char if markup::is_bidi(char) || char.is_control() => {
                 out.push_str(&format!("\\u{:04x}", u32::from(char)))
             }
             char => out.push(char),

@@ -173,7 +173,7 @@ fn in_url(char: char) -> bool {
 
 /// What changes the direction of the text after it, and thereby hides what is written: rustc takes none of them in a
 /// documentation comment.
-fn is_bidi(char: char) -> bool {
+pub(super) fn is_bidi(char: char) -> bool {
     matches!(
         char,
         '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
