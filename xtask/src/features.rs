@@ -4,7 +4,20 @@ use crate::{Result, cargo, root, step};
 /// gets the others' features.
 pub(crate) fn check() -> Result {
     let root = root();
-    for features in ["", "derive", "axum", "schemars", "mail", "derive,axum,schemars,mail"] {
+    let alone = [
+        "",
+        "derive",
+        "request",
+        "tower",
+        "axum",
+        "actix",
+        "tonic",
+        "tracing",
+        "utoipa",
+        "garde",
+        "validator",
+    ];
+    for features in alone.into_iter().chain(["schemars", "mail", "axum,tracing,mail"]) {
         let arguments =
             ["clippy", "--package", "errbook", "--lib", "--no-default-features", "--features", features];
         let mut command = cargo(&root);

@@ -1,5 +1,5 @@
-use axum_core::body::Body;
-use axum_core::response::{IntoResponse, Response};
+use ::axum::body::Body;
+use ::axum::response::{IntoResponse, Response};
 
 use crate::catalog::Api;
 use crate::{Error, RequestId};
