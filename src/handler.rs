@@ -331,7 +331,7 @@ const OF_THE_BODY: [HeaderName; 9] = [
 ];
 
 /// The header in which the API's envelope has the request's id.
-fn request_id_header<A: Api>() -> HeaderName {
+pub(crate) fn request_id_header<A: Api>() -> HeaderName {
     let mut headers = A::INFO.envelope.headers.iter();
     let named = headers.find_map(|(name, node)| match node {
         Node::Required(Placeholder::RequestId) | Node::Optional(Placeholder::RequestId) => Some(*name),

@@ -26,6 +26,8 @@ mod value;
 
 #[cfg(feature = "axum")]
 pub mod axum;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 #[cfg(feature = "schemars")]
 mod schema;
 #[cfg(feature = "tower")]
