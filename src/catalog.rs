@@ -145,6 +145,12 @@ pub trait Payload: Sized + Send + Sync + 'static {
         Raising::new(self).status(status)
     }
 
+    /// For the derive: a method of a trait, so that rustc's words for what is no payload name nothing else.
+    #[doc(hidden)]
+    fn raising(self) -> Raising<Self> {
+        Raising::new(self)
+    }
+
     #[doc(hidden)]
     fn into_slots(self) -> Slots {
         Slots::default()

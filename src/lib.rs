@@ -7,6 +7,8 @@ mod advice;
 mod answer;
 mod catalog;
 mod handler;
+#[expect(missing_docs, reason = "for generated code alone, but for one trait")]
+mod codes;
 #[expect(missing_docs, reason = "for generated code alone")]
 mod impls;
 mod issues;
@@ -42,6 +44,7 @@ pub use crate::catalog::{
     TakesStatus,
 };
 pub use crate::handler::{ErrorHandler, Passthrough, RequestHead};
+pub use crate::codes::HasCodes;
 pub use crate::impls::UnknownCode;
 pub use crate::issues::{Accumulated, Issues};
 pub use crate::raise::{Error, OrRaise, Raise, Raised, Raising};
@@ -74,7 +77,7 @@ pub use errbook_derive::ApiError;
 
 /// The traits whose methods raise errors: `use errbook::prelude::*;`.
 pub mod prelude {
-    pub use crate::{OrRaise as _, Payload as _, Raise as _};
+    pub use crate::{HasCodes as _, OrRaise as _, Payload as _, Raise as _};
 }
 
 /// This repository's own catalog: the errors of a mail platform with three APIs, from `errors.yaml` at its root.
@@ -109,6 +112,7 @@ macro_rules! include_catalog {
 pub mod __private {
     pub use crate::advice::{Applied, Retry};
     pub use crate::catalog::{Has, HasParam, HasRetryAfter, HasStatuses, row};
+    pub use crate::codes::{Among, IndexOf, Indexes, pick};
     pub use crate::impls::{deserialize_code, deserialize_payload, serialize_payload};
     pub use crate::raise::Raising;
     pub use crate::rendered::Rendered;

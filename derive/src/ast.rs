@@ -2,7 +2,10 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{Attribute, Data, DeriveInput, Field, Fields, Generics, Ident, Variant};
+use syn::{
+    Attribute, Data, DeriveInput, Field, Fields, GenericArgument, Generics, Ident, PathArguments, Type,
+    Variant,
+};
 
 use crate::attr::{Api, Code, Setting, is_api, text};
 use crate::findings::Findings;
@@ -31,7 +34,12 @@ pub(crate) enum Answer<'a> {
         code: Code,
         settings: Vec<Setting>,
     },
-    Forward(&'a Field),
+    Forward {
+        field: &'a Field,
+        /// Its type, or what is in the box.
+        error: &'a Type,
+        is_boxed: bool,
+    },
     /// Its `#[api(..)]` is among the findings, with a code or not. The other cases are expanded nevertheless, so that one mistake is one
     /// error, and rustc reports its own together with ours.
     Unknown(Option<Code>),
@@ -128,7 +136,10 @@ impl<'a> Answer<'a> {
     fn forward(what: &str, forward: &Ident, fields: &'a Fields, findings: &mut Findings) -> Self {
         let mut iter = fields.iter();
         match (iter.next(), iter.len()) {
-            (Some(field), 0) => return Answer::Forward(field),
+            (Some(field), 0) => {
+                let boxed = boxed(&field.ty);
+                return Answer::Forward { field, error: boxed.unwrap_or(&field.ty), is_boxed: boxed.is_some() };
+            }
             (None, _) => findings.at(
                 forward,
                 format_args!("`forward` takes the code of the error in {what}, which has no field: put that error in it"),
@@ -143,6 +154,23 @@ impl<'a> Answer<'a> {
             ),
         }
         Answer::Unknown(None)
+    }
+}
+
+/// What is in a `Box<..>`. By its name, for a macro sees no more; whether it is std's is rustc's to say.
+fn boxed(ty: &Type) -> Option<&Type> {
+    match ty {
+        Type::Group(group) => boxed(&group.elem),
+        Type::Paren(paren) => boxed(&paren.elem),
+        Type::Path(path) => {
+            let last = path.path.segments.last().filter(|last| last.ident == "Box")?;
+            let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+            match arguments.args.iter().collect::<Vec<_>>()[..] {
+                [GenericArgument::Type(inside)] => Some(inside),
+                _ => None,
+            }
+        }
+        _ => None,
     }
 }
 
@@ -194,6 +222,7 @@ mod tests {
                 #[api(crate::code::C { n: *n, of: all::<A, B>() }, message = a, retry_after = *wait,)] C { n: u8 },
                 #[api(forward)] D(#[from] Inner),
                 #[api(forward)] F { #[source] inner: Inner },
+                #[api(forward)] G(Box<Inner>),
             }",
             &[],
         );
@@ -276,8 +305,8 @@ mod tests {
         check(
             "#[api(code::A, limit = 3)] struct S;",
             &[
-                "unknown setting `limit`: `param`, `message` and `retry_after` can follow a code, and a field of the code \
-               goes into its braces, `code::Name { limit: .. }`",
+                "unknown setting `limit`: `param`, `message`, `retry_after` and `status` can follow a code, and a field of \
+               the code goes into its braces, `code::Name { limit: .. }`",
             ],
         );
         check(

@@ -45,6 +45,7 @@ pub(crate) enum SettingKind {
     Param,
     Message,
     RetryAfter,
+    Status,
 }
 
 impl Api {
@@ -104,7 +105,7 @@ impl Api {
 }
 
 impl SettingKind {
-    const ALL: [Self; 3] = [Self::Param, Self::Message, Self::RetryAfter];
+    const ALL: [Self; 4] = [Self::Param, Self::Message, Self::RetryAfter, Self::Status];
 
     fn of(name: &Ident) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| name == kind.key())
@@ -115,6 +116,7 @@ impl SettingKind {
             Self::Param => "param",
             Self::Message => "message",
             Self::RetryAfter => "retry_after",
+            Self::Status => "status",
         }
     }
 
@@ -126,8 +128,7 @@ impl SettingKind {
     pub(crate) fn method(self) -> &'static str {
         match self {
             Self::Param => "at",
-            Self::Message => "message",
-            Self::RetryAfter => "retry_after",
+            Self::Message | Self::RetryAfter | Self::Status => self.key(),
         }
     }
 }
@@ -292,11 +293,11 @@ fn expression(input: ParseStream<'_>) -> syn::Result<TokenStream> {
 }
 
 fn unknown_key(name: &Ident) -> String {
-    match closest(&name.to_string(), &["param", "message", "retry_after", "crate"]) {
+    match closest(&name.to_string(), &["param", "message", "retry_after", "status", "crate"]) {
         Some(meant) => format!("unknown setting `{name}`: did you mean `{meant}`?"),
         None => format!(
-            "unknown setting `{name}`: `param`, `message` and `retry_after` can follow a code, and a field of the code \
-             goes into its braces, `code::Name {{ {name}: .. }}`"
+            "unknown setting `{name}`: `param`, `message`, `retry_after` and `status` can follow a code, and a field of \
+             the code goes into its braces, `code::Name {{ {name}: .. }}`"
         ),
     }
 }
@@ -307,7 +308,7 @@ fn unknown_word(word: &Ident) -> String {
     if name == "transparent" || closest(&name, &["forward"]).is_some() {
         return format!("`{name}` is not a code: did you mean `forward`?");
     }
-    match closest(&name, &["param", "message", "retry_after"]) {
+    match closest(&name, &["param", "message", "retry_after", "status"]) {
         Some(key) => format!("`{name}` has no value: write `{key} = ..`"),
         None => format!("`{name}` is not a code: expected `code::Name` or `forward`"),
     }
