@@ -1,3 +1,5 @@
+mod extract;
+
 use ::axum::body::Body;
 use ::axum::response::{IntoResponse, Response};
 
