@@ -107,6 +107,14 @@ macro_rules! include_catalog {
     };
 }
 
+/// The extractors in the module of an API: none, without a framework.
+#[cfg(not(feature = "axum"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __extractors {
+    ($api:path) => {};
+}
+
 /// For generated code and the derive alone; no part of the public API.
 #[doc(hidden)]
 pub mod __private {

@@ -7,7 +7,7 @@ use crate::advice::{Applied, Retry};
 use crate::value::{FieldType, Value};
 
 /// What generator and runtime have to agree on. Raised with every change of what is in this module.
-pub const EDITION: u32 = 2;
+pub const EDITION: u32 = 3;
 
 /// Called by generated code in a constant: a runtime of another edition is one sentence of the compiler.
 pub const fn requires(edition: u32) {
@@ -212,6 +212,22 @@ pub struct ApiInfo<C: 'static> {
     pub by_status: &'static [(u16, C)],
     pub by_4xx: C,
     pub by_5xx: C,
+    pub by_fault: ByFault<C>,
+}
+
+/// Which code a fault of a request's fields is.
+#[derive(Debug)]
+pub struct ByFault<C> {
+    /// A required field is absent.
+    pub missing: C,
+    /// It can't be read as what it should be.
+    pub invalid: C,
+    /// It can be read, and breaks a rule.
+    pub rule: C,
+    /// Does `invalid` take `missing` and itself as issues?
+    pub invalid_lists: bool,
+    /// Does `rule` take itself?
+    pub rule_lists: bool,
 }
 
 /// A documentation URL, cut where the anchor (or the code) goes.

@@ -180,6 +180,7 @@ pub(crate) struct Api {
     /// Indices of the codes it emits, ascending.
     pub(crate) codes: Vec<usize>,
     pub(crate) by_status: ByStatus,
+    pub(crate) by_fault: ByFault,
     pub(crate) line: Line,
 }
 
@@ -209,6 +210,21 @@ pub(crate) struct ByStatus {
     pub(crate) client: usize,
     /// `5xx`
     pub(crate) server: usize,
+}
+
+/// `by_fault` of one API: codes that it emits.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct ByFault {
+    /// A required field of a request is absent.
+    pub(crate) missing: usize,
+    /// It can't be read as what it should be.
+    pub(crate) invalid: usize,
+    /// It can be read, and breaks a rule.
+    pub(crate) rule: usize,
+    /// Does `invalid` take `missing` and itself as issues?
+    pub(crate) invalid_lists: bool,
+    /// Does `rule` take itself?
+    pub(crate) rule_lists: bool,
 }
 
 #[derive(Debug, Clone)]

@@ -1,5 +1,7 @@
 //! axum: errors as responses, and the one call after which every error answer of a router is the catalog's.
 
+mod extract;
+
 use ::axum::body::Body;
 use ::axum::extract::Request;
 use ::axum::response::{IntoResponse, Response};

@@ -2,10 +2,11 @@
 
 use super::codes::CodeDraft;
 use super::envelopes::Envelopes;
+use super::faults::FaultTable;
 use super::limits::Limits;
 use super::names::{Names, Of, Scope, title, unnamed};
 use super::reader::{Context, Map, Spanned, quote};
-use crate::catalog::{Api, ByStatus, DocHole, DocUrl};
+use crate::catalog::{Api, ByFault, ByStatus, DocHole, DocUrl};
 use crate::report::{Diagnostic, Mistake, Span};
 use crate::syntax::{Entry, Kind};
 use std::collections::BTreeMap;
@@ -18,6 +19,8 @@ pub(super) struct ApiDraft {
     pub(super) envelope_known: bool,
     /// Its own entries of `by_status`.
     by_status: StatusTable,
+    /// Its own `by_fault`.
+    pub(super) by_fault: FaultTable,
 }
 
 /// A `by_status`.
@@ -159,7 +162,7 @@ impl<'t> Context<'t> {
         limits: &Limits<'t>,
         codes: &Names<'t>,
     ) -> Vec<ApiDraft> {
-        let keys = ["title", "docs", "doc", "envelope", "by_status", "rust"];
+        let keys = ["title", "docs", "doc", "envelope", "by_status", "by_fault", "rust"];
         let mut scope = Scope::default();
         let mut apis = Vec::new();
         for entry in entries {
@@ -192,6 +195,7 @@ impl<'t> Context<'t> {
             draft.envelope_known =
                 envelopes.names.is_complete() && (written.is_some() || map.lacks("envelope"));
             draft.by_status = self.by_status(&map, codes);
+            draft.by_fault = self.by_fault(&map, codes);
             apis.push(draft);
         }
         apis
@@ -226,10 +230,11 @@ impl<'t> Context<'t> {
             also_read: Vec::new(),
             codes: Vec::new(),
             by_status: ByStatus { exact: Vec::new(), client: 0, server: 0 },
+            by_fault: ByFault::default(),
             line: self.line(name.span),
         };
         let by_status = StatusTable { entries: Vec::new(), complete: true };
-        ApiDraft { api, span: name.span, envelope_known: false, by_status }
+        ApiDraft { api, span: name.span, envelope_known: false, by_status, by_fault: FaultTable::default() }
     }
 
     pub(super) fn by_status(&mut self, map: &Map<'t>, codes: &Names<'t>) -> StatusTable {

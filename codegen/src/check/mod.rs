@@ -6,6 +6,7 @@ mod actions;
 mod apis;
 mod codes;
 mod envelopes;
+mod faults;
 mod fields;
 mod headers;
 mod limits;
@@ -54,6 +55,7 @@ const KEYS: &[&str] = &[
     "limits",
     "types",
     "by_status",
+    "by_fault",
     "groups",
     "codes",
     "retired",
@@ -164,10 +166,12 @@ impl<'t> Context<'t> {
         }
 
         let by_status = self.by_status(&map, &code_names);
+        let by_fault = self.by_fault(&map, &code_names);
         // With no code that could be read, every API would lack one.
         if !codes.is_empty() {
             let place = map.entry("by_status").map_or(map.owner, |entry| entry.key.span);
             self.resolve_by_status(&mut apis, by_status, &codes, place);
+            self.resolve_by_fault(&mut apis, by_fault, &codes);
         }
         let anchors =
             codes.iter().map(|draft| (draft.code.anchor.as_str(), draft.code.apis.as_slice(), draft.span));

@@ -2,8 +2,8 @@
 
 use super::check;
 use crate::catalog::{
-    Absent, Applied, Catalog, Code, DocHole, Example, HeaderRule, Literal, Member, Part, Placeholder,
-    Presence, Retry, Template,
+    Absent, Api, Applied, ByFault, Catalog, Code, DocHole, Example, HeaderRule, Literal, Member, Part,
+    Placeholder, Presence, Retry, Template,
 };
 
 const FILE: &str = r#"errbook: 1
@@ -125,6 +125,36 @@ fn defaults_follow_the_status() {
     assert_eq!(header("no_key"), [("www-authenticate".to_owned(), HeaderRule::Default("Bearer".to_owned()))]);
     assert_eq!(header("no_method"), [("allow".to_owned(), HeaderRule::Required)]);
     assert_eq!(code(&catalog, "slow").headers[0].rust, "retry_after");
+}
+
+#[test]
+fn each_api_has_its_codes_for_faults() {
+    let check = |by_status: &str, by_fault: &str, own: &str| {
+        let text = format!(
+            "errbook: 1\nname: shop\nby_status: {{4xx: bad, 5xx: broken{by_status}}}\n{by_fault}\napis: {{one: {{docs: \
+             'https://shop.example/1', {own}}}, two: {{docs: 'https://shop.example/2'}}}}\ncodes:\n  bad: {{status: 400, \
+             retryable: false, message: Bad., items: [bad, none]}}\n  none: {{status: 400, retryable: false, message: \
+             None.}}\n  rule: {{status: 422, retryable: false, message: Rule., apis: [one], items: [rule]}}\n  broken: \
+             {{status: 500, retryable: true, message: Broken.}}\n"
+        );
+        let catalog = super::check("errors.yaml", &text).unwrap();
+        let of_api = |api: &Api| {
+            let ByFault { missing, invalid, rule, invalid_lists, rule_lists } = api.by_fault;
+            let names = [missing, invalid, rule].map(|code| catalog.codes[code].code.clone());
+            (names.join(" "), invalid_lists, rule_lists)
+        };
+        catalog.apis.iter().map(of_api).collect::<Vec<_>>()
+    };
+    let is = |names: &str, invalid, rule| (names.to_owned(), invalid, rule);
+
+    assert_eq!(check("", "", ""), [is("bad bad bad", true, true), is("bad bad bad", true, true)]);
+    assert_eq!(check(", 422: rule", "", "")[0], is("rule rule rule", true, true));
+    assert_eq!(check(", 422: rule", "", "")[1], is("bad bad bad", true, true));
+    assert_eq!(check(", 400: none", "", "")[0], is("none none none", false, false));
+    let shared = "by_fault: {missing: none, rule: rule}";
+    assert_eq!(check("", shared, ""), [is("none bad rule", true, true), is("none bad bad", true, true)]);
+    assert_eq!(check("", shared, "by_fault: {missing: bad}")[0], is("bad bad rule", true, true));
+    assert_eq!(check("", "by_fault: {invalid: none}", "by_fault: {invalid: rule}")[0].0, "rule rule rule");
 }
 
 #[test]

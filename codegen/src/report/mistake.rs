@@ -134,5 +134,9 @@ mistakes! {
     ByStatusClass "by-status-class" "A status is answered with a code of its class, 4xx or 5xx.",
     ByStatusNotEmitted "by-status-not-emitted" "An API's own `by_status` names codes that it emits.",
     ByStatusNeedsValues "by-status-needs-values" "A code that answers where no handler did needs no values.",
+    ByFaultClass "by-fault-class" "A fault of a request is answered with a 4xx.",
+    ByFaultNotEmitted "by-fault-not-emitted" "An API's own `by_fault` names codes that it emits.",
+    ByFaultNeedsValues "by-fault-needs-values" "A code for faults needs no values but a param.",
+    ByFaultItems "by-fault-items" "Several faults of a request are issues of one answer.",
     CatalogTooLarge "catalog-too-large" "What a file says is bounded when it is resolved.",
 }

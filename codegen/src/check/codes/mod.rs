@@ -395,20 +395,28 @@ impl CodeDraft {
     /// What an answer with this code can't do without, in words; of headers only those which an answer that is
     /// replaced does not have either.
     pub(super) fn asks_for(&self) -> Option<String> {
+        let param = || (self.code.param == Presence::Required).then(|| "a param".to_owned());
+        self.asks_for_fields()
+            .or_else(param)
+            .or_else(|| self.asks_for_header(&["retry-after", "allow", "www-authenticate"]))
+    }
+
+    /// What it can't do without beside a param, where there is no answer to take a header from.
+    pub(super) fn asks_for_more_than_a_param(&self) -> Option<String> {
+        self.asks_for_fields().or_else(|| self.asks_for_header(&[]))
+    }
+
+    fn asks_for_fields(&self) -> Option<String> {
         let fields: Vec<_> = self.fields.iter().filter(|field| field.is_required()).collect();
-        if !fields.is_empty() {
-            return Some(format!(
-                "a value for {}",
-                list(fields.iter().map(|field| field.field.name.as_str()))
-            ));
-        }
-        if self.code.param == Presence::Required {
-            return Some("a param".to_owned());
-        }
-        let taken_over = ["retry-after", "allow", "www-authenticate"];
+        let names = || list(fields.iter().map(|field| field.field.name.as_str()));
+        (!fields.is_empty()).then(|| format!("a value for {}", names()))
+    }
+
+    /// Of those that aren't `known`.
+    fn asks_for_header(&self, known: &[&str]) -> Option<String> {
         let header = self.headers.iter().map(|header| &header.header);
         let mut asking = header.filter(|header| header.rule == HeaderRule::Required);
-        let header = asking.find(|header| !taken_over.contains(&header.name.as_str()))?;
+        let header = asking.find(|header| !known.contains(&header.name.as_str()))?;
         Some(format!("the header {}", quote(&header.name)))
     }
 }

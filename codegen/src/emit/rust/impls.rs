@@ -36,7 +36,7 @@ pub(super) fn impls(catalog: &Catalog) -> Vec<TokenStream> {
 }
 
 fn api(catalog: &Catalog, api: &Api) -> TokenStream {
-    let Api { name, rust, title, envelope, also_read, codes, by_status, .. } = api;
+    let Api { name, rust, title, envelope, also_read, codes, by_status, by_fault, .. } = api;
     let marker = ident(&rust.upper);
     let docs = doc_url(&api.docs);
     let envelope = envelope_name(&catalog.envelopes[*envelope]);
@@ -57,6 +57,8 @@ fn api(catalog: &Catalog, api: &Api) -> TokenStream {
         quote! { (#status, #code) }
     });
     let (client, server) = (code(&by_status.client), code(&by_status.server));
+    let (missing, invalid, rule) = (code(&by_fault.missing), code(&by_fault.invalid), code(&by_fault.rule));
+    let (invalid_lists, rule_lists) = (by_fault.invalid_lists, by_fault.rule_lists);
     quote! {
         impl ::errbook::Api for super::#marker {
             type Code = super::Code;
@@ -70,6 +72,13 @@ fn api(catalog: &Catalog, api: &Api) -> TokenStream {
                 by_status: &[#(#exact,)*],
                 by_4xx: #client,
                 by_5xx: #server,
+                by_fault: ByFault {
+                    missing: #missing,
+                    invalid: #invalid,
+                    rule: #rule,
+                    invalid_lists: #invalid_lists,
+                    rule_lists: #rule_lists,
+                },
             };
 
             fn rendered() -> &'static Rendered {

@@ -169,18 +169,16 @@ pub(super) fn api(catalog: &Catalog, api: &Api) -> Vec<TokenStream> {
     let module_doc = doc_lines(&format!("{title}."));
     let page = format!("{}.md", api.rust.snake);
     // Nobody answers for somebody else.
-    let of_a_server = (!catalog.client).then(|| {
-        let result = quote! {
-            #[doc = " What a handler of this API returns."]
-            pub type Result<T, E = Error> = ::core::result::Result<T, E>;
-        };
-        let error = quote! {
-            #[doc = " An error that this API answers with."]
-            pub type Error = ::errbook::Error<super::#marker>;
-        };
-        (error, result)
+    let of_a_server = |item: TokenStream| (!catalog.client).then_some(item);
+    let error = of_a_server(quote! {
+        #[doc = " An error that this API answers with."]
+        pub type Error = ::errbook::Error<super::#marker>;
     });
-    let (error, result) = of_a_server.unzip();
+    let result = of_a_server(quote! {
+        #[doc = " What a handler of this API returns."]
+        pub type Result<T, E = Error> = ::core::result::Result<T, E>;
+    });
+    let extractors = of_a_server(quote! { ::errbook::__extractors!(super::#marker); });
     vec![
         quote! {
             #marker_doc
@@ -201,6 +199,8 @@ pub(super) fn api(catalog: &Catalog, api: &Api) -> Vec<TokenStream> {
 
                 #[doc = " The reference of this API's errors, in Markdown."]
                 pub const DOCS: &str = ::core::include_str!(#page);
+
+                #extractors
             }
         },
     ]
