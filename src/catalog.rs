@@ -109,7 +109,7 @@ pub trait Api: fmt::Debug + Sized + Send + Sync + 'static {
 
     /// Where this API's reference explains the code.
     fn doc_url(code: Self::Code) -> String {
-        crate::answer::doc_url::<Self>(code.index())
+        crate::answer::doc_url::<Self>(None, code.index())
     }
 }
 

@@ -6,9 +6,11 @@ mod accept;
 mod advice;
 mod answer;
 mod catalog;
+mod handler;
 #[expect(missing_docs, reason = "for generated code alone")]
 mod impls;
 mod issues;
+mod page;
 mod raise;
 mod rendered;
 mod request_id;
@@ -24,9 +26,13 @@ mod text;
 mod value;
 
 #[cfg(feature = "axum")]
-mod axum;
+pub mod axum;
 #[cfg(feature = "schemars")]
 mod schema;
+#[cfg(feature = "tower")]
+pub mod tower;
+#[cfg(feature = "tracing")]
+mod trace;
 
 pub use crate::advice::{Applied, Retry};
 pub use crate::answer::Answer;
@@ -34,6 +40,7 @@ pub use crate::catalog::{
     Api, Codes, Emits, ErrorCode, Named, Payload, TakesIssue, TakesIssues, TakesParam, TakesRetryAfter,
     TakesStatus,
 };
+pub use crate::handler::{ErrorHandler, Passthrough, RequestHead};
 pub use crate::impls::UnknownCode;
 pub use crate::issues::{Accumulated, Issues};
 pub use crate::raise::{Error, OrRaise, Raise, Raised, Raising};

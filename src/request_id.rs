@@ -1,7 +1,8 @@
 use std::fmt;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
-use std::sync::LazyLock;
+
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use http::HeaderValue;
 
@@ -17,7 +18,7 @@ use crate::catalog::{Api, ErrorCode as _};
 /// assert_ne!(id, RequestId::new::<Sending>());
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct RequestId(Box<str>);
+pub struct RequestId(Arc<str>);
 
 impl RequestId {
     /// The longest id that is accepted from outside, in bytes.

@@ -1,11 +1,48 @@
+//! axum: errors as responses, and the one call after which every error answer of a router is the catalog's.
+
+use ::axum::Router;
 use ::axum::body::Body;
 use ::axum::response::{IntoResponse, Response};
+use tower_layer::Layer as _;
 
 use crate::catalog::Api;
-use crate::{Error, RequestId};
+use crate::tower::{ErrorLayer, ErrorService};
+use crate::{Error, ErrorHandler, RequestId};
 
-/// A complete answer with a new request id. A clone of the error is left in the response's extensions, for a middleware
-/// that knows the request's id and writes the [`answer`](Error::answer) anew.
+/// The last thing to be done to the routes of an API: whatever axum, a middleware or a panic answers is then an answer of
+/// the API. In the order of routes, fallbacks and layers nothing is to be minded, and a route can't be added any more.
+///
+/// The result is a service: `axum::serve` takes its [`into_make_service`](::axum::ServiceExt::into_make_service), and a
+/// router of several APIs `nest_service("/sending/v1", finish::<Sending>(routes))`.
+///
+/// ```
+/// use axum::{Router, ServiceExt as _, extract::Request, routing::post};
+/// use errbook::mail::{Sending, code, sending};
+///
+/// async fn send() -> sending::Result<()> {
+///     Err(code::InsufficientCredits.into())
+/// }
+///
+/// let app = errbook::axum::finish::<Sending>(Router::new().route("/emails", post(send)));
+/// # async fn serve(app: errbook::tower::ErrorService<Router, Sending>, listener: ()) {
+/// # let _ = listener;
+/// # let app =
+/// ServiceExt::<Request>::into_make_service(app);
+/// # }
+/// ```
+///
+/// CORS, which has to be seen on answers of panics, too, goes around it: `cors_layer.layer(app)`.
+pub fn finish<A: Api>(routes: Router) -> ErrorService<Router, A> {
+    finish_with(routes, ErrorHandler::new())
+}
+
+/// The same with an [`ErrorHandler`] that has settings: the documentation's origin, a hook for metrics.
+pub fn finish_with<A: Api>(routes: Router, handler: ErrorHandler<A>) -> ErrorService<Router, A> {
+    ErrorLayer::from(handler).layer(routes)
+}
+
+/// A complete answer with a new request id. A clone of the error is left in the response's extensions, for
+/// [`ErrorHandler`], which knows the request.
 impl<A: Api> IntoResponse for Error<A> {
     fn into_response(self) -> Response {
         let mut response = self.answer(&RequestId::new::<A>()).into_response().map(Body::from);
