@@ -22,6 +22,7 @@ mod rfc3339;
 mod status;
 #[expect(missing_docs, reason = "for generated code alone")]
 mod table;
+pub mod testing;
 mod text;
 #[expect(missing_docs, reason = "for generated code alone")]
 mod value;

@@ -518,7 +518,7 @@ const LEAST_WAIT: Duration = Duration::from_millis(1);
 const MOST_WAIT: Duration = Duration::from_secs(i32::MAX as u64);
 
 /// Whole seconds, rounded up: a client must not come early.
-fn seconds(wait: Duration) -> i64 {
+pub(crate) fn seconds(wait: Duration) -> i64 {
     let wait = wait.clamp(LEAST_WAIT, MOST_WAIT);
     let more = u64::from(wait.subsec_nanos() > 0);
     (wait.as_secs() + more) as i64
