@@ -16,6 +16,7 @@ use http::{Extensions, Method, StatusCode};
 
 use crate::answer::has_several_types;
 use crate::catalog::Api;
+use crate::response::X_REQUEST_ID;
 use crate::table::{Node, Placeholder};
 use crate::{Error, RequestId, accept, page};
 
@@ -337,7 +338,7 @@ pub(crate) fn request_id_header<A: Api>() -> HeaderName {
         Node::Required(Placeholder::RequestId) | Node::Optional(Placeholder::RequestId) => Some(*name),
         _ => None,
     });
-    HeaderName::from_static(named.unwrap_or("x-request-id"))
+    HeaderName::from_static(named.unwrap_or(X_REQUEST_ID))
 }
 
 /// RFC 9110 section 12.5.5.

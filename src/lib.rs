@@ -6,9 +6,9 @@ mod accept;
 mod advice;
 mod answer;
 mod catalog;
-mod handler;
 #[expect(missing_docs, reason = "for generated code alone, but for one trait")]
 mod codes;
+mod handler;
 #[expect(missing_docs, reason = "for generated code alone")]
 mod impls;
 mod issues;
@@ -33,6 +33,8 @@ pub mod axum;
 pub mod conformance;
 #[cfg(feature = "schemars")]
 mod schema;
+#[cfg(feature = "tonic")]
+pub mod tonic;
 #[cfg(feature = "tower")]
 pub mod tower;
 #[cfg(feature = "tracing")]
@@ -44,8 +46,8 @@ pub use crate::catalog::{
     Api, Codes, Emits, ErrorCode, Named, Payload, TakesIssue, TakesIssues, TakesParam, TakesRetryAfter,
     TakesStatus,
 };
-pub use crate::handler::{ErrorHandler, Passthrough, RequestHead};
 pub use crate::codes::HasCodes;
+pub use crate::handler::{ErrorHandler, Passthrough, RequestHead};
 pub use crate::impls::UnknownCode;
 pub use crate::issues::{Accumulated, Issues};
 pub use crate::raise::{Error, OrRaise, Raise, Raised, Raising};
