@@ -90,7 +90,7 @@ pub struct Passthrough;
 
 /// In a response's extensions: a handler further in wrote it.
 #[derive(Debug, Clone, Copy)]
-struct Written;
+pub(crate) struct Written;
 
 /// What is to be done with a response.
 #[derive(Debug)]
@@ -146,6 +146,12 @@ impl<A: Api> ErrorHandler<A> {
     ) -> ErrorHandler<A> {
         self.settings().hooks.push(Arc::new(hook));
         self
+    }
+
+    /// The header that carries the request's id.
+    #[cfg(feature = "actix")]
+    pub(crate) fn id_header(&self) -> &HeaderName {
+        &self.0.request_id
     }
 
     fn settings(&mut self) -> &mut Settings<A> {

@@ -3,6 +3,8 @@
 extern crate self as errbook;
 
 mod accept;
+#[cfg(feature = "actix")]
+pub mod actix;
 mod advice;
 mod answer;
 mod catalog;
