@@ -3,6 +3,8 @@
 extern crate self as errbook;
 
 mod accept;
+#[cfg(feature = "actix")]
+pub mod actix;
 mod advice;
 mod answer;
 mod catalog;
@@ -33,6 +35,8 @@ pub mod axum;
 pub mod conformance;
 #[cfg(feature = "schemars")]
 mod schema;
+#[cfg(feature = "tonic")]
+pub mod tonic;
 #[cfg(feature = "tower")]
 pub mod tower;
 #[cfg(feature = "tracing")]

@@ -517,9 +517,13 @@ const LEAST_WAIT: Duration = Duration::from_millis(1);
 /// In seconds, what any client can read.
 const MOST_WAIT: Duration = Duration::from_secs(i32::MAX as u64);
 
+pub(crate) fn bounded(wait: Duration) -> Duration {
+    wait.clamp(LEAST_WAIT, MOST_WAIT)
+}
+
 /// Whole seconds, rounded up: a client must not come early.
 pub(crate) fn seconds(wait: Duration) -> i64 {
-    let wait = wait.clamp(LEAST_WAIT, MOST_WAIT);
+    let wait = bounded(wait);
     let more = u64::from(wait.subsec_nanos() > 0);
     (wait.as_secs() + more) as i64
 }
