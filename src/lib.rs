@@ -6,9 +6,9 @@ mod accept;
 mod advice;
 mod answer;
 mod catalog;
-mod handler;
-#[expect(missing_docs, reason = "for generated code alone, but for one trait")]
+#[expect(missing_docs, reason = "for generated code alone, but for two traits")]
 mod codes;
+mod handler;
 #[expect(missing_docs, reason = "for generated code alone")]
 mod impls;
 mod issues;
@@ -31,12 +31,16 @@ mod value;
 pub mod axum;
 #[cfg(feature = "conformance")]
 pub mod conformance;
-#[cfg(feature = "schemars")]
+#[cfg(any(feature = "schemars", feature = "utoipa"))]
 mod schema;
+#[cfg(feature = "schemars")]
+mod schemars;
 #[cfg(feature = "tower")]
 pub mod tower;
 #[cfg(feature = "tracing")]
 mod trace;
+#[cfg(feature = "utoipa")]
+pub mod utoipa;
 
 pub use crate::advice::{Applied, Retry};
 pub use crate::answer::Answer;
@@ -44,8 +48,8 @@ pub use crate::catalog::{
     Api, Codes, Emits, ErrorCode, Named, Payload, TakesIssue, TakesIssues, TakesParam, TakesRetryAfter,
     TakesStatus,
 };
+pub use crate::codes::{AnsweredBy, HasCodes};
 pub use crate::handler::{ErrorHandler, Passthrough, RequestHead};
-pub use crate::codes::HasCodes;
 pub use crate::impls::UnknownCode;
 pub use crate::issues::{Accumulated, Issues};
 pub use crate::raise::{Error, OrRaise, Raise, Raised, Raising};
@@ -132,8 +136,8 @@ pub mod __private {
 
     #[cfg(feature = "schemars")]
     pub mod schema {
-        pub use crate::schema::{code, payload};
+        pub use crate::schemars::{code, payload};
     }
     #[cfg(feature = "schemars")]
-    pub use schemars;
+    pub use ::schemars;
 }
