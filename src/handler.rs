@@ -16,6 +16,7 @@ use http::{Extensions, Method, StatusCode};
 
 use crate::answer::has_several_types;
 use crate::catalog::Api;
+use crate::response::X_REQUEST_ID;
 use crate::table::{Node, Placeholder};
 use crate::{Error, RequestId, accept, page};
 
@@ -89,7 +90,7 @@ pub struct Passthrough;
 
 /// In a response's extensions: a handler further in wrote it.
 #[derive(Debug, Clone, Copy)]
-struct Written;
+pub(crate) struct Written;
 
 /// What is to be done with a response.
 #[derive(Debug)]
@@ -145,6 +146,12 @@ impl<A: Api> ErrorHandler<A> {
     ) -> ErrorHandler<A> {
         self.settings().hooks.push(Arc::new(hook));
         self
+    }
+
+    /// The header that carries the request's id.
+    #[cfg(feature = "actix")]
+    pub(crate) fn id_header(&self) -> &HeaderName {
+        &self.0.request_id
     }
 
     fn settings(&mut self) -> &mut Settings<A> {
@@ -337,7 +344,7 @@ pub(crate) fn request_id_header<A: Api>() -> HeaderName {
         Node::Required(Placeholder::RequestId) | Node::Optional(Placeholder::RequestId) => Some(*name),
         _ => None,
     });
-    HeaderName::from_static(named.unwrap_or("x-request-id"))
+    HeaderName::from_static(named.unwrap_or(X_REQUEST_ID))
 }
 
 /// RFC 9110 section 12.5.5.

@@ -3,6 +3,8 @@
 extern crate self as errbook;
 
 mod accept;
+#[cfg(feature = "actix")]
+pub mod actix;
 mod advice;
 mod answer;
 mod catalog;
@@ -35,6 +37,8 @@ pub mod conformance;
 mod schema;
 #[cfg(feature = "schemars")]
 mod schemars;
+#[cfg(feature = "tonic")]
+pub mod tonic;
 #[cfg(feature = "tower")]
 pub mod tower;
 #[cfg(feature = "tracing")]

@@ -28,8 +28,18 @@ impl RequestId {
     /// by time. In a browser std has neither clock nor randomness: bring an id of your own there, by
     /// [`from_text`](RequestId::from_text).
     pub fn new<A: Api>() -> RequestId {
-        let prefix = A::Code::TABLE.request_id_prefix;
-        RequestId(format!("{prefix}{}{}", base32::<10>(milliseconds()), base32::<13>(random())).into())
+        // In one allocation: every answer of a service has an id.
+        let mut id = [0; RequestId::MAX_LEN];
+        let mut len = 0;
+        let mut push = |text: &[u8]| {
+            let room = id.get_mut(len..len + text.len()).into_iter();
+            room.for_each(|room| room.copy_from_slice(text));
+            len = (len + text.len()).min(RequestId::MAX_LEN);
+        };
+        push(A::Code::TABLE.request_id_prefix.as_bytes());
+        push(&base32::<10>(milliseconds()));
+        push(&base32::<13>(random()));
+        RequestId(std::str::from_utf8(&id[..len]).unwrap_or_default().into())
     }
 
     /// The id of an incoming `X-Request-Id`, where it is fit to be repeated in a body, a header and a log: 1 to 128
@@ -78,14 +88,13 @@ impl From<&RequestId> for HeaderValue {
 }
 
 /// Lower-case base 32 without `i l o u` (Crockford's), most significant digit first, so that text sorts as numbers do.
-fn base32<const DIGITS: usize>(number: u64) -> String {
-    let digit = |place: usize| {
-        let shift = 5 * (DIGITS - 1 - place) as u32;
-        char::from(
-            b"0123456789abcdefghjkmnpqrstvwxyz"[(number.checked_shr(shift).unwrap_or(0) & 31) as usize],
-        )
-    };
-    (0..DIGITS).map(digit).collect()
+fn base32<const DIGITS: usize>(mut number: u64) -> [u8; DIGITS] {
+    let mut digits = [b'0'; DIGITS];
+    for digit in digits.iter_mut().rev() {
+        *digit = b"0123456789abcdefghjkmnpqrstvwxyz"[(number & 31) as usize];
+        number >>= 5;
+    }
+    digits
 }
 
 fn milliseconds() -> u64 {
@@ -114,8 +123,8 @@ mod tests {
 
     #[test]
     fn base32_sorts_as_numbers_do() {
-        assert_eq!(base32::<13>(0), "0000000000000");
-        assert_eq!(base32::<13>(u64::MAX), "fzzzzzzzzzzzz");
+        assert_eq!(&base32::<13>(0), b"0000000000000");
+        assert_eq!(&base32::<13>(u64::MAX), b"fzzzzzzzzzzzz");
         assert!(base32::<10>(31) < base32::<10>(32));
     }
 

@@ -449,7 +449,7 @@ impl Differences {
         }
     }
 
-    /// What the payloads have, both as on the wire: a time there has no fraction of a second.
+    /// What the payloads have, both as on the wire, where a time is rounded.
     fn fields(&mut self, row: &Row, expected: &Slots, got: &Slots) {
         let typed = row.fields.iter().filter_map(|field| match field.kind {
             Kind::Required(kind) | Kind::Optional(kind) => Some((field.name, kind)),

@@ -53,13 +53,13 @@ use ::utoipa::openapi::{Content, Header, OpenApi, Ref, RefOr, Response};
 use ::utoipa::{IntoResponses, Modify, Number, PartialSchema, ToSchema};
 use serde_json::{Value as Json, json};
 
-use crate::answer::has_several_types;
+use crate::answer::{Answer, has_several_types};
 use crate::catalog::{Api, ErrorCode as _, row};
 use crate::codes::AnsweredBy;
 use crate::raise::Inner;
 use crate::schema::{self, statuses};
 use crate::table::{self, Envelope, HeaderSource, Member, Node, Part, Placeholder, Row, Type};
-use crate::value::Value;
+use crate::value::{Value, constant};
 use crate::{Error, Status};
 
 /// The error responses of an operation of the API `A` that fails with `E`: an error type, or several as a tuple.
@@ -244,10 +244,9 @@ fn response<A: Api>(code: A::Code, status: Status, envelope: &'static Envelope) 
     let row = row(code);
     let error = example::<A>(code, status);
     let request_id = format!("{}06evm0zv3r0123456789abc", A::Code::TABLE.request_id_prefix);
-    let answer = crate::Answer { envelope, ..error.answer(&request_id) };
+    let answer = Answer { envelope, clock: || Some(new_year()), ..error.answer(&request_id) };
 
-    let mut value = serde_json::from_slice(&answer.body()).unwrap_or_default();
-    settle(&mut value, &envelope.body);
+    let value = serde_json::from_slice(&answer.body()).unwrap_or_default();
     let example = ExampleBuilder::new().summary(row.title).description(A::doc_url(code)).value(Some(value));
     let mut content = Content::new(Some(union(envelope, vec![shape::<A>(code, envelope).into()])));
     content.examples.insert(row.code.to_owned(), example.into());
@@ -256,17 +255,17 @@ fn response<A: Api>(code: A::Code, status: Status, envelope: &'static Envelope) 
     response.content.insert(envelope.content_type.to_owned(), content.into());
     let sent = answer.headers();
     for (name, schema, is_required) in headers::<A>(row, envelope) {
-        let example = sent.get(name).and_then(|value| value.to_str().ok());
-        let example = example.filter(|_| schema.get("const").is_none());
-        let example =
-            example.map(|text| text.parse::<u32>().map_or_else(|_| json!(text), |number| json!(number)));
+        let example = match sent.get(name).and_then(|value| value.to_str().ok()) {
+            Some(_) if schema.get("const").is_some() => None,
+            Some(text) if schema["type"] == "integer" => text.parse::<i64>().ok().map(Json::from),
+            text => text.map(Json::from),
+        };
         let description = match name {
             "retry-after" => Some("How many seconds to wait before the request is repeated."),
             _ => None,
         };
-        let header =
-            HeaderBuilder::new().schema(Some(convert(&schema))).description(description).example(example);
-        let mut header = header.build();
+        let header = HeaderBuilder::new().schema(Some(convert(&schema)));
+        let mut header = header.description(description).example(example).build();
         set_required(&mut header, is_required);
         response.headers.insert(title_case(name), header.into());
     }
@@ -394,8 +393,13 @@ fn headers<A: Api>(row: &Row, envelope: &Envelope) -> Vec<(&'static str, Json, b
     }
     for (name, node) in envelope.headers {
         match node {
-            Node::Required(Placeholder::RequestId) | Node::Const(_) => headers.push((*name, text(), true)),
-            _ => headers.push((*name, text(), false)),
+            Node::Const(json) => {
+                let value = constant(json);
+                headers.push((name, json!({"const": value.as_str().unwrap_or(json)}), true));
+            }
+            Node::Required(place) => headers.push((name, text(), is_always_there(*place))),
+            Node::Text(_, place, _, false) => headers.push((name, text(), is_always_there(*place))),
+            _ => headers.push((name, text(), false)),
         }
     }
     for header in row.headers {
@@ -408,6 +412,11 @@ fn headers<A: Api>(row: &Row, envelope: &Envelope) -> Vec<(&'static str, Json, b
         headers.push((header.name, schema, header.required || is_constant));
     }
     headers
+}
+
+fn is_always_there(place: Placeholder) -> bool {
+    use Placeholder::{Action, Code, DocUrl, Message, RequestId, Retryable, Status, StatusText, Title};
+    matches!(place, Action | Code | DocUrl | Message | RequestId | Retryable | Status | StatusText | Title)
 }
 
 /// `Header` has no place for it.
@@ -510,37 +519,15 @@ fn of_type(name: &str, kind: Type) -> Value {
         Type::Struct(fields) => {
             Value::Struct(fields.iter().filter_map(|field| of_kind(field.name, field.kind)).collect())
         }
-        Type::Time => Value::Time(SystemTime::UNIX_EPOCH + Duration::from_secs(UNTIL)),
+        Type::Time => Value::Time(new_year()),
         Type::Url => text("https://example.com/"),
         Type::Uuid => text("7f6ae1b0-3c5d-4e8f-9a2b-1c3d5e7f9a0b"),
     }
 }
 
-/// 2030 began.
-const UNTIL: u64 = 1_893_456_000;
-
-/// The time at which a wait ends would be another one in each document.
-fn settle(value: &mut Json, node: &Node) {
-    match node {
-        Node::Required(place) | Node::Optional(place) | Node::Nullable(place) if !value.is_null() => {
-            match place {
-                Placeholder::RetryAt => *value = "2030-01-01T00:00:00Z".into(),
-                Placeholder::RetryAtUnix => *value = UNTIL.into(),
-                _ => {}
-            }
-        }
-        Node::Map(members) => {
-            for member in *members {
-                if let Member::Key(key, node) = member
-                    && let Some(value) = value.get_mut(key)
-                {
-                    settle(value, node);
-                }
-            }
-        }
-        Node::OptionalPart(node) => settle(value, node),
-        _ => {}
-    }
+/// A document that names the time would be another one each time.
+fn new_year() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_893_456_000)
 }
 
 /// A schema as utoipa has it. Whatever [`schema`] makes; anything else is a schema that allows all.

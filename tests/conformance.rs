@@ -5,10 +5,10 @@
 
 use std::time::Duration;
 
+use axum::Router;
 use axum::extract::Json;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
-use axum::Router;
 use errbook::conformance::{self, Kit, Report, Socket};
 use errbook::mail::{Inbox, Management, Sending, code, sending};
 use tokio::net::TcpListener;

@@ -3,7 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{
-    Attribute, Data, DeriveInput, Field, Fields, GenericArgument, Generics, Ident, PathArguments, Type,
+    Attribute, Data, DeriveInput, Field, Fields, GenericArgument, Generics, Ident, Path, PathArguments, Type,
     Variant,
 };
 
@@ -50,10 +50,16 @@ impl<'a> Input<'a> {
         let mut on_type = Api::read(&input.attrs, findings);
         let krate = on_type.as_mut().and_then(|api| api.krate.take());
         let krate = krate.map_or_else(|| quote!(errbook), |krate| krate.path.into_token_stream());
+        let codes = on_type.as_mut().and_then(|api| api.codes.take());
+        if let (Some(codes), false) = (&codes, matches!(input.data, Data::Enum(_))) {
+            findings
+                .at(&codes.keyword, "`codes` belongs on an enum, whose variants are called as their codes");
+        }
         let cases = match &input.data {
             Data::Enum(data) => {
                 reject_answer_on_enum(on_type, findings);
-                data.variants.iter().map(|variant| Case::of_variant(variant, findings)).collect()
+                let codes = codes.as_ref().map(|codes| &codes.path);
+                data.variants.iter().map(|variant| Case::of_variant(variant, codes, findings)).collect()
             }
             Data::Struct(data) => vec![Case::of_struct(input, &data.fields, on_type, findings)],
             Data::Union(data) => {
@@ -67,11 +73,20 @@ impl<'a> Input<'a> {
 }
 
 impl<'a> Case<'a> {
-    fn of_variant(variant: &'a Variant, findings: &mut Findings) -> Self {
+    fn of_variant(variant: &'a Variant, codes: Option<&Path>, findings: &mut Findings) -> Self {
         reject_api_on_fields(&variant.fields, findings);
-        let api = Api::read(&variant.attrs, findings);
-        if let Some(Api { krate: Some(krate), .. }) = &api {
-            findings.at(krate.keyword, "`crate` belongs on the enum, once for all variants");
+        let mut api = Api::read(&variant.attrs, findings);
+        for place in api.iter().flat_map(|api| [&api.krate, &api.codes]).flatten() {
+            let keyword = &place.keyword;
+            findings.at(keyword, format_args!("`{keyword}` belongs on the enum, once for all variants"));
+        }
+        if let Some(codes) = codes {
+            let api = api.get_or_insert_with(|| Api::empty(variant.ident.span()));
+            if api.code.is_none() && api.forward.is_none() {
+                let mut path = codes.clone();
+                path.segments.push(variant.ident.clone().into());
+                api.code = Some(Code { path, fields: None });
+            }
         }
         let what = format!("variant `{}`", variant.ident);
         let answer = Answer::of(&what, &variant.ident, &variant.fields, api, findings);
@@ -180,7 +195,7 @@ fn no_code(what: &str) -> String {
 
 fn reject_answer_on_enum(api: Option<Api>, findings: &mut Findings) {
     let Some(api) = api else { return };
-    let each = "belongs on each variant; on the enum there is only `crate`";
+    let each = "belongs on each variant; on the enum there are only `codes` and `crate`";
     if let Some(code) = &api.code {
         findings.at(&code.path, format_args!("the code {each}"));
     }
@@ -229,6 +244,10 @@ mod tests {
         check("#[api(crate = my::errbook, code::A, param = self::f(name))] struct S { name: String }", &[]);
         check("#[api(forward)] struct S(Inner);", &[]);
         check("enum Never {}", &[]);
+        check(
+            "#[api(codes = crate::code, crate = x)] enum E { A, #[api(param = \"x\")] B, #[api(code::Z)] C }",
+            &[],
+        );
     }
 
     #[test]
@@ -243,7 +262,7 @@ mod tests {
                 #[api(param = \"x\")] E,
             }",
             &[
-                "the code belongs on each variant; on the enum there is only `crate`",
+                "the code belongs on each variant; on the enum there are only `codes` and `crate`",
                 "variant `A` has no code: add `#[api(code::Name)]`, or `#[api(forward)]` if the error in it has one",
                 "expected `#[api(code::Name)]` or `#[api(forward)]`",
                 "`forward` takes the code of the error in variant `C`, which has no field: put that error in it",
@@ -312,6 +331,20 @@ mod tests {
         check(
             "#[api(code::A(3))] struct S;",
             &["the fields of a code have names: write `code::A { name: .. }`"],
+        );
+    }
+
+    #[test]
+    fn codes_stand_on_an_enum() {
+        check("#[api(codes = \"x\")] enum E {}", &["`codes` takes a path: write it without the quotes"]);
+        check("#[api(codes = a, codes = b)] enum E {}", &["`codes` is given twice: keep one"]);
+        check(
+            "#[api(codes = code, code::A)] struct S;",
+            &["`codes` belongs on an enum, whose variants are called as their codes"],
+        );
+        check(
+            "enum E { #[api(codes = code, code::A)] A }",
+            &["`codes` belongs on the enum, once for all variants"],
         );
     }
 

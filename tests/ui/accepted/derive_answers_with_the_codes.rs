@@ -150,3 +150,24 @@ fn codes_of_forwarded_errors_are_there_once() {
     sorted.dedup();
     assert_eq!((sorted.as_slice(), sorted.len()), (Outer::CODES, 6));
 }
+
+/// `codes = …`: a variant is called as its code.
+#[test]
+fn variants_are_called_as_their_codes() {
+    #[derive(ApiError, Debug, Error)]
+    #[api(codes = errbook::mail::code)]
+    #[error("{self:?}")]
+    enum AppError {
+        InsufficientCredits,
+        #[api(param = _0)]
+        NotFound(String),
+        #[api(code::InternalError)]
+        Store,
+    }
+
+    assert_eq!(AppError::CODES, [Code::NotFound, Code::InternalError, Code::InsufficientCredits]);
+    let error = sending::Error::from(AppError::NotFound("from".into()));
+    assert_eq!((error.code(), error.param()), (Code::NotFound, Some("from")));
+    assert_eq!(sending::Error::from(AppError::InsufficientCredits).status().as_u16(), 402);
+    assert!(sending::Error::from(AppError::Store).is(Code::InternalError));
+}
