@@ -1,6 +1,5 @@
 //! From whatever a service answers to an answer of its API: the core of the layer and of the frameworks' features.
 
-use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,7 +11,7 @@ use http::header::{
     CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED,
     TRANSFER_ENCODING, VARY, X_CONTENT_TYPE_OPTIONS,
 };
-use http::{Extensions, Method, StatusCode};
+use http::{Extensions, Method};
 
 use crate::answer::has_several_types;
 use crate::catalog::Api;
@@ -317,11 +316,11 @@ pub(crate) fn replacement<A: Api, B>(response: &mut http::Response<B>, text: Vec
 }
 
 /// A panic is a fault of the service's, whatever its text says.
-pub(crate) fn panicked<A: Api>(panic: &(dyn Any + Send)) -> Error<A> {
+#[cfg(any(feature = "actix", feature = "tower"))]
+pub(crate) fn panicked<A: Api>(panic: &(dyn std::any::Any + Send)) -> Error<A> {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    let status = StatusCode::INTERNAL_SERVER_ERROR.as_u16();
-    Error::for_status(status).because(format!("panicked: {}", text.unwrap_or("no text")))
+    Error::for_status(500).because(format!("panicked: {}", text.unwrap_or("no text")))
 }
 
 /// Headers that describe a body, and go with it.

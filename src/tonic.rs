@@ -233,7 +233,7 @@ fn details_of<A: Api>(inner: &Inner, request_id: &str, mut room: usize) -> Vec<A
             seconds: i64::try_from(wait.as_secs()).unwrap_or(i64::MAX),
             nanos: wait.subsec_nanos().cast_signed(),
         });
-        retry = fits(&[], DETAIL).then(|| pb::RetryInfo { retry_delay });
+        retry = fits(&[], DETAIL).then_some(pb::RetryInfo { retry_delay });
     }
     let id = fits(&[request_id], DETAIL)
         .then(|| pb::RequestInfo { request_id: request_id.to_owned(), serving_data: String::new() });
@@ -313,25 +313,22 @@ fn fields(inner: &Inner) -> Vec<(&'static str, Cow<'_, str>)> {
 /// As much of a message as fits into a header, where it is percent-encoded.
 fn cut(message: &str) -> String {
     const END: &str = "…";
-    let length = |text: &str| {
-        let plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'%';
-        text.bytes().map(|byte| if plain(byte) { 1 } else { 3 }).sum::<usize>()
+    let length = |char: char| match char {
+        '%' => 3,
+        ' '..='~' => 1,
+        char => 3 * char.len_utf8(),
     };
-    // Not all of a text that may have any length is measured.
-    let start = &message[..message.floor_char_boundary(MAX_MESSAGE + 1)];
-    if length(start) <= MAX_MESSAGE && start.len() == message.len() {
-        return message.to_owned();
-    }
-    let mut left = MAX_MESSAGE - length(END);
-    let mut cut = String::new();
-    for char in start.chars() {
-        match left.checked_sub(length(char.encode_utf8(&mut [0; 4]))) {
+    let (mut left, mut end) = (MAX_MESSAGE, 0);
+    for (at, char) in message.char_indices() {
+        match left.checked_sub(length(char)) {
             Some(rest) => left = rest,
-            None => break,
+            None => return format!("{}{END}", &message[..end]),
         }
-        cut.push(char);
+        if left >= 3 * END.len() {
+            end = at + char.len_utf8();
+        }
     }
-    cut + END
+    message.to_owned()
 }
 
 /// See [what is read](self#what-is-read).

@@ -1,7 +1,7 @@
 //! What the derive was put on, and which code each case of it has.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote};
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{
     Attribute, Data, DeriveInput, Field, Fields, GenericArgument, Generics, Ident, Path, PathArguments, Type,
     Variant,
@@ -83,9 +83,7 @@ impl<'a> Case<'a> {
         if let Some(codes) = codes {
             let api = api.get_or_insert_with(|| Api::empty(variant.ident.span()));
             if api.code.is_none() && api.forward.is_none() {
-                let mut path = codes.clone();
-                path.segments.push(variant.ident.clone().into());
-                api.code = Some(Code { path, fields: None });
+                api.code = Some(code_of_variant(variant, codes));
             }
         }
         let what = format!("variant `{}`", variant.ident);
@@ -187,6 +185,22 @@ fn boxed(ty: &Type) -> Option<&Type> {
         }
         _ => None,
     }
+}
+
+/// The code that is called as the variant is, with the variant's named fields.
+fn code_of_variant(variant: &Variant, codes: &Path) -> Code {
+    let mut path = codes.clone();
+    path.segments.push(variant.ident.clone().into());
+    let names = variant.fields.iter().filter_map(|field| field.ident.as_ref());
+    let values: TokenStream = names
+        .map(|name| {
+            let clone = quote_spanned!(name.span()=> ::core::clone::Clone::clone(#name));
+            quote!(#name: #clone,)
+        })
+        .collect();
+    let mut fields = Group::new(Delimiter::Brace, values);
+    fields.set_span(variant.ident.span());
+    Code { path, fields: Some(fields) }
 }
 
 fn no_code(what: &str) -> String {

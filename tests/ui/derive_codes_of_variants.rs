@@ -9,6 +9,9 @@ enum AppError {
     NotFound,
     InsufficientCredit,
     AttachmentTooLarge,
+    ServiceUnavailable {
+        host: String,
+    },
     #[api(param = "from")]
     InternalError,
 }

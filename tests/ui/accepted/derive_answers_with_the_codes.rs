@@ -161,13 +161,21 @@ fn variants_are_called_as_their_codes() {
         InsufficientCredits,
         #[api(param = _0)]
         NotFound(String),
+        RateLimitExceeded {
+            retry_after: Duration,
+        },
         #[api(code::InternalError)]
-        Store,
+        Store {
+            path: String,
+        },
     }
 
-    assert_eq!(AppError::CODES, [Code::NotFound, Code::InternalError, Code::InsufficientCredits]);
+    assert_eq!(AppError::CODES.len(), 4);
+    let wait = Duration::from_secs(3);
+    let error = sending::Error::from(AppError::RateLimitExceeded { retry_after: wait });
+    assert_eq!((error.code(), error.retry_after()), (Code::RateLimitExceeded, Some(wait)));
     let error = sending::Error::from(AppError::NotFound("from".into()));
     assert_eq!((error.code(), error.param()), (Code::NotFound, Some("from")));
     assert_eq!(sending::Error::from(AppError::InsufficientCredits).status().as_u16(), 402);
-    assert!(sending::Error::from(AppError::Store).is(Code::InternalError));
+    assert!(sending::Error::from(AppError::Store { path: "/".into() }).is(Code::InternalError));
 }
