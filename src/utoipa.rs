@@ -59,7 +59,7 @@ use crate::codes::AnsweredBy;
 use crate::raise::Inner;
 use crate::schema::{self, statuses};
 use crate::table::{self, Envelope, HeaderSource, Member, Node, Part, Placeholder, Row, Type};
-use crate::value::{Value, constant};
+use crate::value::{Value, constant, values};
 use crate::{Error, Status};
 
 /// The error responses of an operation of the API `A` that fails with `E`: an error type, or several as a tuple.
@@ -471,8 +471,9 @@ fn message(row: &Row) -> String {
 /// An error with everything that one with this code may carry, but for issues.
 fn example<A: Api>(code: A::Code, status: Status) -> Error<A> {
     let row = row(code);
-    let mut values: Vec<Value> =
-        row.fields.iter().filter_map(|field| of_kind(field.name, field.kind)).collect();
+    let typed = row.fields.iter().filter(|field| !matches!(field.kind, table::Kind::Const(_)));
+    let value = |(slot, field)| in_catalog::<A>(code, slot, field).or(of_kind(field.name, field.kind));
+    let mut slots: Vec<Value> = typed.enumerate().filter_map(value).collect();
     let mut retry_after = None;
     for header in row.headers {
         match header.value {
@@ -480,18 +481,25 @@ fn example<A: Api>(code: A::Code, status: Status) -> Error<A> {
             HeaderSource::RetryAfter => retry_after = Some(Duration::from_secs(30)),
             HeaderSource::Slot(slot) => {
                 let text = if header.name == "allow" { "GET, POST" } else { "value" };
-                values.resize(values.len().max(slot + 1), Value::Absent);
-                values[slot] = Value::String(text.to_owned());
+                slots.resize(slots.len().max(slot + 1), Value::Absent);
+                slots[slot] = Value::String(text.to_owned());
             }
         }
     }
     Error::rendering(Arc::new(Inner {
         status: Some(status),
-        values,
+        values: slots,
         param: row.takes_param.then_some(Cow::Borrowed("name")),
         retry_after,
         ..Inner::new(A::Code::TABLE, code.index())
     }))
+}
+
+/// The value that the catalog has as an example.
+fn in_catalog<A: Api>(code: A::Code, slot: usize, field: &table::Field) -> Option<Value> {
+    let mut examples = A::Code::TABLE.examples.iter();
+    let (.., json) = examples.find(|(of, at, _)| (*of, *at) == (code.index(), slot))?;
+    values(std::slice::from_ref(field), |_| Some(Cow::Borrowed(json))).ok()?.pop()
 }
 
 /// None for a constant, which has no slot.
