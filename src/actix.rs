@@ -46,7 +46,7 @@ use crate::{Error, ErrorHandler, Passthrough, RequestId};
 
 /// Every error answer is one of the API `A`: see [`ErrorHandler::finish`] for what is written and what is left alone.
 ///
-/// The request's id is in the request's extensions as a [`RequestId`], and in the header of every answer. A panic is
+/// The request's id is in the header of the request, as [`ErrorHandler::read`] puts it there, and in that of every answer. A panic is
 /// answered as HTTP 500 is, unless the binary is built with `panic = "abort"`.
 pub fn finish<A: Api>() -> Finish<A> {
     finish_with(ErrorHandler::new())
@@ -113,10 +113,9 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&self, request: ServiceRequest) -> Self::Future {
+    fn call(&self, mut request: ServiceRequest) -> Self::Future {
         let handler = self.handler.clone();
-        let head = read(&handler, &request);
-        request.extensions_mut().insert(head.id().clone());
+        let head = read(&handler, &mut request);
         let called = catch_unwind(AssertUnwindSafe(|| self.inner.call(request)));
         Box::pin(async move {
             let outcome = match called {
@@ -142,11 +141,7 @@ async fn unless_it_panics<A: Api, F: Future>(future: F) -> Result<F::Output, Err
     .await
 }
 
-fn read<A: Api>(handler: &ErrorHandler<A>, request: &ServiceRequest) -> RequestHead {
-    let mut extensions = http::Extensions::new();
-    if let Some(id) = request.extensions().get::<RequestId>() {
-        extensions.insert(id.clone());
-    }
+fn read<A: Api>(handler: &ErrorHandler<A>, request: &mut ServiceRequest) -> RequestHead {
     let mut headers = http::HeaderMap::new();
     for name in [handler.id_header(), &http::header::ACCEPT] {
         for value in request.headers().get_all(name.as_str()) {
@@ -155,7 +150,11 @@ fn read<A: Api>(handler: &ErrorHandler<A>, request: &ServiceRequest) -> RequestH
         }
     }
     // actix-web itself leaves the body of an answer to HEAD away, and writes its length.
-    handler.read(&http::Method::GET, &headers, &extensions)
+    let head = handler.read(&http::Method::GET, &mut headers);
+    if let Some((name, value)) = header(handler.id_header(), head.id().as_str().as_bytes()) {
+        request.headers_mut().insert(name, value);
+    }
+    head
 }
 
 fn finished<A: Api, B: MessageBody>(

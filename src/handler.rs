@@ -6,12 +6,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::Method;
 use http::header::{
     ACCEPT, ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH,
     CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED,
     TRANSFER_ENCODING, VARY, X_CONTENT_TYPE_OPTIONS,
 };
-use http::{Extensions, Method};
 
 use crate::answer::has_several_types;
 use crate::catalog::Api;
@@ -33,7 +33,8 @@ use crate::{Error, RequestId, accept, page};
 /// let handler = ErrorHandler::<Sending>::new();
 /// let request = Request::get("/nowhere").header("x-request-id", "req_7").body(()).unwrap();
 ///
-/// let head = handler.read(request.method(), request.headers(), request.extensions());
+/// let (mut parts, _) = request.into_parts();
+/// let head = handler.read(&parts.method, &mut parts.headers);
 /// let mut response: Response<Bytes> = Response::builder().status(404).body(Bytes::new()).unwrap();
 /// handler.finish(&mut response, &head);
 ///
@@ -78,7 +79,7 @@ impl RequestHead {
 /// use errbook::{ErrorHandler, Passthrough, mail::Sending};
 ///
 /// let handler = ErrorHandler::<Sending>::new();
-/// let head = handler.read(&http::Method::GET, &Default::default(), &Default::default());
+/// let head = handler.read(&http::Method::GET, &mut http::HeaderMap::new());
 /// let mut response = http::Response::builder().status(502).body(bytes::Bytes::from("upstream's")).unwrap();
 /// response.extensions_mut().insert(Passthrough);
 /// handler.finish(&mut response, &head);
@@ -134,7 +135,7 @@ impl<A: Api> ErrorHandler<A> {
     /// let codes = Arc::clone(&counted);
     /// let handler = ErrorHandler::<Sending>::new()
     ///     .on_error(move |error, _| codes.lock().unwrap().push(error.code().as_str()));
-    /// # let head = handler.read(&http::Method::GET, &Default::default(), &Default::default());
+    /// # let head = handler.read(&http::Method::GET, &mut http::HeaderMap::new());
     /// # handler.answer(&errbook::Error::for_status(404), &head);
     /// # assert_eq!(*counted.lock().unwrap(), ["not_found"]);
     /// ```
@@ -157,16 +158,21 @@ impl<A: Api> ErrorHandler<A> {
         Arc::make_mut(&mut self.0)
     }
 
-    /// What is to be kept of a request. Its id is the one that a handler further out gave it (an extension), else the one
-    /// in its header, if that is [fit to be repeated](RequestId::from_header), else a new one.
-    pub fn read(&self, method: &Method, headers: &HeaderMap, extensions: &Extensions) -> RequestHead {
-        let given = || {
-            // Of two ids none can be believed.
-            let mut values = headers.get_all(&self.0.request_id).iter();
-            let (value, None) = (values.next()?, values.next()) else { return None };
-            RequestId::from_header(value)
+    /// What is to be kept of a request. Its id is the one in its header, if there is one that is
+    /// [fit to be repeated](RequestId::from_header), else a new one, which takes its place: whoever handles the request finds
+    /// it there.
+    pub fn read(&self, method: &Method, headers: &mut HeaderMap) -> RequestHead {
+        let mut given = headers.get_all(&self.0.request_id).iter();
+        // Of two ids none can be believed.
+        let id = match (given.next(), given.next()) {
+            (Some(value), None) => RequestId::from_header(value),
+            _ => None,
         };
-        let id = extensions.get().cloned().or_else(given).unwrap_or_else(RequestId::new::<A>);
+        let id = id.unwrap_or_else(|| {
+            let id = RequestId::new::<A>();
+            headers.insert(&self.0.request_id, (&id).into());
+            id
+        });
         let mut accepts = headers.get_all(ACCEPT).iter();
         let accept = match (accepts.next(), accepts.next()) {
             (first, None) => first.cloned(),

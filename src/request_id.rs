@@ -1,8 +1,8 @@
 use std::fmt;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock};
 
 use http::HeaderValue;
 
@@ -17,8 +17,9 @@ use crate::catalog::{Api, ErrorCode as _};
 /// assert!(id.as_str().starts_with("req_"));
 /// assert_ne!(id, RequestId::new::<Sending>());
 /// ```
+// As a header's value, for it goes into two headers of each request, and a clone of one copies nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct RequestId(Arc<str>);
+pub struct RequestId(HeaderValue);
 
 impl RequestId {
     /// The longest id that is accepted from outside, in bytes.
@@ -39,7 +40,8 @@ impl RequestId {
         push(A::Code::TABLE.request_id_prefix.as_bytes());
         push(&base32::<10>(milliseconds()));
         push(&base32::<13>(random()));
-        RequestId(std::str::from_utf8(&id[..len]).unwrap_or_default().into())
+        // The checker has seen to it that a header can hold the prefix.
+        RequestId(HeaderValue::from_bytes(&id[..len]).unwrap_or(HeaderValue::from_static("req")))
     }
 
     /// The id of an incoming `X-Request-Id`, where it is fit to be repeated in a body, a header and a log: 1 to 128
@@ -52,38 +54,38 @@ impl RequestId {
     /// assert!(RequestId::from_header(&"\"><script>".parse().unwrap()).is_none());
     /// ```
     pub fn from_header(value: &HeaderValue) -> Option<RequestId> {
-        RequestId::from_text(value.to_str().ok()?)
+        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~:/+=".contains(byte);
+        let fits = (1..=RequestId::MAX_LEN).contains(&value.len()) && value.as_bytes().iter().all(plain);
+        fits.then(|| RequestId(value.clone()))
     }
 
     /// The same for an id of your own making.
     pub fn from_text(text: &str) -> Option<RequestId> {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/+=".contains(&byte);
-        let fits = (1..=RequestId::MAX_LEN).contains(&text.len()) && text.bytes().all(plain);
-        fits.then(|| RequestId(text.into()))
+        RequestId::from_header(&HeaderValue::from_str(text).ok()?)
     }
 
     /// The id.
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.to_str().unwrap_or_default()
     }
 }
 
 impl AsRef<str> for RequestId {
     fn as_ref(&self) -> &str {
-        &self.0
+        self.as_str()
     }
 }
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
-/// For a header of the answer. An id consists of characters that a header can hold.
+/// For a header of the answer.
 impl From<&RequestId> for HeaderValue {
     fn from(id: &RequestId) -> HeaderValue {
-        HeaderValue::from_str(&id.0).unwrap_or(HeaderValue::from_static(""))
+        id.0.clone()
     }
 }
 

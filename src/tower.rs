@@ -48,8 +48,7 @@ pub struct ErrorLayer<A>(ErrorHandler<A>);
 /// A service whose every error answer is one of the API `A`: see [`ErrorHandler::finish`] for what is written and what is
 /// left alone.
 ///
-/// The request's id is put into the request's extensions as a [`RequestId`](crate::RequestId), and into the header of
-/// every answer. A panic of the service is answered as HTTP 500 is, unless the binary is built with `panic = "abort"`. Of a
+/// The request's id is in the header of the request, as [`ErrorHandler::read`] puts it there, and in that of every answer. A panic of the service is answered as HTTP 500 is, unless the binary is built with `panic = "abort"`. Of a
 /// body that is replaced as much is read for the log as is there at once, at most 8 KiB.
 pub struct ErrorService<S, A> {
     inner: S,
@@ -92,8 +91,8 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> ErrorFuture<S::Future, A> {
-        let head = self.handler.read(request.method(), request.headers(), request.extensions());
-        request.extensions_mut().insert(head.id().clone());
+        let method = request.method().clone();
+        let head = self.handler.read(&method, request.headers_mut());
         let state = match catch_unwind(AssertUnwindSafe(|| self.inner.call(request))) {
             Ok(future) => State::Running { future },
             Err(panic) => State::Panicked { error: Some(panicked(&*panic)) },

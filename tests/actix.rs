@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use actix_web::dev::Service as _;
 use actix_web::error::{ErrorUnauthorized, InternalError};
-use actix_web::{App, HttpMessage as _, HttpRequest, HttpResponse, HttpServer, ResponseError as _, web};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, ResponseError as _, web};
 use errbook::conformance::{Kit, Socket};
 use errbook::mail::{Inbox, Sending, code, inbox, sending};
 use errbook::testing::{Received, assert_error, read_parts};
-use errbook::{Api, ErrorHandler, Passthrough, RequestId, prelude::*};
+use errbook::{Api, ErrorHandler, Passthrough, prelude::*};
 
 #[derive(serde::Deserialize)]
 #[allow(dead_code)]
@@ -66,7 +66,7 @@ async fn passed() -> HttpResponse {
 }
 
 async fn id(request: HttpRequest) -> String {
-    request.extensions().get::<RequestId>().unwrap().to_string()
+    request.headers().get("x-request-id").unwrap().to_str().unwrap().to_owned()
 }
 
 /// What the hook was told.

@@ -92,7 +92,8 @@ async fn another_api_is_not_the_one() {
 #[tokio::test]
 async fn single_faults_are_found() {
     use errbook::RequestId;
-    let wrong = |change: fn(&mut http::Response<axum::body::Body>)| {
+    type Change = fn(&mut http::Response<axum::body::Body>);
+    let wrong = |change: Change| {
         tower::service_fn(move |request: http::Request<conformance::RequestBody>| async move {
             let id = request.headers().get("x-request-id").and_then(RequestId::from_header);
             let id = id.unwrap_or_else(RequestId::new::<Sending>);
@@ -102,7 +103,7 @@ async fn single_faults_are_found() {
             Ok::<_, std::convert::Infallible>(response)
         })
     };
-    let changes: [(fn(&mut http::Response<axum::body::Body>), &str); 6] = [
+    let changes: [(Change, &str); 6] = [
         (|_| {}, "no route, HEAD: HEAD has a body"),
         (|it| *it.status_mut() = StatusCode::OK, "no route: its status is 200, not 404"),
         (|it| drop(it.headers_mut().remove("x-request-id")), "no route: it has no X-Request-Id"),

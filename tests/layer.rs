@@ -245,7 +245,9 @@ async fn request_id_in_body_and_header_and_handler() {
     let seen: Arc<Mutex<Vec<String>>> = Arc::default();
     let in_hook = Arc::clone(&seen);
     let in_handler = Arc::clone(&seen);
-    let handler = async move |Extension(id): Extension<RequestId>| {
+    let handler = async move |headers: HeaderMap| {
+        assert_eq!(headers.get_all("x-request-id").iter().count(), 1);
+        let id = RequestId::from_header(&headers["x-request-id"]).unwrap();
         in_handler.lock().unwrap().push(id.to_string());
         sending::Error::from(code::NotFound)
     };

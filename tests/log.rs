@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use errbook::mail::{Sending, code, sending};
 use errbook::{Error, ErrorHandler, prelude::*};
-use http::{Extensions, HeaderMap, Method};
+use http::{HeaderMap, Method};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
@@ -59,8 +59,8 @@ impl Subscriber for Events {
 fn event(error: sending::Error) -> Seen {
     let events = Events::default();
     let handler = ErrorHandler::<Sending>::new();
-    let headers = HeaderMap::from_iter([("x-request-id".parse().unwrap(), "req_7".parse().unwrap())]);
-    let head = handler.read(&Method::GET, &headers, &Extensions::new());
+    let mut headers = HeaderMap::from_iter([("x-request-id".parse().unwrap(), "req_7".parse().unwrap())]);
+    let head = handler.read(&Method::GET, &mut headers);
     let answer = tracing::subscriber::with_default(events.clone(), || handler.answer(&error, &head));
     assert!(answer.status().is_client_error() || answer.status().is_server_error());
     let [seen] = <[Seen; 1]>::try_from(std::mem::take(&mut *events.0.lock().unwrap())).unwrap();

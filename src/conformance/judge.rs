@@ -190,7 +190,8 @@ fn status_is_refusal(status: StatusCode) -> bool {
 /// A page is for who prefers one, and names the code.
 fn html_problem<A: Api>(asked: &Asked, headers: &HeaderMap, body: &[u8]) -> Option<String> {
     let page = String::from_utf8_lossy(body);
-    if !asked.accept.as_deref().is_some_and(|accept| crate::accept::quality(accept, "text/html") > 0) {
+    let accept = asked.accept.as_deref().unwrap_or("*/*;q=0");
+    if crate::accept::quality(accept, "text/html") == 0 {
         return Some("it is HTML, which nobody asked for".to_owned());
     }
     if !A::codes().iter().any(|code| page.contains(code.as_str())) {

@@ -68,8 +68,8 @@ pub fn finish<A: Api>(
     routes.with(catch).around(move |routes, mut request| {
         let handler = handler.clone();
         async move {
-            let head = handler.read(request.method(), request.headers(), request.extensions());
-            request.extensions_mut().insert(head.id().clone());
+            let method = request.method().clone();
+            let head = handler.read(&method, request.headers_mut());
             let (response, text) = match routes.call(request).await {
                 Ok(response) => (response, String::new()),
                 Err(error) => match error.downcast_ref::<Error<A>>() {
