@@ -298,6 +298,7 @@ fn merge(known: &mut Response, added: Response) {
                 }
                 if known.schema != header.schema {
                     known.schema = Some(convert(&json!({"type": "string"})).into());
+                    known.example = None;
                 }
             }
             Some(RefOr::Ref(_)) => {}
