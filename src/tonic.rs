@@ -98,8 +98,9 @@ const HELP: &str = "type.googleapis.com/google.rpc.Help";
 /// The message takes no more, in bytes of its header.
 const MAX_MESSAGE: usize = 1_024;
 
-/// The details take no more, in bytes; their header has four for three of them.
-const MAX_DETAILS: usize = 4_800;
+/// The message and the texts of the details take no more, in bytes. Types and marks come to it, and the header has four
+/// bytes for three of them.
+const MAX_DETAILS: usize = 4_500;
 
 /// With a new request id; [`status`] takes one that is known. The error is the status' source, for the log, and is not
 /// sent.
@@ -211,11 +212,9 @@ fn http_status(code: Code, row: Option<&Row>) -> StatusCode {
 
 /// The details that find room, the more important ones first.
 fn details_of<A: Api>(inner: &Inner, request_id: &str, mut room: usize) -> Vec<Any> {
-    // What stands around a text of a detail takes no more, nor what stands around a detail with its name.
-    const FRAME: usize = 16;
-    const DETAIL: usize = 64;
-    let mut fits = |texts: &[&str], frame: usize| {
-        let needed = frame + texts.iter().map(|text| text.len() + 4).sum::<usize>();
+    let mut fits = |texts: &[&str]| {
+        // A text's mark and length take no more.
+        let needed = texts.iter().map(|text| text.len() + 4).sum::<usize>();
         let left = room.checked_sub(needed);
         room = left.unwrap_or(room);
         left.is_some()
@@ -226,35 +225,30 @@ fn details_of<A: Api>(inner: &Inner, request_id: &str, mut room: usize) -> Vec<A
     let domain = A::Code::TABLE.name;
     let mut info =
         pb::ErrorInfo { reason: row.code.to_owned(), domain: domain.to_owned(), metadata: HashMap::new() };
-    fits(&[row.code, domain], DETAIL);
-    let mut retry = None;
-    if let Some(wait) = inner.retry_after().map(bounded) {
-        let retry_delay = Some(prost_types::Duration {
-            seconds: i64::try_from(wait.as_secs()).unwrap_or(i64::MAX),
-            nanos: wait.subsec_nanos().cast_signed(),
-        });
-        retry = fits(&[], DETAIL).then_some(pb::RetryInfo { retry_delay });
-    }
-    let id = fits(&[request_id], DETAIL)
+    let retry = inner.retry_after().map(bounded).map(|wait| {
+        let seconds = i64::try_from(wait.as_secs()).unwrap_or(i64::MAX);
+        let nanos = wait.subsec_nanos().cast_signed();
+        pb::RetryInfo { retry_delay: Some(prost_types::Duration { seconds, nanos }) }
+    });
+    let id = fits(&[request_id])
         .then(|| pb::RequestInfo { request_id: request_id.to_owned(), serving_data: String::new() });
 
     for (name, text) in fields(inner) {
-        if fits(&[name, &text], FRAME) {
+        if fits(&[name, &text]) {
             info.metadata.insert(name.to_owned(), text.into_owned());
         }
     }
-    if !info.metadata.contains_key(RETRYABLE) && fits(&[RETRYABLE, "false"], FRAME) {
+    if !info.metadata.contains_key(RETRYABLE) && fits(&[RETRYABLE, "false"]) {
         info.metadata.insert(RETRYABLE.to_owned(), row.retryable.to_string());
     }
 
     let mut field_violations = Vec::new();
     let itself = inner.issues.is_empty().then_some(inner).filter(|inner| inner.param().is_some());
-    fits(&[], DETAIL);
     for issue in inner.issues.iter().map(|issue| &**issue).chain(itself) {
         let (field, reason) = (issue.param().unwrap_or_default(), issue.row().code);
         let description = issue.message();
         // One after another, so that what is left out is the end of the list.
-        if !fits(&[field, reason, &description], FRAME) {
+        if !fits(&[field, reason, &description]) {
             break;
         }
         field_violations.push(FieldViolation {
@@ -265,7 +259,7 @@ fn details_of<A: Api>(inner: &Inner, request_id: &str, mut room: usize) -> Vec<A
         });
     }
     let url = doc_url::<A>(None, inner.code);
-    let help = fits(&[row.title, &url], DETAIL)
+    let help = fits(&[row.title, &url])
         .then(|| pb::Help { links: vec![Link { description: row.title.to_owned(), url: url.clone() }] });
 
     let mut details = vec![any(ERROR_INFO, info.encode_to_vec())];

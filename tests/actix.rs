@@ -108,6 +108,7 @@ static SERVER: LazyLock<SocketAddr> = LazyLock::new(|| {
                         )
                         .wrap(errbook::actix::finish::<Inbox>()),
                 )
+                .service(web::scope("/again").wrap(errbook::actix::finish::<Sending>()))
                 // Middlewares that fail, each in its own way.
                 .wrap_fn(|request, service| {
                     let path = request.path().to_owned();
@@ -182,10 +183,14 @@ fn what_a_handler_raises_is_answered() {
         code::RateLimitExceeded { retry_after: Duration::from_secs(30) },
         headers = ["retry-after" => "30", "vary" => "accept"]
     );
-    let counted = COUNTED.lock().unwrap().clone();
-    let seen = counted.iter().filter(|(id, ..)| id == "req_7").collect::<Vec<_>>();
-    let raised = ("req_7".to_owned(), "not_found".to_owned(), Some("a secret".to_owned()));
-    assert_eq!(seen, [&raised]);
+    assert_eq!(counted("req_7"), [("not_found".to_owned(), Some("a secret".to_owned()))]);
+}
+
+/// The codes and sources that the hook was told of the request.
+fn counted(request: &str) -> Vec<(String, Option<String>)> {
+    let counted = COUNTED.lock().unwrap_or_else(PoisonError::into_inner);
+    let of_it = counted.iter().filter(|(id, ..)| id == request);
+    of_it.map(|(_, code, source)| (code.clone(), source.clone())).collect()
 }
 
 #[test]
@@ -195,7 +200,9 @@ fn what_actix_answers_is_replaced() {
     assert_error!(ask("DELETE /emails"), code::MethodNotAllowed, status = 405, headers = ["allow" => "POST, PUT"]);
     assert_error!(ask("GET /of/x"), code::NotFound);
     assert_error!(ask("GET /page?page=x"), code::InvalidParameter, status = 400, param = None);
-    assert_error!(ask("GET /io"), code::InternalError, status = 500);
+    let answer: Received<Sending> = ask_with("GET /io", &[("x-request-id", "req_10")], "");
+    assert_error!(answer, code::InternalError, status = 500);
+    assert_eq!(counted("req_10"), [("internal_error".to_owned(), Some("a secret".to_owned()))]);
     // A fault of the service's.
     assert_error!(ask("GET /data"), code::InternalError);
 }
@@ -243,6 +250,9 @@ fn what_is_not_the_frameworks_stays() {
     let full: Received<Inbox> = ask_with("GET /inbox/full", &[("x-request-id", "req_8")], "");
     assert_error!(full, code::StorageLimitReached, request_id = "req_8");
     assert_error!(ask_with::<Inbox>("GET /inbox/nowhere", &[], ""), code::NotFound);
+    let again: Received<Sending> = ask_with("GET /again/nowhere", &[("x-request-id", "req_11")], "");
+    assert_error!(again, code::NotFound, request_id = "req_11");
+    assert_eq!(counted("req_11"), []);
     assert_error!(ask_with::<Inbox>("GET /refused-twice", &[], ""), code::NotFound);
 }
 
@@ -264,8 +274,7 @@ fn a_panic_is_an_answer() {
         // And the worker lives.
         assert_eq!(ask("GET /id").status(), 200);
     }
-    let counted = COUNTED.lock().unwrap().clone();
-    let source = counted.into_iter().find(|(id, ..)| id == "req_9").unwrap().2.unwrap();
+    let source = counted("req_9").remove(0).1.unwrap();
     assert!(source.starts_with("panicked: "), "{source}");
 }
 

@@ -156,6 +156,9 @@ fn details_are_those_of_google() {
     assert_eq!(bad_request.field_violations, [violation]);
     let help = pb::Help::decode(&*whole.details[3].value).unwrap();
     assert_eq!(help.links[0].url, "https://sendmux.ai/docs/sending-api/errors#not_found");
+    // A single violation is the error itself.
+    let read = ErrorResponse::<Sending>::from(&status);
+    assert_eq!((read.param(), read.issues()), (Some("from"), &[][..]));
 
     // The error is there for who logs, and nowhere in what is sent.
     let source = status.source().unwrap().downcast_ref::<sending::Error>().unwrap();
@@ -390,10 +393,10 @@ fn an_error_fits_into_the_headers_that_clients_take() {
     let mut long_issues = Issues::of(code::InvalidParameter);
     long_issues.push(code::InvalidParameter.at("a"));
     long_issues.push(code::InvalidParameter.at(long.clone()));
+    long_issues.push(code::InvalidParameter.at("b"));
     for error in [
         sending::Error::from(code::NotFound.message(long.clone())),
         code::NotFound.at(long.clone()).into(),
-        code::NotFound.at("a".repeat(4_200)).message("b".repeat(1_024)).into(),
         long_issues.finish().unwrap_err().into(),
     ] {
         let status = errbook::tonic::status(&error, &"r".repeat(128));
@@ -401,7 +404,15 @@ fn an_error_fits_into_the_headers_that_clients_take() {
         let read = ErrorResponse::<Sending>::from(&status);
         assert_eq!(read.code(), Some(error.code()));
         assert_eq!(read.request_id().map(str::len), Some(128));
+        // What follows on an issue without room is left out with it.
+        assert_eq!(read.issues(), []);
     }
+    // Whatever the length is that just finds room.
+    let most = (0..5_000).map(|length| {
+        let error = code::NotFound.at("a".repeat(length)).message("b".repeat(1_024));
+        headers(&Status::from(sending::Error::from(error)))
+    });
+    assert!((7_000..MOST).contains(&most.max().unwrap()));
     let status = Status::from(inbox::Error::from(code::MethodNotAllowed { allow: long.clone() }));
     assert!(headers(&status) < MOST);
     assert_eq!(ErrorResponse::<Inbox>::from(&status).code(), Some(Code::MethodNotAllowed));
