@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use crate::catalog::{Api, Payload};
+use crate::catalog::{Api, Codes, Payload};
 use crate::{Error, Raise};
 
 /// What an error type can become, in the order of the catalog, each code once. For whatever implements [`Raise`]: a
@@ -57,6 +57,74 @@ impl<A: Api> HasCodes for Error<A> {
     type Code = A::Code;
 
     const CODES: &'static [A::Code] = A::INFO.codes;
+}
+
+/// What the API `A` answers where this fails: an error type all of whose codes the API emits, the [`Error`] of the API,
+/// several of them as a tuple. For documentation, as OpenAPI's.
+///
+/// An extractor can have it, too: then an operation that uses it says so by its type.
+///
+/// ```
+/// use errbook::{AnsweredBy, HasCodes as _, mail::{Code, Sending, code}};
+///
+/// /// A header that every request has to have.
+/// struct IdempotencyKey;
+///
+/// impl AnsweredBy<Sending> for IdempotencyKey {
+///     fn codes() -> Vec<Code> {
+///         vec![Code::MissingParameter]
+///     }
+/// }
+///
+/// let codes = <(IdempotencyKey, code::IdempotencyConflict) as AnsweredBy<Sending>>::codes();
+/// assert_eq!(codes, [Code::MissingParameter, Code::IdempotencyConflict]);
+/// ```
+#[diagnostic::on_unimplemented(
+    label = "`{A}` does not answer `{Self}`: it answers payloads of its codes, errors with `errbook::ApiError` whose codes it emits, and tuples of these"
+)]
+pub trait AnsweredBy<A: Api> {
+    /// Its codes, in any order.
+    fn codes() -> Vec<A::Code>;
+}
+
+// Not `do_not_recommend`: rustc has to get down to the code that is not emitted.
+impl<A: Api, R: Raise> AnsweredBy<A> for R
+where
+    R::Codes: Codes<A>,
+    A::Code: Among<R::Codes>,
+{
+    fn codes() -> Vec<A::Code> {
+        <A::Code as Among<R::Codes>>::CODES.to_vec()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<A: Api> AnsweredBy<A> for Error<A> {
+    fn codes() -> Vec<A::Code> {
+        A::codes().to_vec()
+    }
+}
+
+macro_rules! tuples {
+    ($($($name:ident)*;)*) => {$(
+        impl<A: Api, $($name: AnsweredBy<A>),*> AnsweredBy<A> for ($($name,)*) {
+            fn codes() -> Vec<A::Code> {
+                let lists: &[fn() -> Vec<A::Code>] = &[$($name::codes),*];
+                lists.iter().flat_map(|codes| codes()).collect()
+            }
+        }
+    )*};
+}
+
+tuples! {
+    T1;
+    T1 T2;
+    T1 T2 T3;
+    T1 T2 T3 T4;
+    T1 T2 T3 T4 T5;
+    T1 T2 T3 T4 T5 T6;
+    T1 T2 T3 T4 T5 T6 T7;
+    T1 T2 T3 T4 T5 T6 T7 T8;
 }
 
 type CodeOf<L> = <L as List>::Or<Infallible>;

@@ -8,7 +8,7 @@ pub mod actix;
 mod advice;
 mod answer;
 mod catalog;
-#[expect(missing_docs, reason = "for generated code alone, but for one trait")]
+#[expect(missing_docs, reason = "for generated code alone, but for two traits")]
 mod codes;
 mod handler;
 #[expect(missing_docs, reason = "for generated code alone")]
@@ -33,14 +33,18 @@ mod value;
 pub mod axum;
 #[cfg(feature = "conformance")]
 pub mod conformance;
-#[cfg(feature = "schemars")]
+#[cfg(any(feature = "schemars", feature = "utoipa"))]
 mod schema;
+#[cfg(feature = "schemars")]
+mod schemars;
 #[cfg(feature = "tonic")]
 pub mod tonic;
 #[cfg(feature = "tower")]
 pub mod tower;
 #[cfg(feature = "tracing")]
 mod trace;
+#[cfg(feature = "utoipa")]
+pub mod utoipa;
 
 pub use crate::advice::{Applied, Retry};
 pub use crate::answer::Answer;
@@ -48,7 +52,7 @@ pub use crate::catalog::{
     Api, Codes, Emits, ErrorCode, Named, Payload, TakesIssue, TakesIssues, TakesParam, TakesRetryAfter,
     TakesStatus,
 };
-pub use crate::codes::HasCodes;
+pub use crate::codes::{AnsweredBy, HasCodes};
 pub use crate::handler::{ErrorHandler, Passthrough, RequestHead};
 pub use crate::impls::UnknownCode;
 pub use crate::issues::{Accumulated, Issues};
@@ -136,8 +140,8 @@ pub mod __private {
 
     #[cfg(feature = "schemars")]
     pub mod schema {
-        pub use crate::schema::{code, payload};
+        pub use crate::schemars::{code, payload};
     }
     #[cfg(feature = "schemars")]
-    pub use schemars;
+    pub use ::schemars;
 }

@@ -337,7 +337,13 @@ impl<A: Api> Error<A> {
 
     /// The answer to the request with this id.
     pub fn answer<'e>(&'e self, request_id: &'e (impl AsRef<str> + ?Sized)) -> Answer<'e, A> {
-        Answer { error: self, request_id: request_id.as_ref(), envelope: A::INFO.envelope, docs_origin: None }
+        Answer {
+            error: self,
+            request_id: request_id.as_ref(),
+            envelope: A::INFO.envelope,
+            docs_origin: None,
+            clock: retry_after::clock,
+        }
     }
 
     pub(crate) fn inner(&self) -> &Inner {

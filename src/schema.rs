@@ -1,91 +1,22 @@
-//! JSON Schema (draft 2020-12) of codes, payloads and answers, from the same tables that write and read them.
+//! The schema of answers, from the same tables that write and read them: JSON Schema (draft 2020-12), which OpenAPI 3.1
+//! has, too.
 
-use std::borrow::Cow;
-
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
-use crate::answer::Answer;
-use crate::catalog::{Api, ErrorCode, Payload, row};
-use crate::table::{HeaderSource, Kind, Member, Node, Placeholder, Row, Table, Type};
+use crate::catalog::{Api, ErrorCode as _, row};
+use crate::table::{Envelope, HeaderSource, Kind, Member, Node, Placeholder, Row, Table, Type};
 use crate::value::constant;
-use crate::{Error, Status, table};
+use crate::{Status, table};
 
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __schema_impls {
-    ($kind:ident $type:ty = $schema:literal) => {
-        impl $crate::__private::schemars::JsonSchema for $type {
-            fn schema_name() -> ::std::borrow::Cow<'static, str> {
-                $schema.into()
-            }
-            fn schema_id() -> ::std::borrow::Cow<'static, str> {
-                ::core::concat!(::core::module_path!(), "::", $schema).into()
-            }
-            fn json_schema(
-                _: &mut $crate::__private::schemars::SchemaGenerator,
-            ) -> $crate::__private::schemars::Schema {
-                $crate::__private::schema::$kind::<$type>()
-            }
-        }
-    };
+/// What something of the API is called beside what other APIs and catalogs have: `MailSendingError`.
+pub(crate) fn name<A: Api>(name: &str) -> String {
+    let catalog = A::Code::TABLE.name;
+    // An API that is the whole catalog has its name.
+    let api = if A::INFO.name == catalog { "" } else { A::INFO.name };
+    format!("{}{}{name}", upper(catalog), upper(api))
 }
 
-/// One constant per code, each with its title.
-pub fn code<C: ErrorCode>() -> Schema {
-    let codes =
-        C::TABLE.codes.iter().copied().flatten().map(|row| json!({"const": row.code, "title": row.title}));
-    json_schema!({ "type": "string", "oneOf": codes.collect::<Vec<_>>() })
-}
-
-/// What serde writes of a payload.
-pub fn payload<P: Payload>() -> Schema {
-    let row = row(P::CODE);
-    let mut object = Object::default();
-    object.fields(row.fields);
-    for header in row.headers {
-        match header.value {
-            HeaderSource::RetryAfter if header.required => {
-                object.add("retry_after", typed(Type::Seconds), true)
-            }
-            HeaderSource::Slot(_) => object.add(header.name, json!({"type": "string"}), header.required),
-            HeaderSource::RetryAfter | HeaderSource::Default(_) => {}
-        }
-    }
-    object.schema().try_into().unwrap_or_default()
-}
-
-/// Every answer of the API: one shape per code that it emits.
-impl<A: Api> JsonSchema for Answer<'_, A> {
-    fn schema_name() -> Cow<'static, str> {
-        <Error<A> as JsonSchema>::schema_name()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let shapes: Vec<Value> = A::codes().iter().map(|code| shape::<A>(*code)).collect();
-        json_schema!({ "title": format!("An error of the {}", A::INFO.title), "oneOf": shapes })
-    }
-}
-
-/// The schema of its [`Answer`].
-impl<A: Api> JsonSchema for Error<A> {
-    fn schema_name() -> Cow<'static, str> {
-        let catalog = A::Code::TABLE.name;
-        // An API that is the whole catalog has its name.
-        let api = if A::INFO.name == catalog { "" } else { A::INFO.name };
-        format!("{}{}Error", upper(catalog), upper(api)).into()
-    }
-
-    fn schema_id() -> Cow<'static, str> {
-        std::any::type_name::<Error<A>>().into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        <Answer<'_, A> as JsonSchema>::json_schema(generator)
-    }
-}
-
-fn upper(name: &str) -> String {
+pub(crate) fn upper(name: &str) -> String {
     let words = name.split(|char: char| !char.is_ascii_alphanumeric());
     let upper = words.map(|word| {
         let (first, rest) = word.split_at(word.len().min(1));
@@ -94,14 +25,14 @@ fn upper(name: &str) -> String {
     upper.collect()
 }
 
-fn shape<A: Api>(code: A::Code) -> Value {
+/// An answer with the code, in the envelope.
+pub(crate) fn shape<A: Api>(code: A::Code, envelope: &'static Envelope, url: &dyn Fn() -> Value) -> Value {
     let row = row(code);
-    let url = || json!({"const": A::doc_url(code)});
-    let (table, envelope) = (A::Code::TABLE, A::INFO.envelope);
+    let table = A::Code::TABLE;
     let (body, element) = (&envelope.body, &envelope.issue);
     let issue = Shape { row: &ANY, table, issue: None, element, url: &|| json!({"type": "string"}) };
     let issue = issue.node(element);
-    let mut schema = Shape { row, table, issue: Some(&issue), element, url: &url }.node(body);
+    let mut schema = Shape { row, table, issue: Some(&issue), element, url }.node(body);
     if let Value::Object(schema) = &mut schema {
         schema.insert("title".to_owned(), row.title.into());
     }
@@ -111,7 +42,8 @@ fn shape<A: Api>(code: A::Code) -> Value {
 /// An issue's code is one of several, whose fields differ.
 static ANY: Row = Row { takes_param: true, ..Row::DEFAULT };
 
-fn statuses(row: &Row) -> impl Iterator<Item = Status> {
+/// All that the code may be sent with.
+pub(crate) fn statuses(row: &Row) -> impl Iterator<Item = Status> {
     [row.status].into_iter().chain(row.other_statuses.iter().copied())
 }
 
@@ -246,20 +178,20 @@ impl Shape<'_> {
 
 /// A schema of an object under construction. Unknown members are allowed: an answer may grow.
 #[derive(Default)]
-struct Object {
+pub(crate) struct Object {
     properties: Map<String, Value>,
     required: Vec<String>,
 }
 
 impl Object {
-    fn add(&mut self, name: &str, schema: Value, required: bool) {
+    pub(crate) fn add(&mut self, name: &str, schema: Value, required: bool) {
         self.properties.insert(name.to_owned(), schema);
         if required {
             self.required.push(name.to_owned());
         }
     }
 
-    fn fields(&mut self, fields: &[table::Field]) {
+    pub(crate) fn fields(&mut self, fields: &[table::Field]) {
         for table::Field { name, kind } in fields {
             match *kind {
                 Kind::Const(json) => self.add(name, json!({"const": constant(json)}), true),
@@ -269,7 +201,7 @@ impl Object {
         }
     }
 
-    fn schema(self) -> Value {
+    pub(crate) fn schema(self) -> Value {
         let mut schema = Map::new();
         schema.insert("type".to_owned(), "object".into());
         schema.insert("properties".to_owned(), self.properties.into());
@@ -279,7 +211,7 @@ impl Object {
 }
 
 /// What is written; a reader takes more.
-fn typed(kind: Type) -> Value {
+pub(crate) fn typed(kind: Type) -> Value {
     match kind {
         Type::Bool => json!({"type": "boolean"}),
         // A later catalog may have more.

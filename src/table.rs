@@ -7,7 +7,7 @@ use crate::advice::{Applied, Retry};
 use crate::value::{FieldType, Value};
 
 /// What generator and runtime have to agree on. Raised with every change of what is in this module.
-pub const EDITION: u32 = 3;
+pub const EDITION: u32 = 4;
 
 /// Called by generated code in a constant: a runtime of another edition is one sentence of the compiler.
 pub const fn requires(edition: u32) {
@@ -27,6 +27,8 @@ pub struct Table {
     pub index: Index,
     /// The numbers of codes that have one, ascending.
     pub numbers: &'static [(i64, u16)],
+    /// (code, slot, JSON) of the fields that have an example. Not in the rows: few fields have one.
+    pub examples: &'static [(u16, usize, &'static str)],
     pub groups: &'static [GroupRow],
     pub actions: &'static [ActionRow],
 }

@@ -37,6 +37,8 @@ pub struct Answer<'e, A> {
     pub(crate) request_id: &'e str,
     pub(crate) envelope: &'static Envelope,
     pub(crate) docs_origin: Option<&'e str>,
+    /// From which waits count that are written as a time.
+    pub(crate) clock: fn() -> Option<SystemTime>,
 }
 
 impl<'e, A: Api> Answer<'e, A> {
@@ -384,15 +386,25 @@ impl<'e, A: Api> Answer<'e, A> {
                 Some(Filled::Number(i64::try_from(wait.as_nanos().div_ceil(1_000_000)).unwrap_or(i64::MAX)))
             }),
             Placeholder::RetryAfterText => wait(&|wait| Some(Filled::Own(retry_after::text(wait)))),
-            Placeholder::RetryAt => wait(&|wait| Some(Filled::Own(rfc3339::format(retry_at(wait)?)))),
+            Placeholder::RetryAt => wait(&|wait| Some(Filled::Own(rfc3339::format(self.retry_at(wait)?)))),
             Placeholder::RetryAtUnix => wait(&|wait| {
-                let since = retry_at(wait)?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+                let since = self.retry_at(wait)?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
                 Some(Filled::Number(i64::try_from(since.as_secs()).ok()?))
             }),
             Placeholder::Retryable => Filled::Bool(row.retryable),
             Placeholder::Status => Filled::Number(inner.status().as_u16().into()),
             Placeholder::StatusText => Filled::Digits(inner.status().as_u16()),
             Placeholder::Title => Filled::Text(row.title),
+        }
+    }
+
+    /// When the wait is over, in whole seconds.
+    fn retry_at(&self, wait: Duration) -> Option<SystemTime> {
+        let until = (self.clock)()?.checked_add(Duration::from_secs(seconds(wait).unsigned_abs()))?;
+        let fraction = until.duration_since(SystemTime::UNIX_EPOCH).ok()?.subsec_nanos();
+        match fraction {
+            0 => Some(until),
+            fraction => until.checked_add(Duration::from_nanos(1_000_000_000 - u64::from(fraction))),
         }
     }
 }
@@ -526,16 +538,6 @@ pub(crate) fn seconds(wait: Duration) -> i64 {
     let wait = bounded(wait);
     let more = u64::from(wait.subsec_nanos() > 0);
     (wait.as_secs() + more) as i64
-}
-
-/// When the wait is over, in whole seconds.
-fn retry_at(wait: Duration) -> Option<SystemTime> {
-    let until = retry_after::clock()?.checked_add(Duration::from_secs(seconds(wait).unsigned_abs()))?;
-    let fraction = until.duration_since(SystemTime::UNIX_EPOCH).ok()?.subsec_nanos();
-    match fraction {
-        0 => Some(until),
-        fraction => until.checked_add(Duration::from_nanos(1_000_000_000 - u64::from(fraction))),
-    }
 }
 
 /// Inserts a header; what can't stand in one (a line break from a payload, say) is a blank there.

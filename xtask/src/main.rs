@@ -4,6 +4,7 @@ mod bench;
 mod edit;
 mod features;
 mod msrv;
+mod openapi;
 mod stranger;
 
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ usage: cargo xtask TASK
   test           runs every test of the repository, the stranger's crate included
   gen [--check]  writes what is generated and committed: docs/reference; --check tells what is stale
   features       checks that every set of features builds without warnings
+  openapi        has third parties read the OpenAPI documents; a part of `test`
   msrv           checks that nothing a user builds asks for a newer Rust than we state
   bench [build|load]
                  measures errbook beside what one would take instead, and writes docs/PERFORMANCE.md: what runs, what
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         ["bench", "build"] => bench::run_build(),
         ["bench", "load"] => bench::run_load(),
         ["msrv"] => msrv::check(),
+        ["openapi"] => openapi::check(),
         _ => Err(USAGE.to_owned()),
     };
     match done {
@@ -52,9 +55,11 @@ fn main() -> ExitCode {
 
 fn test() -> Result {
     c_compiler()?;
-    generate(true)?;
     let root = root();
+    let python = openapi::tools(&root)?;
+    generate(true)?;
     step("the workspace", cargo(&root).args(["test", "--workspace", "--all-features", "--no-fail-fast"]))?;
+    openapi::is_understood(&root, &python)?;
     stranger::works(&root)?;
     edit::adding_a_code_is_one_edit(&root)
 }

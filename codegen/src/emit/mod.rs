@@ -5,7 +5,7 @@ pub(crate) mod markdown;
 mod markup;
 pub(crate) mod rust;
 
-use crate::catalog::{Code, DocHole, DocUrl, Literal, Part, Retry};
+use crate::catalog::{Code, DocHole, DocUrl, Example, Literal, Part, Retry};
 
 impl Code {
     /// What it says: the message with its fields in braces, or the title where no message is known.
@@ -74,6 +74,22 @@ impl Literal {
             Literal::Bool(value) => value.to_string(),
             Literal::Number(number) => canonical(number),
             Literal::Text(text) => json_string(text),
+        }
+    }
+}
+
+impl Example {
+    fn json(&self) -> String {
+        match self {
+            Example::Single(value) => value.json(),
+            Example::List(list) => {
+                format!("[{}]", list.iter().map(Example::json).collect::<Vec<_>>().join(","))
+            }
+            Example::Map(members) => {
+                let member =
+                    |(key, value): &(String, Example)| format!("{}:{}", json_string(key), value.json());
+                format!("{{{}}}", members.iter().map(member).collect::<Vec<_>>().join(","))
+            }
         }
     }
 }

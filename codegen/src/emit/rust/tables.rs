@@ -75,6 +75,14 @@ fn table(catalog: &Catalog) -> TokenStream {
         let (number, code) = (Number::i64_unsuffixed(number), Number::usize_unsuffixed(code));
         quote! { (#number, #code) }
     });
+    let examples = catalog.codes.iter().enumerate().flat_map(|(at, code)| {
+        let typed = code.fields.iter().filter(|field| matches!(field.kind, FieldKind::Typed { .. }));
+        typed.enumerate().filter_map(move |(slot, field)| {
+            let json = field.example.as_ref()?.json();
+            let (at, slot) = (Number::usize_unsuffixed(at), Number::usize_unsuffixed(slot));
+            Some(quote! { (#at, #slot, #json) })
+        })
+    });
     let groups = catalog.groups.iter().map(|group| {
         let (name, title) = (&group.name, &group.title);
         let statuses = group.statuses.iter().map(|at| status(*at));
@@ -96,6 +104,7 @@ fn table(catalog: &Catalog) -> TokenStream {
             codes: &[#(&#chunks),*],
             index: Index { key: #key, seeds: #seeds, slots: #slots, texts: #all },
             numbers: &[#(#numbers),*],
+            examples: &[#(#examples),*],
             groups: &[#(#groups,)*],
             actions: &[#(#actions,)*],
         };
