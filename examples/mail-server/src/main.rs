@@ -14,6 +14,7 @@ The delivery service is mail-relay.";
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -43,7 +44,6 @@ async fn run() -> Result<(), Box<dyn Error>> {
     }
     let mut config =
         Config::new(database.ok_or("--database is missing")?, relay.ok_or("--relay is missing")?);
-    config.log = true;
     if let Some(listen) = listen {
         config.listen = listen;
     }

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use axum::Router;
 use errbook::mail::{Inbox, Management, Sending, limits};
+use errbook::tower::ErrorService;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::domain::idempotency;
 use crate::domain::limiter::Limiter;
-use crate::http::surface::{nothing, surface};
+use crate::http::surface::surface;
 use crate::relay::Relay;
 use crate::routes;
 use crate::store::Store;
@@ -35,8 +36,6 @@ pub struct Config {
     pub body_timeout: Duration,
     /// Requests that a key may make in a minute.
     pub requests_per_minute: u64,
-    /// Whether server errors are written to standard error, with their causes.
-    pub log: bool,
 }
 
 impl Config {
@@ -50,7 +49,6 @@ impl Config {
             relay_pause: Duration::from_secs(2),
             body_timeout: Duration::from_secs(30),
             requests_per_minute: limits::REQUESTS_PER_MINUTE,
-            log: false,
         }
     }
 }
@@ -74,7 +72,7 @@ impl Server {
         let listener = TcpListener::bind(config.listen).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel();
-        let serve = axum::serve(listener, router(app)).with_graceful_shutdown(async {
+        let serve = axum::serve(listener, router(&app).into_make_service()).with_graceful_shutdown(async {
             stopped.await.ok();
         });
         let task = tokio::spawn(async { serve.await });
@@ -112,7 +110,6 @@ pub(crate) struct Shared {
     pub(crate) limiter: Limiter,
     pub(crate) relay: Relay,
     pub(crate) body_timeout: Duration,
-    pub(crate) log: bool,
 }
 
 impl App {
@@ -124,7 +121,6 @@ impl App {
             limiter: Limiter::new(config.requests_per_minute),
             relay: Relay::new(config.relay, config.relay_timeout, config.relay_pause),
             body_timeout: config.body_timeout,
-            log: config.log,
         })))
     }
 }
@@ -137,16 +133,11 @@ impl Deref for App {
     }
 }
 
-fn router(app: App) -> Router {
+fn router(app: &App) -> ErrorService<Router, Management> {
     let apis = Router::new()
-        .nest("/management/v1", surface::<Management>(routes::management::routes(), app.clone()))
-        .nest("/sending/v1", surface::<Sending>(routes::sending::routes(), app.clone()))
-        .nest("/inbox/v1", surface::<Inbox>(routes::inbox::routes(), app.clone()))
-        // `nest` leaves these out, and the answer would be another API's.
-        .route("/management/v1/", nothing::<Management>(app.clone()))
-        .route("/sending/v1/", nothing::<Sending>(app.clone()))
-        .route("/inbox/v1/", nothing::<Inbox>(app.clone()));
+        .nest_service("/management/v1", surface::<Management>(routes::management::routes(), app))
+        .nest_service("/sending/v1", surface::<Sending>(routes::sending::routes(), app))
+        .nest_service("/inbox/v1", surface::<Inbox>(routes::inbox::routes(), app));
     // What is of no API is answered as the API would that most callers begin with.
-    apis.fallback_service(surface::<Management>(Router::new(), app.clone()).with_state(app.clone()))
-        .with_state(app)
+    errbook::axum::finish(apis)
 }

@@ -39,7 +39,7 @@ async fn headers<A: Door>(tour: &mut Tour) {
     let put = client.call::<A>(Call::new(Method::PUT, A::LIST)).await;
     tour.meet(Code::MethodNotAllowed, "The URL exists, but not with this method.", put);
 
-    let page = client.call::<A>(Call::get(A::LIST).header("Accept", "text/html")).await;
+    let page = client.call::<A>(Call::get(A::LIST).header("Accept", "application/xml")).await;
     tour.meet(Code::NotAcceptable, "The `Accept` header rules out `application/json`.", page);
 
     let cause = "The `Content-Type` is absent or another than `application/json`.";
