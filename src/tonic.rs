@@ -1,4 +1,4 @@
-//! gRPC: errors of the catalog as [`tonic::Status`](::tonic::Status) with the details of `google.rpc`, and back.
+//! gRPC: errors of the catalog as [`tonic::Status`] with the details of `google.rpc`, and back.
 //!
 //! ```
 //! use errbook::{ErrorResponse, mail::{Code, Sending, code, sending}};
