@@ -88,6 +88,12 @@ async fn another_api_is_not_the_one() {
     conformance::check::<Sending>(same_envelope).await.assert();
 }
 
+#[tokio::test]
+async fn a_path_that_is_none_is_said() {
+    let report = Kit::<Sending>::new().json("no path").check(errbook::axum::finish::<Sending>(routes())).await;
+    assert!(lines(&report).contains("JSON: null: it can't be sent: its path is none\n"), "{report}");
+}
+
 /// A service that answers everything in the right envelope, and each time something about it is wrong.
 #[tokio::test]
 async fn single_faults_are_found() {

@@ -161,7 +161,12 @@ impl<A: Api> Kit<A> {
         let mut report = Report { requests: 0, findings: Vec::new() };
         for case in cases::all(self) {
             report.requests += 1;
-            let (request, case) = case.request();
+            let (name, path) = (case.name, case.path.clone());
+            let Some((request, case)) = case.request() else {
+                let problem = "it can't be sent: its path is none".to_owned();
+                report.findings.push(Finding { case: name, asked: path, problem, answer: None });
+                continue;
+            };
             let asked = format!("{} {}", request.method(), shortened(&request.uri().to_string()));
             let head = judge::Asked::of::<A>(&request, &case);
             let (problems, answer) = match within(self.patience, ask(&mut service, request)).await {
@@ -208,14 +213,14 @@ where
 }
 
 impl Case {
-    /// Without its body, which goes into the request.
-    fn request(mut self) -> (Request<RequestBody>, Case) {
+    /// Without its body, which goes into the request. `None` where a path that the service's author gave is none.
+    fn request(mut self) -> Option<(Request<RequestBody>, Case)> {
         let body = std::mem::replace(&mut self.body, RequestBody::whole(Bytes::new()));
         let mut request = Request::new(body);
         *request.method_mut() = self.method.clone();
-        *request.uri_mut() = Uri::try_from(&self.path).unwrap_or_default();
+        *request.uri_mut() = Uri::try_from(&self.path).ok()?;
         *request.headers_mut() = self.headers.clone();
-        (request, self)
+        Some((request, self))
     }
 }
 

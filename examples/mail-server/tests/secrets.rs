@@ -65,7 +65,10 @@ fn routes() -> Router {
         .route("/sql", get(async || -> sending::Result<()> { Ok(sql().map_err(AppError::from)?) }))
         .route("/or_raise", get(async || -> sending::Result<()> { Ok(sql().or_raise(code::InternalError)?) }))
         .route("/down", get(async || -> sending::Result<()> { Err(AppError::Down.into()) }))
-        .route("/unknown", get(async || -> sending::Result<()> { Err(AppError::Unknown(SECRET.into()).into()) }))
+        .route(
+            "/unknown",
+            get(async || -> sending::Result<()> { Err(AppError::Unknown(SECRET.into()).into()) }),
+        )
         .route("/because", get(async || sending::Error::from(code::NotFound.because(SECRET))))
         .route("/panic", get(async || panics()))
         .route("/panic_any", get(async || -> () { std::panic::panic_any(SECRET.to_owned()) }))
@@ -97,9 +100,18 @@ async fn no_secret_is_in_any_answer() {
     });
     let app = errbook::axum::finish_with(routes(), handler);
     let mut requests = Vec::new();
-    for path in
-        ["sql", "or_raise", "down", "unknown", "because", "panic", "panic_any", "text", "refused", "described"]
-    {
+    for path in [
+        "sql",
+        "or_raise",
+        "down",
+        "unknown",
+        "because",
+        "panic",
+        "panic_any",
+        "text",
+        "refused",
+        "described",
+    ] {
         requests.push(Request::get(format!("/{path}")).body(Body::empty()).unwrap());
     }
     for path in ["extension", "query?field=1", "our_query?field=1", "path/1"] {
@@ -114,7 +126,8 @@ async fn no_secret_is_in_any_answer() {
     let count = requests.len();
     for request in requests {
         for accept in ["application/json", "text/html"] {
-            let mut copy = Request::builder().method(request.method()).uri(request.uri()).body(Body::empty()).unwrap();
+            let mut copy =
+                Request::builder().method(request.method()).uri(request.uri()).body(Body::empty()).unwrap();
             *copy.headers_mut() = request.headers().clone();
             copy.headers_mut().insert("accept", accept.parse().unwrap());
             let path = copy.uri().path().to_owned();

@@ -16,7 +16,8 @@ pub(crate) fn surface<A: Api>(routes: Router<App>, app: &App) -> ErrorService<Ro
 where
     Error<A>: From<code::NotAcceptable>,
 {
-    errbook::axum::finish(routes.with_state(app.clone()).layer(from_fn(handle::<A>)))
+    // Where there is no route, that is what has to be said, whatever the caller accepts.
+    errbook::axum::finish(routes.route_layer(from_fn(handle::<A>)).with_state(app.clone()))
 }
 
 /// In a task of its own: a caller who hangs up does not stop a delivery halfway.
