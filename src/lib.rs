@@ -24,6 +24,8 @@ mod value;
 
 #[cfg(feature = "axum")]
 mod axum;
+#[cfg(feature = "request")]
+pub mod request;
 #[cfg(feature = "schemars")]
 mod schema;
 
