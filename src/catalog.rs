@@ -109,7 +109,7 @@ pub trait Api: fmt::Debug + Sized + Send + Sync + 'static {
 
     /// Where this API's reference explains the code.
     fn doc_url(code: Self::Code) -> String {
-        crate::answer::doc_url::<Self>(code.index())
+        crate::answer::doc_url::<Self>(None, code.index())
     }
 }
 
@@ -143,6 +143,12 @@ pub trait Payload: Sized + Send + Sync + 'static {
         Self: TakesStatus,
     {
         Raising::new(self).status(status)
+    }
+
+    /// For the derive: a method of a trait, so that rustc's words for what is no payload name nothing else.
+    #[doc(hidden)]
+    fn raising(self) -> Raising<Self> {
+        Raising::new(self)
     }
 
     #[doc(hidden)]

@@ -49,6 +49,7 @@ macro_rules! __code_impls {
             }
         }
 
+        $crate::__among_impls!($code);
         $crate::__schema_impls!(code $code = $schema);
     };
 }

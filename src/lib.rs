@@ -3,12 +3,18 @@
 extern crate self as errbook;
 
 mod accept;
+#[cfg(feature = "actix")]
+pub mod actix;
 mod advice;
 mod answer;
 mod catalog;
+#[expect(missing_docs, reason = "for generated code alone, but for one trait")]
+mod codes;
+mod handler;
 #[expect(missing_docs, reason = "for generated code alone")]
 mod impls;
 mod issues;
+mod page;
 mod raise;
 mod rendered;
 mod request_id;
@@ -18,16 +24,25 @@ mod rfc3339;
 mod status;
 #[expect(missing_docs, reason = "for generated code alone")]
 mod table;
+pub mod testing;
 mod text;
 #[expect(missing_docs, reason = "for generated code alone")]
 mod value;
 
 #[cfg(feature = "axum")]
-mod axum;
+pub mod axum;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 #[cfg(feature = "request")]
 pub mod request;
 #[cfg(feature = "schemars")]
 mod schema;
+#[cfg(feature = "tonic")]
+pub mod tonic;
+#[cfg(feature = "tower")]
+pub mod tower;
+#[cfg(feature = "tracing")]
+mod trace;
 
 pub use crate::advice::{Applied, Retry};
 pub use crate::answer::Answer;
@@ -35,6 +50,8 @@ pub use crate::catalog::{
     Api, Codes, Emits, ErrorCode, Named, Payload, TakesIssue, TakesIssues, TakesParam, TakesRetryAfter,
     TakesStatus,
 };
+pub use crate::codes::HasCodes;
+pub use crate::handler::{ErrorHandler, Passthrough, RequestHead};
 pub use crate::impls::UnknownCode;
 pub use crate::issues::{Accumulated, Issues};
 pub use crate::raise::{Error, OrRaise, Raise, Raised, Raising};
@@ -67,7 +84,7 @@ pub use errbook_derive::ApiError;
 
 /// The traits whose methods raise errors: `use errbook::prelude::*;`.
 pub mod prelude {
-    pub use crate::{OrRaise as _, Payload as _, Raise as _};
+    pub use crate::{HasCodes as _, OrRaise as _, Payload as _, Raise as _};
 }
 
 /// This repository's own catalog: the errors of a mail platform with three APIs, from `errors.yaml` at its root.
@@ -110,6 +127,7 @@ macro_rules! __extractors {
 pub mod __private {
     pub use crate::advice::{Applied, Retry};
     pub use crate::catalog::{Has, HasParam, HasRetryAfter, HasStatuses, row};
+    pub use crate::codes::{Among, IndexOf, Indexes, pick};
     pub use crate::impls::{deserialize_code, deserialize_payload, serialize_payload};
     pub use crate::raise::Raising;
     pub use crate::rendered::Rendered;
@@ -117,6 +135,17 @@ pub mod __private {
     pub use crate::value::{FieldType, Value};
     pub use serde;
     pub use serde_json;
+
+    /// What the extractors of an API are made of.
+    #[cfg(feature = "axum")]
+    pub mod axum {
+        pub use crate::axum::extract::{json_or_none, json_response, path_or_none};
+        pub use ::axum::extract::{
+            FromRequest, FromRequestParts, OptionalFromRequest, OptionalFromRequestParts, Request,
+        };
+        pub use ::axum::response::{IntoResponse, Response};
+        pub use http::request::Parts;
+    }
 
     #[cfg(feature = "schemars")]
     pub mod schema {

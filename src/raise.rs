@@ -344,7 +344,7 @@ impl<A: Api> Error<A> {
 
     /// The answer to the request with this id.
     pub fn answer<'e>(&'e self, request_id: &'e (impl AsRef<str> + ?Sized)) -> Answer<'e, A> {
-        Answer { error: self, request_id: request_id.as_ref(), envelope: A::INFO.envelope }
+        Answer { error: self, request_id: request_id.as_ref(), envelope: A::INFO.envelope, docs_origin: None }
     }
 
     pub(crate) fn inner(&self) -> &Inner {

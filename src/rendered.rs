@@ -81,6 +81,7 @@ pub(crate) fn issue<A: Api>(answer: &Answer<'_, A>, issue: &Inner) -> Option<&'s
 
 fn parts<A: Api>(answer: &Answer<'_, A>, inner: &Inner, what: What) -> Option<&'static Parts> {
     if !std::ptr::eq(answer.envelope, A::INFO.envelope)
+        || answer.docs_origin.is_some()
         || inner.status.is_some_and(|status| status != inner.row().status)
     {
         return None;

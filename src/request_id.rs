@@ -1,5 +1,6 @@
 use std::fmt;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -16,8 +17,9 @@ use crate::catalog::{Api, ErrorCode as _};
 /// assert!(id.as_str().starts_with("req_"));
 /// assert_ne!(id, RequestId::new::<Sending>());
 /// ```
+// As a header's value, for it goes into two headers of each request, and a clone of one copies nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct RequestId(Box<str>);
+pub struct RequestId(HeaderValue);
 
 impl RequestId {
     /// The longest id that is accepted from outside, in bytes.
@@ -27,8 +29,19 @@ impl RequestId {
     /// by time. In a browser std has neither clock nor randomness: bring an id of your own there, by
     /// [`from_text`](RequestId::from_text).
     pub fn new<A: Api>() -> RequestId {
-        let prefix = A::Code::TABLE.request_id_prefix;
-        RequestId(format!("{prefix}{}{}", base32::<10>(milliseconds()), base32::<13>(random())).into())
+        // In one allocation: every answer of a service has an id.
+        let mut id = [0; RequestId::MAX_LEN];
+        let mut len = 0;
+        let mut push = |text: &[u8]| {
+            let room = id.get_mut(len..len + text.len()).into_iter();
+            room.for_each(|room| room.copy_from_slice(text));
+            len = (len + text.len()).min(RequestId::MAX_LEN);
+        };
+        push(A::Code::TABLE.request_id_prefix.as_bytes());
+        push(&base32::<10>(milliseconds()));
+        push(&base32::<13>(random()));
+        // The checker has seen to it that a header can hold the prefix.
+        RequestId(HeaderValue::from_bytes(&id[..len]).unwrap_or(HeaderValue::from_static("req")))
     }
 
     /// The id of an incoming `X-Request-Id`, where it is fit to be repeated in a body, a header and a log: 1 to 128
@@ -41,50 +54,49 @@ impl RequestId {
     /// assert!(RequestId::from_header(&"\"><script>".parse().unwrap()).is_none());
     /// ```
     pub fn from_header(value: &HeaderValue) -> Option<RequestId> {
-        RequestId::from_text(value.to_str().ok()?)
+        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~:/+=".contains(byte);
+        let fits = (1..=RequestId::MAX_LEN).contains(&value.len()) && value.as_bytes().iter().all(plain);
+        fits.then(|| RequestId(value.clone()))
     }
 
     /// The same for an id of your own making.
     pub fn from_text(text: &str) -> Option<RequestId> {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/+=".contains(&byte);
-        let fits = (1..=RequestId::MAX_LEN).contains(&text.len()) && text.bytes().all(plain);
-        fits.then(|| RequestId(text.into()))
+        RequestId::from_header(&HeaderValue::from_str(text).ok()?)
     }
 
     /// The id.
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.to_str().unwrap_or_default()
     }
 }
 
 impl AsRef<str> for RequestId {
     fn as_ref(&self) -> &str {
-        &self.0
+        self.as_str()
     }
 }
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
-/// For a header of the answer. An id consists of characters that a header can hold.
+/// For a header of the answer.
 impl From<&RequestId> for HeaderValue {
     fn from(id: &RequestId) -> HeaderValue {
-        HeaderValue::from_str(&id.0).unwrap_or(HeaderValue::from_static(""))
+        id.0.clone()
     }
 }
 
 /// Lower-case base 32 without `i l o u` (Crockford's), most significant digit first, so that text sorts as numbers do.
-fn base32<const DIGITS: usize>(number: u64) -> String {
-    let digit = |place: usize| {
-        let shift = 5 * (DIGITS - 1 - place) as u32;
-        char::from(
-            b"0123456789abcdefghjkmnpqrstvwxyz"[(number.checked_shr(shift).unwrap_or(0) & 31) as usize],
-        )
-    };
-    (0..DIGITS).map(digit).collect()
+fn base32<const DIGITS: usize>(mut number: u64) -> [u8; DIGITS] {
+    let mut digits = [b'0'; DIGITS];
+    for digit in digits.iter_mut().rev() {
+        *digit = b"0123456789abcdefghjkmnpqrstvwxyz"[(number & 31) as usize];
+        number >>= 5;
+    }
+    digits
 }
 
 fn milliseconds() -> u64 {
@@ -113,8 +125,8 @@ mod tests {
 
     #[test]
     fn base32_sorts_as_numbers_do() {
-        assert_eq!(base32::<13>(0), "0000000000000");
-        assert_eq!(base32::<13>(u64::MAX), "fzzzzzzzzzzzz");
+        assert_eq!(&base32::<13>(0), b"0000000000000");
+        assert_eq!(&base32::<13>(u64::MAX), b"fzzzzzzzzzzzz");
         assert!(base32::<10>(31) < base32::<10>(32));
     }
 

@@ -78,7 +78,19 @@ fn answers_are_written_elsewhere() {
 fn explanations_name_no_internals() {
     for path in files("stderr") {
         let text = fs::read_to_string(&path).unwrap();
-        for internal in ["__private", "__errbook", "__Code", "Class", "unparsable", "panicked"] {
+        for internal in [
+            "__private",
+            "__errbook",
+            "__Code",
+            "__raising",
+            "__text",
+            "Raising::new",
+            "Raising::<P>::new",
+            "::raising",
+            "Class",
+            "unparsable",
+            "panicked",
+        ] {
             assert!(!text.contains(internal), "{} names `{internal}`:\n{text}", path.display());
         }
     }

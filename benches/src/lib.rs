@@ -4,6 +4,7 @@
 mod answer;
 mod bodies;
 mod parse;
+mod service;
 mod text;
 
 use std::hint::black_box;
@@ -120,5 +121,6 @@ pub fn groups() -> Vec<Group> {
     let mut groups = answer::groups();
     groups.extend(parse::groups());
     groups.extend(text::groups());
+    groups.extend(service::groups());
     groups
 }

@@ -1,8 +1,11 @@
 //! What the derive was put on, and which code each case of it has.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote};
-use syn::{Attribute, Data, DeriveInput, Field, Fields, Generics, Ident, Variant};
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{
+    Attribute, Data, DeriveInput, Field, Fields, GenericArgument, Generics, Ident, Path, PathArguments, Type,
+    Variant,
+};
 
 use crate::attr::{Api, Code, Setting, is_api, text};
 use crate::findings::Findings;
@@ -31,7 +34,12 @@ pub(crate) enum Answer<'a> {
         code: Code,
         settings: Vec<Setting>,
     },
-    Forward(&'a Field),
+    Forward {
+        field: &'a Field,
+        /// Its type, or what is in the box.
+        error: &'a Type,
+        is_boxed: bool,
+    },
     /// Its `#[api(..)]` is among the findings, with a code or not. The other cases are expanded nevertheless, so that one mistake is one
     /// error, and rustc reports its own together with ours.
     Unknown(Option<Code>),
@@ -42,10 +50,16 @@ impl<'a> Input<'a> {
         let mut on_type = Api::read(&input.attrs, findings);
         let krate = on_type.as_mut().and_then(|api| api.krate.take());
         let krate = krate.map_or_else(|| quote!(errbook), |krate| krate.path.into_token_stream());
+        let codes = on_type.as_mut().and_then(|api| api.codes.take());
+        if let (Some(codes), false) = (&codes, matches!(input.data, Data::Enum(_))) {
+            findings
+                .at(&codes.keyword, "`codes` belongs on an enum, whose variants are called as their codes");
+        }
         let cases = match &input.data {
             Data::Enum(data) => {
                 reject_answer_on_enum(on_type, findings);
-                data.variants.iter().map(|variant| Case::of_variant(variant, findings)).collect()
+                let codes = codes.as_ref().map(|codes| &codes.path);
+                data.variants.iter().map(|variant| Case::of_variant(variant, codes, findings)).collect()
             }
             Data::Struct(data) => vec![Case::of_struct(input, &data.fields, on_type, findings)],
             Data::Union(data) => {
@@ -59,11 +73,18 @@ impl<'a> Input<'a> {
 }
 
 impl<'a> Case<'a> {
-    fn of_variant(variant: &'a Variant, findings: &mut Findings) -> Self {
+    fn of_variant(variant: &'a Variant, codes: Option<&Path>, findings: &mut Findings) -> Self {
         reject_api_on_fields(&variant.fields, findings);
-        let api = Api::read(&variant.attrs, findings);
-        if let Some(Api { krate: Some(krate), .. }) = &api {
-            findings.at(krate.keyword, "`crate` belongs on the enum, once for all variants");
+        let mut api = Api::read(&variant.attrs, findings);
+        for place in api.iter().flat_map(|api| [&api.krate, &api.codes]).flatten() {
+            let keyword = &place.keyword;
+            findings.at(keyword, format_args!("`{keyword}` belongs on the enum, once for all variants"));
+        }
+        if let Some(codes) = codes {
+            let api = api.get_or_insert_with(|| Api::empty(variant.ident.span()));
+            if api.code.is_none() && api.forward.is_none() {
+                api.code = Some(code_of_variant(variant, codes));
+            }
         }
         let what = format!("variant `{}`", variant.ident);
         let answer = Answer::of(&what, &variant.ident, &variant.fields, api, findings);
@@ -128,7 +149,10 @@ impl<'a> Answer<'a> {
     fn forward(what: &str, forward: &Ident, fields: &'a Fields, findings: &mut Findings) -> Self {
         let mut iter = fields.iter();
         match (iter.next(), iter.len()) {
-            (Some(field), 0) => return Answer::Forward(field),
+            (Some(field), 0) => {
+                let boxed = boxed(&field.ty);
+                return Answer::Forward { field, error: boxed.unwrap_or(&field.ty), is_boxed: boxed.is_some() };
+            }
             (None, _) => findings.at(
                 forward,
                 format_args!("`forward` takes the code of the error in {what}, which has no field: put that error in it"),
@@ -146,13 +170,46 @@ impl<'a> Answer<'a> {
     }
 }
 
+/// What is in a `Box<..>`. By its name, for a macro sees no more; whether it is std's is rustc's to say.
+fn boxed(ty: &Type) -> Option<&Type> {
+    match ty {
+        Type::Group(group) => boxed(&group.elem),
+        Type::Paren(paren) => boxed(&paren.elem),
+        Type::Path(path) => {
+            let last = path.path.segments.last().filter(|last| last.ident == "Box")?;
+            let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+            match arguments.args.iter().collect::<Vec<_>>()[..] {
+                [GenericArgument::Type(inside)] => Some(inside),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// The code that is called as the variant is, with the variant's named fields.
+fn code_of_variant(variant: &Variant, codes: &Path) -> Code {
+    let mut path = codes.clone();
+    path.segments.push(variant.ident.clone().into());
+    let names = variant.fields.iter().filter_map(|field| field.ident.as_ref());
+    let values: TokenStream = names
+        .map(|name| {
+            let clone = quote_spanned!(name.span()=> ::core::clone::Clone::clone(#name));
+            quote!(#name: #clone,)
+        })
+        .collect();
+    let mut fields = Group::new(Delimiter::Brace, values);
+    fields.set_span(variant.ident.span());
+    Code { path, fields: Some(fields) }
+}
+
 fn no_code(what: &str) -> String {
     format!("{what} has no code: add `#[api(code::Name)]`, or `#[api(forward)]` if the error in it has one")
 }
 
 fn reject_answer_on_enum(api: Option<Api>, findings: &mut Findings) {
     let Some(api) = api else { return };
-    let each = "belongs on each variant; on the enum there is only `crate`";
+    let each = "belongs on each variant; on the enum there are only `codes` and `crate`";
     if let Some(code) = &api.code {
         findings.at(&code.path, format_args!("the code {each}"));
     }
@@ -194,12 +251,17 @@ mod tests {
                 #[api(crate::code::C { n: *n, of: all::<A, B>() }, message = a, retry_after = *wait,)] C { n: u8 },
                 #[api(forward)] D(#[from] Inner),
                 #[api(forward)] F { #[source] inner: Inner },
+                #[api(forward)] G(Box<Inner>),
             }",
             &[],
         );
         check("#[api(crate = my::errbook, code::A, param = self::f(name))] struct S { name: String }", &[]);
         check("#[api(forward)] struct S(Inner);", &[]);
         check("enum Never {}", &[]);
+        check(
+            "#[api(codes = crate::code, crate = x)] enum E { A, #[api(param = \"x\")] B, #[api(code::Z)] C }",
+            &[],
+        );
     }
 
     #[test]
@@ -214,7 +276,7 @@ mod tests {
                 #[api(param = \"x\")] E,
             }",
             &[
-                "the code belongs on each variant; on the enum there is only `crate`",
+                "the code belongs on each variant; on the enum there are only `codes` and `crate`",
                 "variant `A` has no code: add `#[api(code::Name)]`, or `#[api(forward)]` if the error in it has one",
                 "expected `#[api(code::Name)]` or `#[api(forward)]`",
                 "`forward` takes the code of the error in variant `C`, which has no field: put that error in it",
@@ -276,13 +338,27 @@ mod tests {
         check(
             "#[api(code::A, limit = 3)] struct S;",
             &[
-                "unknown setting `limit`: `param`, `message` and `retry_after` can follow a code, and a field of the code \
-               goes into its braces, `code::Name { limit: .. }`",
+                "unknown setting `limit`: `param`, `message`, `retry_after` and `status` can follow a code, and a field of \
+               the code goes into its braces, `code::Name { limit: .. }`",
             ],
         );
         check(
             "#[api(code::A(3))] struct S;",
             &["the fields of a code have names: write `code::A { name: .. }`"],
+        );
+    }
+
+    #[test]
+    fn codes_stand_on_an_enum() {
+        check("#[api(codes = \"x\")] enum E {}", &["`codes` takes a path: write it without the quotes"]);
+        check("#[api(codes = a, codes = b)] enum E {}", &["`codes` is given twice: keep one"]);
+        check(
+            "#[api(codes = code, code::A)] struct S;",
+            &["`codes` belongs on an enum, whose variants are called as their codes"],
+        );
+        check(
+            "enum E { #[api(codes = code, code::A)] A }",
+            &["`codes` belongs on the enum, once for all variants"],
         );
     }
 

@@ -12,7 +12,9 @@ use crate::findings::Findings;
 /// One `#[api(..)]`, each part at most once. Whether the parts fit their place is for [`crate::ast`] to say.
 pub(crate) struct Api {
     pub(crate) span: Span,
-    pub(crate) krate: Option<Crate>,
+    pub(crate) krate: Option<Place>,
+    /// Where the codes are by whose names the variants are called.
+    pub(crate) codes: Option<Place>,
     pub(crate) code: Option<Code>,
     pub(crate) forward: Option<Ident>,
     pub(crate) settings: Vec<Setting>,
@@ -20,9 +22,9 @@ pub(crate) struct Api {
     pub(crate) is_broken: bool,
 }
 
-/// `crate = path`.
-pub(crate) struct Crate {
-    pub(crate) keyword: Token![crate],
+/// `crate = path` or `codes = path`.
+pub(crate) struct Place {
+    pub(crate) keyword: Ident,
     pub(crate) path: Path,
 }
 
@@ -45,6 +47,7 @@ pub(crate) enum SettingKind {
     Param,
     Message,
     RetryAfter,
+    Status,
 }
 
 impl Api {
@@ -55,14 +58,7 @@ impl Api {
         for second in attrs {
             findings.at(second, "a second `#[api(..)]` in the same place: join the two into one");
         }
-        let mut api = Api {
-            span: attr.path().span(),
-            krate: None,
-            code: None,
-            forward: None,
-            settings: Vec::new(),
-            is_broken: false,
-        };
+        let mut api = Api::empty(attr.path().span());
         if let Err(error) = items(attr, |item| api.add(item, findings)) {
             api.is_broken = true;
             findings.add(error);
@@ -70,10 +66,31 @@ impl Api {
         Some(api)
     }
 
+    /// Nothing, written there.
+    pub(crate) fn empty(span: Span) -> Self {
+        Api {
+            span,
+            krate: None,
+            codes: None,
+            code: None,
+            forward: None,
+            settings: Vec::new(),
+            is_broken: false,
+        }
+    }
+
     fn add(&mut self, item: Item, findings: &mut Findings) {
         match item {
-            Item::Crate(krate) if self.krate.is_none() => self.krate = Some(krate),
-            Item::Crate(krate) => findings.at(krate.keyword, "`crate` is given twice: keep one"),
+            Item::Place(place) => {
+                let slot = if place.keyword == "crate" { &mut self.krate } else { &mut self.codes };
+                match slot {
+                    None => *slot = Some(place),
+                    Some(Place { keyword, .. }) => {
+                        let message = format_args!("`{keyword}` is given twice: keep one");
+                        findings.at(&place.keyword, message);
+                    }
+                }
+            }
             Item::Code(code) => match &self.code {
                 None => {
                     if let Err(error) = code.check_fields() {
@@ -104,7 +121,7 @@ impl Api {
 }
 
 impl SettingKind {
-    const ALL: [Self; 3] = [Self::Param, Self::Message, Self::RetryAfter];
+    const ALL: [Self; 4] = [Self::Param, Self::Message, Self::RetryAfter, Self::Status];
 
     fn of(name: &Ident) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| name == kind.key())
@@ -115,6 +132,7 @@ impl SettingKind {
             Self::Param => "param",
             Self::Message => "message",
             Self::RetryAfter => "retry_after",
+            Self::Status => "status",
         }
     }
 
@@ -126,8 +144,7 @@ impl SettingKind {
     pub(crate) fn method(self) -> &'static str {
         match self {
             Self::Param => "at",
-            Self::Message => "message",
-            Self::RetryAfter => "retry_after",
+            Self::Message | Self::RetryAfter | Self::Status => self.key(),
         }
     }
 }
@@ -142,7 +159,7 @@ pub(crate) fn text(path: &Path) -> String {
 }
 
 enum Item {
-    Crate(Crate),
+    Place(Place),
     Code(Code),
     Forward(Ident),
     KeyValue(Ident, TokenStream),
@@ -168,8 +185,10 @@ fn items(attr: &Attribute, mut add: impl FnMut(Item)) -> syn::Result<()> {
 
 impl Parse for Item {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        if input.peek(Token![crate]) && input.peek2(Token![=]) {
-            return input.parse().map(Item::Crate);
+        let keyword = input.fork().call(Ident::parse_any).ok();
+        let is_place = keyword.is_some_and(|keyword| keyword == "crate" || keyword == "codes");
+        if is_place && input.peek2(Token![=]) {
+            return input.parse().map(Item::Place);
         }
         if input.peek(Ident::peek_any) && input.peek2(Token![=]) {
             let name = input.call(Ident::parse_any)?;
@@ -198,14 +217,14 @@ impl Parse for Item {
     }
 }
 
-impl Parse for Crate {
+impl Parse for Place {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let keyword = input.parse()?;
+        let keyword = input.call(Ident::parse_any)?;
         input.parse::<Token![=]>()?;
         if input.peek(syn::LitStr) {
-            return Err(input.error("`crate` takes a path: write it without the quotes"));
+            return Err(input.error(format_args!("`{keyword}` takes a path: write it without the quotes")));
         }
-        Ok(Crate { keyword, path: input.call(Path::parse_mod_style)? })
+        Ok(Place { keyword, path: input.call(Path::parse_mod_style)? })
     }
 }
 
@@ -292,11 +311,11 @@ fn expression(input: ParseStream<'_>) -> syn::Result<TokenStream> {
 }
 
 fn unknown_key(name: &Ident) -> String {
-    match closest(&name.to_string(), &["param", "message", "retry_after", "crate"]) {
+    match closest(&name.to_string(), &["param", "message", "retry_after", "status", "codes", "crate"]) {
         Some(meant) => format!("unknown setting `{name}`: did you mean `{meant}`?"),
         None => format!(
-            "unknown setting `{name}`: `param`, `message` and `retry_after` can follow a code, and a field of the code \
-             goes into its braces, `code::Name {{ {name}: .. }}`"
+            "unknown setting `{name}`: `param`, `message`, `retry_after` and `status` can follow a code, and a field of \
+             the code goes into its braces, `code::Name {{ {name}: .. }}`"
         ),
     }
 }
@@ -307,7 +326,7 @@ fn unknown_word(word: &Ident) -> String {
     if name == "transparent" || closest(&name, &["forward"]).is_some() {
         return format!("`{name}` is not a code: did you mean `forward`?");
     }
-    match closest(&name, &["param", "message", "retry_after"]) {
+    match closest(&name, &["param", "message", "retry_after", "status"]) {
         Some(key) => format!("`{name}` has no value: write `{key} = ..`"),
         None => format!("`{name}` is not a code: expected `code::Name` or `forward`"),
     }

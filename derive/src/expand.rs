@@ -5,9 +5,7 @@ use std::collections::HashSet;
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{
-    DeriveInput, Field, Generics, Ident, Index, LitStr, WhereClause, parse_quote, parse_quote_spanned,
-};
+use syn::{DeriveInput, Generics, Ident, Index, LitStr, WhereClause, parse_quote, parse_quote_spanned};
 
 use crate::ast::{Answer, Case, Input};
 use crate::attr::{Code, Setting, text};
@@ -74,9 +72,8 @@ fn codes(cases: &[Case<'_>]) -> TokenStream {
                 let name = code_name(index, code);
                 quote!((#name,))
             }),
-            Answer::Forward(field) => {
-                let ty = &field.ty;
-                Some(quote_spanned!(ty.span()=> <#ty as __errbook::Raise>::Codes))
+            Answer::Forward { error, .. } => {
+                Some(quote_spanned!(error.span()=> <#error as __errbook::Raise>::Codes))
             }
             Answer::Unknown(_) => None,
         })
@@ -134,9 +131,18 @@ fn arm(index: usize, case: &Case<'_>, ident: &Ident) -> TokenStream {
             let raising = raising(index, *home, code, settings);
             quote!(#path { #(#fields),* } => #raising,)
         }
-        Answer::Forward(field) => {
+        Answer::Forward { field, is_boxed, .. } => {
             let member = field.ident.as_ref().map_or_else(|| quote!(0), ToTokens::to_token_stream);
-            quote!(#path { #member: inner } => return __errbook::Raise::raise(inner),)
+            let inner = if *is_boxed {
+                // At the type, for that is where rustc then says that it is another `Box`.
+                quote_spanned! {in_derive(field.ty.span())=> {
+                    let inner: ::std::boxed::Box<_> = inner;
+                    *inner
+                }}
+            } else {
+                quote!(inner)
+            };
+            quote!(#path { #member: inner } => return __errbook::Raise::raise(#inner),)
         }
         Answer::Unknown(_) if case.variant.is_none() => quote!(_ => ::core::unreachable!(),),
         Answer::Unknown(_) => quote!(#path { .. } => ::core::unreachable!(),),
@@ -158,7 +164,7 @@ fn raising(index: usize, home: Span, code: &Code, settings: &[Setting]) -> Token
     });
     let settings = settings.iter().map(|setting| set(home, setting));
     quote_spanned! {span=> {
-        let __raising = __errbook::Raising::new(#name #fields);
+        let __raising = __errbook::Payload::raising(#name #fields);
         #(#settings)*
         __errbook::Raise::raise(__raising)
     }}
@@ -193,8 +199,8 @@ fn where_clause(generics: &Generics, cases: &[Case<'_>]) -> Option<WhereClause> 
         });
     }
     for case in cases {
-        if let Answer::Forward(Field { ty, .. }) = &case.answer {
-            let has_code = parse_quote_spanned!(ty.span()=> #ty: __errbook::Raise);
+        if let Answer::Forward { error, .. } = &case.answer {
+            let has_code = parse_quote_spanned!(error.span()=> #error: __errbook::Raise);
             generics.make_where_clause().predicates.push(has_code);
         }
     }

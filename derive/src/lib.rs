@@ -37,7 +37,9 @@ mod findings;
 /// | `param = expr` | after a code | the parameter at fault |
 /// | `message = expr` | after a code | instead of the catalog's message |
 /// | `retry_after = expr` | after a code | how long to wait, a `Duration` |
-/// | `forward` | variant or struct of one field | answer as the error in that field does |
+/// | `status = expr` | after a code with several | which `errbook::Status` |
+/// | `forward` | variant or struct of one field | answer as the error in that field does, boxed or not |
+/// | `codes = path` | enum | each variant without a code of its own has the one of its own name in this module, and the variant's named fields are the code's |
 /// | `crate = path` | enum, struct | where errbook is, when `errbook` is not in scope |
 ///
 /// In an `expr` the fields are in scope by reference, under their names; those of a tuple as `_0`, `_1` and so on. A

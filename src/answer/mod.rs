@@ -36,9 +36,10 @@ pub struct Answer<'e, A> {
     pub(crate) error: &'e Error<A>,
     pub(crate) request_id: &'e str,
     pub(crate) envelope: &'static Envelope,
+    pub(crate) docs_origin: Option<&'e str>,
 }
 
-impl<A: Api> Answer<'_, A> {
+impl<'e, A: Api> Answer<'e, A> {
     /// In the envelope whose content type the request's `Accept` prefers, where the API has several
     /// (`envelope: [nested, problem]`); of equals the first. Nothing is refused: an error says more than a 406
     /// (RFC 9110 section 15.5.7 leaves that to the server).
@@ -50,7 +51,12 @@ impl<A: Api> Answer<'_, A> {
     /// let answer = error.answer("req_7").accept("application/problem+json, */*;q=0.1");
     /// assert_eq!(answer.headers()["content-type"], "application/json");
     /// ```
-    pub fn accept(mut self, accept: &str) -> Self {
+    pub fn accept(self, accept: &str) -> Self {
+        self.preferred(accept).0
+    }
+
+    /// The same, and how much it is wanted.
+    pub(crate) fn preferred(mut self, accept: &str) -> (Self, u32) {
         let mut best = accept::quality(accept, A::INFO.envelope.content_type);
         self.envelope = A::INFO.envelope;
         let has_issues = !self.error.inner().issues.is_empty();
@@ -64,6 +70,22 @@ impl<A: Api> Answer<'_, A> {
                 (self.envelope, best) = (envelope, quality);
             }
         }
+        (self, best)
+    }
+
+    /// With links to documentation elsewhere, for staging and local runs: the scheme and the host of `doc_url` are
+    /// replaced, the rest of it stays.
+    ///
+    /// ```
+    /// use errbook::{mail::{code, sending}, prelude::*};
+    ///
+    /// let error: sending::Error = code::NotFound.into();
+    /// let body = error.answer("req_7").docs_origin("http://localhost:3000").body();
+    /// let body = String::from_utf8(body).unwrap();
+    /// assert!(body.contains(r#""doc_url":"http://localhost:3000/docs/sending-api/errors#not_found""#), "{body}");
+    /// ```
+    pub fn docs_origin(mut self, origin: &'e str) -> Self {
+        self.docs_origin = Some(origin);
         self
     }
 
@@ -107,7 +129,7 @@ impl<A: Api> Answer<'_, A> {
         let mut headers = HeaderMap::with_capacity(4);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.envelope.content_type));
         // RFC 9110 section 12.5.5: a cache must not show one client what another asked for.
-        if A::INFO.also_read.iter().any(|other| other.content_type != A::INFO.envelope.content_type) {
+        if has_several_types::<A>() {
             headers.insert(VARY, HeaderValue::from_static("accept"));
         }
         for (name, node) in self.envelope.headers {
@@ -313,7 +335,7 @@ impl<A: Api> Answer<'_, A> {
             Filled::Digits(number) => push_json_inside(out, number),
             Filled::Own(text) => push_json_inside(out, text),
             Filled::Message(message) => push_json_inside(out, message),
-            Filled::DocUrl(code) => push_doc_url::<A>(out, code),
+            Filled::DocUrl(code) => push_doc_url::<A>(out, self.docs_origin, code),
             Filled::Bool(value) => push_json_inside(out, value),
             // The checker lets only texts stand in a text.
             Filled::Absent | Filled::Issues(_) | Filled::ByParam(_) => {}
@@ -329,7 +351,7 @@ impl<A: Api> Answer<'_, A> {
             Filled::Text(text) => Cow::Borrowed(text),
             Filled::Own(text) => Cow::Owned(text),
             Filled::Message(message) => Cow::Owned(message.to_string()),
-            Filled::DocUrl(code) => Cow::Owned(doc_url::<A>(code)),
+            Filled::DocUrl(code) => Cow::Owned(doc_url::<A>(self.docs_origin, code)),
             Filled::Absent | Filled::Issues(_) | Filled::ByParam(_) => return None,
         })
     }
@@ -451,18 +473,30 @@ pub(crate) fn push_comma(out: &mut Vec<u8>) {
     }
 }
 
-pub(crate) fn doc_url<A: Api>(code: u16) -> String {
+pub(crate) fn doc_url<A: Api>(origin: Option<&str>, code: u16) -> String {
     let mut url = Vec::new();
-    push_doc_url::<A>(&mut url, code);
+    push_doc_url::<A>(&mut url, origin, code);
     String::from_utf8(url).unwrap_or_default()
+}
+
+/// Does an answer's content type depend on the request's `Accept`?
+pub(crate) fn has_several_types<A: Api>() -> bool {
+    A::INFO.also_read.iter().any(|other| other.content_type != A::INFO.envelope.content_type)
 }
 
 /// The URL of the code's section in the API's reference. Nothing in it needs an escape in JSON: the generator encodes
 /// what stands before and after, and the rest is encoded here.
-fn push_doc_url<A: Api>(out: &mut Vec<u8>, code: u16) {
+fn push_doc_url<A: Api>(out: &mut Vec<u8>, origin: Option<&str>, code: u16) {
     let docs = &A::INFO.docs;
     let row = A::Code::TABLE.row(code);
-    out.extend_from_slice(docs.before.as_bytes());
+    match origin {
+        Some(origin) => {
+            let plain = |byte: &u8| byte.is_ascii_graphic() && !b"\"\\<>^`{|}".contains(byte);
+            out.extend(origin.trim_end_matches('/').bytes().filter(plain));
+            out.extend_from_slice(without_origin(docs.before).as_bytes());
+        }
+        None => out.extend_from_slice(docs.before.as_bytes()),
+    }
     match docs.hole {
         DocHole::Anchor => push_url(out, row.anchor),
         DocHole::Code => push_url(out, row.code),
@@ -471,15 +505,25 @@ fn push_doc_url<A: Api>(out: &mut Vec<u8>, code: u16) {
     out.extend_from_slice(docs.after.as_bytes());
 }
 
+/// What stands behind scheme and authority of a URL (RFC 3986 section 3).
+fn without_origin(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.find(['/', '?', '#']).map_or("", |at| &rest[at..])
+}
+
 /// A wait of 0 means "at once".
 const LEAST_WAIT: Duration = Duration::from_millis(1);
 
 /// In seconds, what any client can read.
 const MOST_WAIT: Duration = Duration::from_secs(i32::MAX as u64);
 
+pub(crate) fn bounded(wait: Duration) -> Duration {
+    wait.clamp(LEAST_WAIT, MOST_WAIT)
+}
+
 /// Whole seconds, rounded up: a client must not come early.
-fn seconds(wait: Duration) -> i64 {
-    let wait = wait.clamp(LEAST_WAIT, MOST_WAIT);
+pub(crate) fn seconds(wait: Duration) -> i64 {
+    let wait = bounded(wait);
     let more = u64::from(wait.subsec_nanos() > 0);
     (wait.as_secs() + more) as i64
 }

@@ -113,7 +113,7 @@ impl<A: Api> Serialize for Hole<'_, A> {
             Filled::Text(text) => serializer.serialize_str(text),
             Filled::Own(text) => serializer.serialize_str(text),
             Filled::Message(message) => serializer.collect_str(message),
-            Filled::DocUrl(code) => serializer.serialize_str(&doc_url::<A>(*code)),
+            Filled::DocUrl(code) => serializer.serialize_str(&doc_url::<A>(self.answer.docs_origin, *code)),
             Filled::Issues(issues) => {
                 let answer = self.answer;
                 let node = &answer.envelope.issue;

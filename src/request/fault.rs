@@ -127,6 +127,12 @@ impl Fault {
         matches!(self.wrong, Wrong::Missing(_))
     }
 
+    /// Another value could do.
+    #[cfg(feature = "axum")]
+    pub(crate) fn is_of_a_value(&self) -> bool {
+        matches!(self.wrong, Wrong::Wanted(_) | Wrong::Value)
+    }
+
     /// For the caller. `whole` is what the request as a whole is called.
     pub(crate) fn message(&self, whole: &str) -> String {
         let subject = if self.path.is_empty() { whole.to_owned() } else { format!("`{}`", self.path) };

@@ -169,8 +169,36 @@ fn pairs<A: Api, T: DeserializeOwned>(text: &[u8], whole: &str) -> Result<T, Err
     reading.value().ok_or_else(|| Faults(reading.faults::<T>()).answer(whole))
 }
 
+/// Reads the parameters of a route. One that can't be read as what it should be is the caller's fault; another number or
+/// other names than the type has is the route's, which answers 500.
+#[cfg(feature = "axum")]
+pub(crate) fn path<'p, A: Api, T: DeserializeOwned>(
+    params: impl IntoIterator<Item = (&'p str, &'p str)>,
+) -> Result<T, Error<A>> {
+    let params = params.into_iter().map(|(name, value)| (name.into(), value.into()));
+    let Some(params) = Pairs::new(params) else {
+        return Err(Error::for_status(500));
+    };
+    let reading = Reading::new(params.document());
+    reading.path().ok_or_else(|| {
+        let faults = Faults(reading.faults_of_path::<T>());
+        match faults.0.iter().any(|fault| fault.path.is_empty() || !fault.is_of_a_value()) {
+            true => Error::for_status(500).because(faults),
+            false => faults.answer("The path"),
+        }
+    })
+}
+
+/// A parameter of a route that is no text.
+#[cfg(feature = "axum")]
+pub(crate) fn no_utf8<A: Api>(param: &str) -> Error<A> {
+    let by_fault = &A::INFO.by_fault;
+    let message = format!("`{param}` is not UTF-8.");
+    answer(vec![issue::<A>(by_fault.invalid, param, Some(message))], by_fault.invalid, false)
+}
+
 /// What can't be looked into: the code of `by_status` for 400.
-fn unreadable<A: Api>(message: String) -> Error<A> {
+pub(crate) fn unreadable<A: Api>(message: String) -> Error<A> {
     Error::for_status(400).with_message(message)
 }
 

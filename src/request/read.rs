@@ -61,14 +61,47 @@ impl<'de> Reading<'de> {
 
     /// The whole document, or nothing: nobody asks why.
     pub(super) fn value<T: Deserialize<'de>>(&self) -> Option<T> {
-        self.root(false).read().ok()
+        self.at(0).read().ok()
     }
 
     /// All that is wrong with the document.
     pub(super) fn faults<T: Deserialize<'de>>(self) -> Vec<Fault> {
-        if let Err(first) = self.root(false).read::<T>() {
+        self.faults_from::<T>(0)
+    }
+
+    /// As [`value`](Self::value), where the one parameter of a path may be read as a single value.
+    #[cfg(feature = "axum")]
+    pub(super) fn path<T: Deserialize<'de>>(&self) -> Option<T> {
+        self.at(self.start_of_path::<T>()).read().ok()
+    }
+
+    /// All that is wrong with a path.
+    #[cfg(feature = "axum")]
+    pub(super) fn faults_of_path<T: Deserialize<'de>>(self) -> Vec<Fault> {
+        let start = self.start_of_path::<T>();
+        self.faults_from::<T>(start)
+    }
+
+    /// The value of the only key, unless a mapping or a tuple is asked for.
+    #[cfg(feature = "axum")]
+    fn start_of_path<T: Deserialize<'de>>(&self) -> usize {
+        const ONLY: usize = 2;
+        if self.document.len() != ONLY + 1 {
+            return 0;
+        }
+        match self.at(ONLY).read::<T>() {
+            Err(fail) if fail.value == Some(ONLY) => match fail.wrong {
+                Wrong::Wanted(Wanted::Object | Wanted::Values(_)) => 0,
+                _ => ONLY,
+            },
+            _ => ONLY,
+        }
+    }
+
+    fn faults_from<T: Deserialize<'de>>(self, value: usize) -> Vec<Fault> {
+        if let Err(first) = self.at(value).read::<T>() {
             // What could be read is nobody's business: it is made of dummies.
-            let _ = self.root(true).read::<T>();
+            let _ = Reader { mending: true, ..self.at(value) }.read::<T>();
             // It was too much work.
             if self.faults.borrow().is_empty() {
                 self.mend(&first, first.value.unwrap_or_default());
@@ -77,8 +110,8 @@ impl<'de> Reading<'de> {
         self.faults.into_inner()
     }
 
-    fn root(&self, mending: bool) -> Reader<'_, 'de> {
-        Reader { reading: self, value: 0, depth: 0, role: Role::Value, mending }
+    fn at(&self, value: usize) -> Reader<'_, 'de> {
+        Reader { reading: self, value, depth: 0, role: Role::Value, mending: false }
     }
 
     /// Takes the price of reading a value once.

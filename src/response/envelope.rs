@@ -48,6 +48,15 @@ struct Mark<'b> {
 }
 
 impl<'b> Found<'b> {
+    /// What stood in no body.
+    #[cfg(feature = "tonic")]
+    pub(super) fn of(
+        texts: Vec<(Placeholder, Cow<'b, str>)>,
+        members: Vec<(Cow<'b, str>, &'b str)>,
+    ) -> Found<'b> {
+        Found { texts, members, ..Found::default() }
+    }
+
     pub(super) fn get(&self, placeholder: Placeholder) -> Option<&'b str> {
         self.holes[placeholder as usize]
     }

@@ -20,7 +20,9 @@ use crate::value::{Value, values};
 use crate::{Error, RequestId, Status, raise};
 
 pub(crate) use envelope::{Key, string};
-pub(crate) use parse::header;
+#[cfg(feature = "tonic")]
+pub(crate) use parse::{Texts, Told, ToldError};
+pub(crate) use parse::{X_REQUEST_ID, header};
 
 /// An error answer as a client received it: of the API `A`, or of something between client and API. One pointer wide.
 ///
@@ -56,6 +58,12 @@ impl<A: Api> ErrorResponse<A> {
     /// what can be known.
     pub fn parse(status: StatusCode, headers: &HeaderMap, body: impl Into<Bytes>) -> ErrorResponse<A> {
         ErrorResponse(Arc::new(parse::parse::<A>(status, headers, body.into())))
+    }
+
+    /// What came by another protocol.
+    #[cfg(feature = "tonic")]
+    pub(crate) fn told(told: &Told<'_>) -> ErrorResponse<A> {
+        ErrorResponse(Arc::new(parse::told::<A>(told)))
     }
 
     /// The body of a success, or the error. A success has a status from 200 to 299 (RFC 9110 section 15.3) and doesn't

@@ -18,12 +18,64 @@ const MAX_FOREIGN_MESSAGE: usize = 120;
 pub(super) fn parse<A: Api>(status: StatusCode, headers: &HeaderMap, body: Bytes) -> Inner<A::Code> {
     let (body, truncated) = bounded::<A>(body);
     let text = std::str::from_utf8(&body).unwrap_or_default();
-    let header = |name: &str| header(headers, name);
-    let found = answer::<A>(text, header);
+    let found = answer::<A>(text, |name| header(headers, name));
+    let read = found.map(|Read { found, issues, .. }| (found, issues));
+    let mut inner = assemble::<A>(status, headers, read, text, text);
+    (inner.body, inner.truncated) = (body, truncated);
+    inner
+}
+
+/// What another protocol than HTTP says of an error, as if it had stood in a body and headers.
+#[cfg(feature = "tonic")]
+pub(crate) struct Told<'t> {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    /// The text of an answer that is not the API's.
+    pub(crate) message: &'t str,
+    /// Of one that is.
+    pub(crate) error: Option<ToldError<'t>>,
+    pub(crate) body: Bytes,
+    pub(crate) is_truncated: bool,
+}
+
+#[cfg(feature = "tonic")]
+pub(crate) type Texts<'t> = Vec<(Placeholder, Cow<'t, str>)>;
+
+#[cfg(feature = "tonic")]
+pub(crate) struct ToldError<'t> {
+    pub(crate) texts: Texts<'t>,
+    /// Names, and the JSON of the values.
+    pub(crate) members: Vec<(&'t str, String)>,
+    pub(crate) issues: Vec<Texts<'t>>,
+}
+
+#[cfg(feature = "tonic")]
+pub(super) fn told<A: Api>(told: &Told<'_>) -> Inner<A::Code> {
+    let read = told.error.as_ref().map(|error| {
+        let members = error.members.iter().take(envelope::MAX_MEMBERS);
+        let members = members.map(|(name, json)| (Cow::Borrowed(*name), &**json)).collect();
+        let found = Found::of(error.texts.clone(), members);
+        let issues = error.issues.iter().take(ErrorResponse::<A>::MAX_ISSUES);
+        let issues = issues.filter_map(|texts| issue(&Found::of(texts.clone(), Vec::new())));
+        (found, issues.collect())
+    });
+    let mut inner = assemble::<A>(told.status, &told.headers, read, "", told.message);
+    (inner.body, inner.truncated) = (told.body.clone(), told.is_truncated);
+    inner
+}
+
+/// What was read, in an answer with this body; `text` speaks for one that is not the API's.
+fn assemble<A: Api>(
+    status: StatusCode,
+    headers: &HeaderMap,
+    found: Option<(Found<'_>, Vec<Issue<A::Code>>)>,
+    body: &str,
+    text: &str,
+) -> Inner<A::Code> {
     let in_header = retry_after::from_headers(headers, retry_after::clock);
     let mut inner = Inner {
         status,
-        truncated,
+        truncated: false,
         from_api: found.is_some(),
         code: None,
         code_text: None,
@@ -41,8 +93,8 @@ pub(super) fn parse<A: Api>(status: StatusCode, headers: &HeaderMap, body: Bytes
         body: Bytes::new(),
     };
     match found {
-        Some(Read { found, issues, .. }) => {
-            read::<A>(&mut inner, &found, text, headers);
+        Some((found, issues)) => {
+            read::<A>(&mut inner, &found, body, headers);
             inner.issues = issues;
         }
         None => inner.message = foreign_message(text),
@@ -51,12 +103,13 @@ pub(super) fn parse<A: Api>(status: StatusCode, headers: &HeaderMap, body: Bytes
         let declared = envelopes::<A>()
             .flat_map(|envelope| envelope.headers)
             .filter(|(_, node)| matches!(node, Node::Required(Placeholder::RequestId)));
-        let mut names = declared.map(|(name, _)| *name).chain(["x-request-id"]);
-        inner.request_id = names.find_map(header).map(|id| Text::Own(id.into()));
+        let mut names = declared.map(|(name, _)| *name).chain([X_REQUEST_ID]);
+        inner.request_id = names.find_map(|name| header(headers, name)).map(|id| Text::Own(id.into()));
     }
-    inner.body = body;
     inner
 }
+
+pub(crate) const X_REQUEST_ID: &str = "x-request-id";
 
 /// A header as text, which a server of ours writes as UTF-8.
 pub(crate) fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {

@@ -6,12 +6,14 @@ use std::process::{Command, Stdio};
 use crate::{Result, cargo, root, step};
 
 mod build;
+mod load;
 mod sized;
 
 const PAGE: &str = "docs/PERFORMANCE.md";
 
-/// What stands between the two parts of the page.
+/// What stands between the parts of the page.
 const BUILDS: &str = "<!-- Written by `cargo xtask bench build`. -->\n";
+const LOAD: &str = "<!-- Written by `cargo xtask bench load`. -->\n";
 
 /// What runs: measures it, and writes this part of the page.
 pub(crate) fn run() -> Result {
@@ -20,26 +22,35 @@ pub(crate) fn run() -> Result {
     let allocations = Allocations::of(&folder, "allocations")?;
     let times = Times::of(&folder, "times")?;
     let instructions = instructions(&folder)?;
-    let [_, builds] = parts();
-    put(&page(&times, &allocations, instructions.as_ref())?, &builds)
+    let [_, builds, load] = parts();
+    put([page(&times, &allocations, instructions.as_ref())?, builds, load])
 }
 
 /// What is built: the other part.
 pub(crate) fn run_build() -> Result {
     let builds = build::section()?;
-    let [runs, _] = parts();
-    put(&runs, &builds)
+    let [runs, _, load] = parts();
+    put([runs, builds, load])
+}
+
+/// What is asked over a socket: the last part.
+pub(crate) fn run_load() -> Result {
+    let load = load::section()?;
+    let [runs, builds, _] = parts();
+    put([runs, builds, load])
 }
 
 /// The page as it is.
-fn parts() -> [String; 2] {
+fn parts() -> [String; 3] {
     let page = fs::read_to_string(PAGE).unwrap_or_default();
-    let (runs, builds) = page.split_once(BUILDS).unwrap_or((&page, ""));
-    [runs, builds].map(|part| part.trim().to_owned() + "\n")
+    let (runs, rest) = page.split_once(BUILDS).unwrap_or((&page, ""));
+    let (builds, load) = rest.split_once(LOAD).unwrap_or((rest, ""));
+    [runs, builds, load].map(str::to_owned)
 }
 
-fn put(runs: &str, builds: &str) -> Result {
-    let page = format!("{}\n\n{BUILDS}\n{}\n", runs.trim_end(), builds.trim());
+fn put(parts: [String; 3]) -> Result {
+    let [runs, builds, load] = parts.each_ref().map(|part| part.trim());
+    let page = format!("{runs}\n\n{BUILDS}\n{builds}\n\n{LOAD}\n{load}\n");
     fs::write(PAGE, page).map_err(|error| format!("{PAGE}: {error}"))?;
     eprintln!("--- written: {PAGE}");
     Ok(())
@@ -149,7 +160,7 @@ results pass through `black_box`, and dropping a result counts. Before anything 
 are compared.
 ";
 
-const SECTIONS: [Section; 4] = [
+const SECTIONS: [Section; 5] = [
     Section {
         text: "\
 ## From an error to the bytes of its answer
@@ -206,6 +217,25 @@ repository's catalog, then one of 500 codes and one of 5,000.
             &[("codes, large, hits", "codes"), ("codes, large, near", "near"), ("codes, large, misses", "other")],
         ],
         allocations: false,
+    },
+    Section {
+        text: "\
+## From a request to a service's answer
+
+A request to a router of axum, in process and without a socket: a body of JSON that succeeds, one for which the handler
+raises an error, and one with a wrong type, which the extractor rejects.
+
+* **errbook**: the router after `errbook::axum::finish`: a request id on every answer, errors with it in their body
+* no layer: the same handlers; a rejection is axum's text
+* `WithRejection`: axum-extra's, into an enum of one's own that writes `json!`; no request id
+* `plain`: the same enum without it; a rejection is axum's text
+",
+        tables: &[&[
+            ("service, success", "success"),
+            ("service, error", "error"),
+            ("service, rejection", "rejection"),
+        ]],
+        allocations: true,
     },
 ];
 

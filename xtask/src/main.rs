@@ -18,8 +18,9 @@ usage: cargo xtask TASK
   gen [--check]  writes what is generated and committed: docs/reference; --check tells what is stale
   features       checks that every set of features builds without warnings
   msrv           checks that nothing a user builds asks for a newer Rust than we state
-  bench [build]  measures errbook beside what one would take instead, and writes docs/PERFORMANCE.md: what runs, or what
-                 building it costs";
+  bench [build|load]
+                 measures errbook beside what one would take instead, and writes docs/PERFORMANCE.md: what runs, what
+                 building it costs, or a service under load";
 
 fn main() -> ExitCode {
     // What is generated names errors.yaml as it is seen from here.
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         ["features"] => features::check(),
         ["bench"] => bench::run(),
         ["bench", "build"] => bench::run_build(),
+        ["bench", "load"] => bench::run_load(),
         ["msrv"] => msrv::check(),
         _ => Err(USAGE.to_owned()),
     };

@@ -47,9 +47,16 @@ pub mod shadowed {
 pub mod derived {
     mod std {}
     mod core {}
+    mod alloc {}
+    struct Box;
+    struct Err;
+    struct None;
+    struct Ok;
     struct Option;
     struct Result;
+    struct Some;
     struct String;
+    struct Vec;
 
     use super::everything::code;
 
@@ -67,6 +74,9 @@ pub mod derived {
         #[error(transparent)]
         #[api(forward)]
         Inner(#[from] Inner),
+        #[error("several, {status}")]
+        #[api(code::Several { allow: "GET".into() }, status = *status)]
+        r#Type { status: errbook::Status },
     }
 
     #[derive(errbook::ApiError, Debug, thiserror::Error)]
@@ -74,6 +84,42 @@ pub mod derived {
         #[error("missing {0}")]
         #[api(code::Missing { param: ::std::string::ToString::to_string(_0) })]
         Missing(u32),
+    }
+}
+
+/// A service's own errors under every lint, with names that are keywords.
+#[allow(non_camel_case_types)]
+pub mod strict {
+    use super::everything::code;
+
+    /// What goes wrong.
+    #[derive(Debug, thiserror::Error, errbook::ApiError)]
+    #[non_exhaustive]
+    pub enum r#struct {
+        /// Sent before.
+        #[error("busy")]
+        #[api(code::Busy)]
+        r#loop,
+        /// Missing.
+        #[error("missing {type}")]
+        #[api(code::Missing { param: r#type.clone() }, message = "Not there.")]
+        r#fn {
+            /// What is missing.
+            r#type: String,
+        },
+        /// Of another kind.
+        #[error(transparent)]
+        #[api(forward)]
+        r#dyn(#[from] Box<Full>),
+    }
+
+    /// The plan is full.
+    #[derive(Debug, errbook::ApiError, thiserror::Error)]
+    #[api(code::Several { allow: r#match.to_string() }, status = errbook::Status::UNPROCESSABLE_CONTENT)]
+    #[error("full at {match}")]
+    pub struct Full {
+        /// How many.
+        pub r#match: u32,
     }
 }
 
@@ -113,6 +159,21 @@ mod tests {
         let err: ErrorResponse<Store> = error.into();
         assert_eq!(err.details(), Some(code::Slow { retry_after: wait }));
         assert_eq!(err.param(), Some("type"));
+    }
+
+    #[test]
+    fn the_derive_knows_its_codes_and_picks_a_status() {
+        use super::everything::{code, store, Code};
+        use super::strict::{r#struct, Full};
+        use errbook::prelude::*;
+
+        assert_eq!(r#struct::CODES, [Code::Missing, Code::Busy, Code::Several]);
+
+        let error = store::Error::from(r#struct::from(Box::new(Full { r#match: 7 })));
+        assert_eq!((error.code(), error.status().as_u16()), (Code::Several, 422));
+        assert_eq!(error.details::<code::Several>().map(|several| several.allow), Some("7".to_string()));
+        let error = store::Error::from(r#struct::r#fn { r#type: "x".to_string() });
+        assert_eq!(error.message(), "Not there.");
     }
 
     #[test]

@@ -1,0 +1,69 @@
+use std::error::Error as StdError;
+use std::fmt::{self, Write as _};
+
+use crate::catalog::{Api, ErrorCode as _};
+use crate::text::OneLine;
+use crate::{Error, RequestId};
+
+/// One event for an answer: `error` where it is the service's fault, else `info`.
+pub(crate) fn event<A: Api>(error: &Error<A>, id: &RequestId) {
+    // The level of an event is a constant of it.
+    macro_rules! event {
+        ($level:ident) => {
+            tracing::event!(
+                target: "errbook",
+                tracing::Level::$level,
+                "error.type" = error.code().as_str(),
+                "http.response.status_code" = error.status().as_u16(),
+                request_id = id.as_str(),
+                param = error.param().map(|param| tracing::field::display(OneLine(param))),
+                "error.source" = error.source().map(|source| tracing::field::display(Chain(source))),
+                "{}",
+                OneLine(&error.message()),
+            )
+        };
+    }
+    match error.status().as_u16() >= 500 {
+        true => event!(ERROR),
+        false => event!(INFO),
+    }
+}
+
+/// An error and its sources in one line of at most [`MAX`](Chain::MAX) characters.
+struct Chain<'e>(&'e (dyn StdError + 'static));
+
+impl Chain<'_> {
+    const MAX: usize = 4_096;
+}
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut line = Bounded { text: String::new(), left: Chain::MAX };
+        let mut error = Some(self.0);
+        while let Some(cause) = error {
+            let separator = if line.text.is_empty() { "" } else { ": " };
+            // It fails when there is no room left, which is where the line ends.
+            if write!(line, "{separator}{cause}").is_err() {
+                break;
+            }
+            error = cause.source();
+        }
+        OneLine(&line.text).fmt(f)
+    }
+}
+
+/// A text that takes no more than so many characters.
+struct Bounded {
+    text: String,
+    left: usize,
+}
+
+impl fmt::Write for Bounded {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for char in text.chars() {
+            self.left = self.left.checked_sub(1).ok_or(fmt::Error)?;
+            self.text.push(char);
+        }
+        Ok(())
+    }
+}

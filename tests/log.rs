@@ -1,0 +1,106 @@
+//! The feature `tracing`: one event per error answer, with what is never sent.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+#![cfg(all(feature = "mail", feature = "tracing"))]
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use errbook::mail::{Sending, code, sending};
+use errbook::{Error, ErrorHandler, prelude::*};
+use http::{HeaderMap, Method};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Metadata, Subscriber};
+
+/// Keeps events as level, target and fields.
+#[derive(Clone, Default)]
+struct Events(Arc<Mutex<Vec<Seen>>>);
+
+#[derive(Debug)]
+struct Seen {
+    level: Level,
+    target: String,
+    fields: BTreeMap<&'static str, String>,
+}
+
+impl Visit for Seen {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.fields.insert(field.name(), format!("{value:?}"));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.fields.insert(field.name(), value.to_owned());
+    }
+}
+
+impl Subscriber for Events {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn event(&self, event: &Event<'_>) {
+        let metadata = event.metadata();
+        let mut seen =
+            Seen { level: *metadata.level(), target: metadata.target().to_owned(), fields: BTreeMap::new() };
+        event.record(&mut seen);
+        self.0.lock().unwrap().push(seen);
+    }
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+/// The one event of an answer with the error.
+fn event(error: sending::Error) -> Seen {
+    let events = Events::default();
+    let handler = ErrorHandler::<Sending>::new();
+    let mut headers = HeaderMap::from_iter([("x-request-id".parse().unwrap(), "req_7".parse().unwrap())]);
+    let head = handler.read(&Method::GET, &mut headers);
+    let answer = tracing::subscriber::with_default(events.clone(), || handler.answer(&error, &head));
+    assert!(answer.status().is_client_error() || answer.status().is_server_error());
+    let [seen] = <[Seen; 1]>::try_from(std::mem::take(&mut *events.0.lock().unwrap())).unwrap();
+    assert_eq!(seen.target, "errbook");
+    seen
+}
+
+#[test]
+fn a_fault_of_the_caller_is_information() {
+    let seen = event(code::NotFound.at("from").into());
+    assert_eq!(seen.level, Level::INFO);
+    assert_eq!(
+        seen.fields,
+        BTreeMap::from([
+            ("error.type", "not_found".to_owned()),
+            ("http.response.status_code", "404".to_owned()),
+            ("message", "There is no such resource.".to_owned()),
+            ("param", "from".to_owned()),
+            ("request_id", "req_7".to_owned()),
+        ])
+    );
+}
+
+#[test]
+fn a_fault_of_the_service_is_an_error_with_its_sources() {
+    #[derive(Debug, thiserror::Error)]
+    #[error("the store failed")]
+    struct Store(#[source] std::io::Error);
+
+    let store = Store(std::io::Error::other("disk full\n\u{1b}[31mat /var"));
+    let seen = event(code::InternalError.because(store).into());
+    assert_eq!(seen.level, Level::ERROR);
+    assert_eq!(seen.fields["error.type"], "internal_error");
+    // In one line.
+    assert_eq!(seen.fields["error.source"], "the store failed: disk full\\n\\u{1b}[31mat /var");
+}
+
+#[test]
+fn what_a_line_holds_is_bounded() {
+    let hostile = "\u{202e}\n".repeat(100_000);
+    let error = Error::from(code::InternalError.because(hostile));
+    assert!(event(error).fields["error.source"].len() < 100_000);
+}

@@ -1,0 +1,8 @@
+use errbook::mail::{code, sending};
+use errbook::testing::assert_error;
+
+fn main() {
+    let error = sending::Error::from(code::NotFound);
+    assert_error!(error, code::NotFound, status = 404, param);
+    assert_error!(error, code::NotFound, issues: [code::NotFound]);
+}
