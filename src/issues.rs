@@ -6,6 +6,9 @@ use crate::Status;
 use crate::catalog::{Payload, TakesIssue, TakesIssues, TakesStatus};
 use crate::raise::{Inner, Raise, Raised, Raising};
 
+/// So many issues has an answer.
+pub(crate) const MOST: usize = 100;
+
 /// Collects everything that is wrong with a request, so that the caller learns it at once.
 ///
 /// No issue: [`finish`](Issues::finish) is `Ok`. One: the answer is that issue's own, its code, param and message,
@@ -38,7 +41,7 @@ pub struct Issues<P> {
 
 impl<P: TakesIssues> Issues<P> {
     /// So many are kept; what a hostile request has beyond them is dropped.
-    pub const MAX: usize = 100;
+    pub const MAX: usize = MOST;
 
     /// An empty collection; `payload` is the answer where there are several issues.
     pub fn of(payload: P) -> Issues<P> {

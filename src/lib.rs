@@ -33,6 +33,8 @@ mod value;
 pub mod axum;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+#[cfg(feature = "request")]
+pub mod request;
 #[cfg(any(feature = "schemars", feature = "utoipa"))]
 mod schema;
 #[cfg(feature = "schemars")]
@@ -137,6 +139,17 @@ pub mod __private {
     pub use crate::value::{FieldType, Value};
     pub use serde;
     pub use serde_json;
+
+    /// What the extractors of an API are made of.
+    #[cfg(feature = "axum")]
+    pub mod axum {
+        pub use crate::axum::extract::{json_or_none, json_response, path_or_none};
+        pub use ::axum::extract::{
+            FromRequest, FromRequestParts, OptionalFromRequest, OptionalFromRequestParts, Request,
+        };
+        pub use ::axum::response::{IntoResponse, Response};
+        pub use http::request::Parts;
+    }
 
     #[cfg(feature = "schemars")]
     pub mod schema {

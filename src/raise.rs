@@ -323,6 +323,13 @@ impl<A: Api> Error<A> {
         self
     }
 
+    /// Says it in other words than the catalog.
+    #[cfg(feature = "request")]
+    pub(crate) fn with_message(mut self, message: impl Into<Cow<'static, str>>) -> Error<A> {
+        Arc::make_mut(&mut self.0).message = Some(message.into());
+        self
+    }
+
     /// Keeps what led to this, for the log. It is never sent.
     pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Error<A> {
         Arc::make_mut(&mut self.0).source = Some(Arc::from(source.into()));

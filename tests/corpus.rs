@@ -5,14 +5,26 @@ use std::fs;
 
 #[path = "../fuzz/src/parse.rs"]
 mod parse;
+#[path = "../fuzz/src/request.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod request;
 
 #[test]
 fn parse() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus/parse");
+    run("parse", parse::run);
+}
+
+#[test]
+fn request() {
+    run("request", request::run);
+}
+
+fn run(target: &str, run: fn(&[u8])) {
+    let folder = format!("{}/fuzz/corpus/{target}", env!("CARGO_MANIFEST_DIR"));
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         // Shown where it fails.
         println!("{}", path.display());
-        parse::run(&fs::read(path).unwrap());
+        run(&fs::read(path).unwrap());
     }
 }

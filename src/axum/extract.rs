@@ -1,6 +1,282 @@
-/// The extractors in the module of an API.
+//! What the extractors in the modules of APIs do. Those are types of generated code, for a pattern names a type and no
+//! alias: `Json(email): sending::Json<Email>`.
+
+use std::error::Error as StdError;
+use std::io;
+
+use ::axum::body::Bytes;
+use ::axum::extract::path::ErrorKind;
+use ::axum::extract::rejection::{BytesRejection, PathRejection, RawPathParamsRejection};
+use ::axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
+use ::axum::response::{IntoResponse, Response};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::request::Parts;
+use http::{HeaderMap, Method};
+use serde::Serialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
+
+use crate::catalog::Api;
+use crate::{Error, request};
+
+/// Reads the body of a request as JSON, for code that several APIs share; one API's handlers have `sending::Json`.
+///
+/// The `Content-Type` is `application/json` or ends with `+json` (RFC 6839 section 3.1), and there is no
+/// `Content-Encoding`.
+///
+/// ```
+/// use axum::{extract::Request, response::IntoResponse};
+/// use errbook::{Api, Error};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Note {
+///     text: String,
+/// }
+///
+/// async fn note<A: Api>(request: Request) -> Result<impl IntoResponse, Error<A>> {
+///     let note: Note = errbook::axum::json(request).await?;
+///     Ok(note.text)
+/// }
+/// ```
+///
+/// # Errors
+///
+/// What [`request::json`] finds. Of the transport, the code of `by_status`: 415 for another type, 413 for a body over the
+/// limit (`DefaultBodyLimit`), 408 for one that stays away, 400 for one that breaks off.
+pub async fn json<A: Api, T: DeserializeOwned>(request: Request) -> Result<T, Error<A>> {
+    if !is_type(request.headers(), is_json) {
+        return Err(Error::for_status(415));
+    }
+    request::json(&body(request).await?)
+}
+
+/// Reads a form: the body, of a GET or HEAD the query. See [`json`].
+///
+/// # Errors
+///
+/// What [`request::form`] finds, or as for [`json`].
+pub async fn form<A: Api, T: DeserializeOwned>(request: Request) -> Result<T, Error<A>> {
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
+        return request::query(request.uri().query().unwrap_or_default());
+    }
+    if !is_type(request.headers(), |name| name.eq_ignore_ascii_case("application/x-www-form-urlencoded")) {
+        return Err(Error::for_status(415));
+    }
+    request::form(&body(request).await?)
+}
+
+/// Reads the query of a request. See [`json`].
+///
+/// # Errors
+///
+/// What [`request::query`] finds.
+pub fn query<A: Api, T: DeserializeOwned>(parts: &Parts) -> Result<T, Error<A>> {
+    request::query(parts.uri.query().unwrap_or_default())
+}
+
+/// Reads the parameters of a route: one as itself, several as a tuple or by their names. See [`json`].
+///
+/// # Errors
+///
+/// What can't be read, each by its name in the route. Where the route has no parameters, others or another number of them
+/// than the type, that is a mistake in the server, which answers 500.
+pub async fn path<A: Api, T: DeserializeOwned>(parts: &mut Parts) -> Result<T, Error<A>> {
+    match RawPathParams::from_request_parts(parts, &()).await {
+        Ok(params) => request::path(&params),
+        Err(RawPathParamsRejection::InvalidUtf8InPathParam(_)) => {
+            // Only the other extractor says which.
+            match ::axum::extract::Path::<IgnoredAny>::from_request_parts(parts, &()).await {
+                Err(PathRejection::FailedToDeserializePathParams(failed)) => match failed.into_kind() {
+                    ErrorKind::InvalidUtf8InPathParam { key } => Err(request::no_utf8(&key)),
+                    _ => Err(Error::for_status(400)),
+                },
+                _ => Err(Error::for_status(400)),
+            }
+        }
+        Err(rejection) => Err(Error::for_status(500).because(rejection)),
+    }
+}
+
+async fn body<A: Api>(request: Request) -> Result<Bytes, Error<A>> {
+    Bytes::from_request(request, &()).await.map_err(|rejection: BytesRejection| {
+        let error = match rejection.status().as_u16() {
+            400 if is_timeout(&rejection) => Error::for_status(408),
+            400 => request::unreadable("The body broke off.".to_owned()),
+            status => Error::for_status(status),
+        };
+        error.because(rejection)
+    })
+}
+
+/// The body stayed away for too long.
+fn is_timeout(error: &(dyn StdError + 'static)) -> bool {
+    std::iter::successors(Some(error), |&error| error.source()).any(|error| {
+        let io = error.downcast_ref::<io::Error>().map(io::Error::kind);
+        // What tower_http's `RequestBodyTimeoutLayer` says; its type is another crate's.
+        io == Some(io::ErrorKind::TimedOut)
+            || error.to_string() == "data was not received within the designated timeout"
+    })
+}
+
+/// Is the body of a type, and nothing packed (RFC 9110 section 8.4)?
+fn is_type(headers: &HeaderMap, is: impl Fn(&str) -> bool) -> bool {
+    let packed = |value: &http::HeaderValue| !matches!(value.as_bytes(), b"" | b"identity");
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let name = content_type.and_then(|text| text.split(';').next()).map(str::trim_ascii);
+    name.is_some_and(is) && !headers.get_all(CONTENT_ENCODING).iter().any(packed)
+}
+
+fn is_json(name: &str) -> bool {
+    let Some((kind, sub)) = name.split_once('/') else { return false };
+    let suffix = sub.len().checked_sub("+json".len()).and_then(|at| sub.get(at..));
+    kind.eq_ignore_ascii_case("application")
+        && (sub.eq_ignore_ascii_case("json")
+            || suffix.is_some_and(|suffix| suffix.eq_ignore_ascii_case("+json")))
+}
+
+/// For an extractor that may be absent: has the request a body with a type?
+pub async fn json_or_none<A: Api, T: DeserializeOwned>(request: Request) -> Result<Option<T>, Error<A>> {
+    match request.headers().contains_key(CONTENT_TYPE) {
+        true => json(request).await.map(Some),
+        false => Ok(None),
+    }
+}
+
+/// The same for a route with or without parameters.
+pub async fn path_or_none<A: Api, T: DeserializeOwned>(parts: &mut Parts) -> Result<Option<T>, Error<A>> {
+    match RawPathParams::from_request_parts(parts, &()).await {
+        Err(RawPathParamsRejection::MissingPathParams(_)) => Ok(None),
+        Ok(params) if params.iter().next().is_none() => Ok(None),
+        _ => path(parts).await.map(Some),
+    }
+}
+
+/// A success as JSON. What can't be written is our mistake.
+pub fn json_response<A: Api>(value: &impl Serialize) -> Response {
+    match serde_json::to_vec(value) {
+        Ok(body) => ([(CONTENT_TYPE, "application/json")], body).into_response(),
+        Err(error) => Error::<A>::for_status(500).because(error).into_response(),
+    }
+}
+
+/// The extractors in the module of an API. Here and not in the generator: whether there are any is decided by the features
+/// of this crate.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __extractors {
-    ($api:path) => {};
+    ($api:path) => {
+        /// Reads a JSON body, or writes one. What is wrong with a request is an [`Error`], each fault by its path.
+        ///
+        /// `async fn send(Json(email): Json<Email>) -> Result<…>`; see [`errbook::axum::json`](::errbook::axum::json).
+        #[derive(Clone, Copy, Debug, Default)]
+        #[must_use]
+        pub struct Json<T>(pub T);
+
+        /// Reads the query of the URL; see [`errbook::axum::query`](::errbook::axum::query).
+        #[derive(Clone, Copy, Debug, Default)]
+        pub struct Query<T>(pub T);
+
+        /// Reads the parameters of the route; see [`errbook::axum::path`](::errbook::axum::path).
+        #[derive(Debug)]
+        pub struct Path<T>(pub T);
+
+        /// Reads a form, of a GET or HEAD the query; see [`errbook::axum::form`](::errbook::axum::form).
+        #[derive(Clone, Copy, Debug, Default)]
+        #[must_use]
+        pub struct Form<T>(pub T);
+
+        const _: () = {
+            use ::core::option::Option;
+            use ::core::result::Result;
+            use ::errbook::__private::axum::{
+                FromRequest, FromRequestParts, IntoResponse, OptionalFromRequest, OptionalFromRequestParts,
+                Parts, Request, Response, json_or_none, json_response, path_or_none,
+            };
+            use ::errbook::__private::serde::{Serialize, de::DeserializeOwned};
+
+            impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+                type Rejection = Error;
+
+                async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
+                    ::errbook::axum::json(request).await.map(Json)
+                }
+            }
+
+            impl<T: DeserializeOwned, S: Send + Sync> OptionalFromRequest<S> for Json<T> {
+                type Rejection = Error;
+
+                async fn from_request(request: Request, _: &S) -> Result<Option<Self>, Error> {
+                    Ok(json_or_none(request).await?.map(Json))
+                }
+            }
+
+            impl<T: Serialize> IntoResponse for Json<T> {
+                fn into_response(self) -> Response {
+                    json_response::<$api>(&self.0)
+                }
+            }
+
+            impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+                type Rejection = Error;
+
+                async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
+                    ::errbook::axum::query(parts).map(Query)
+                }
+            }
+
+            impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+                type Rejection = Error;
+
+                async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
+                    ::errbook::axum::path(parts).await.map(Path)
+                }
+            }
+
+            impl<T: DeserializeOwned + Send, S: Send + Sync> OptionalFromRequestParts<S> for Path<T> {
+                type Rejection = Error;
+
+                async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Error> {
+                    Ok(path_or_none(parts).await?.map(Path))
+                }
+            }
+
+            impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
+                type Rejection = Error;
+
+                async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
+                    ::errbook::axum::form(request).await.map(Form)
+                }
+            }
+        };
+
+        $crate::__wrappers!(Json, Query, Path, Form);
+    };
+}
+
+/// What axum's own extractors implement, too.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __wrappers {
+    ($($name:ident),*) => {
+        $(
+            impl<T> ::core::ops::Deref for $name<T> {
+                type Target = T;
+
+                fn deref(&self) -> &T {
+                    &self.0
+                }
+            }
+
+            impl<T> ::core::ops::DerefMut for $name<T> {
+                fn deref_mut(&mut self) -> &mut T {
+                    &mut self.0
+                }
+            }
+
+            impl<T> ::core::convert::From<T> for $name<T> {
+                fn from(inner: T) -> Self {
+                    $name(inner)
+                }
+            }
+        )*
+    };
 }

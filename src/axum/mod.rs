@@ -1,6 +1,6 @@
 //! axum: errors as responses, and the one call after which every error answer of a router is the catalog's.
 
-mod extract;
+pub(crate) mod extract;
 
 use ::axum::body::Body;
 use ::axum::extract::Request;
@@ -12,6 +12,8 @@ use tower_layer::Layer as _;
 use crate::catalog::Api;
 use crate::tower::{ErrorLayer, ErrorService};
 use crate::{Error, ErrorHandler, RequestId};
+
+pub use self::extract::{form, json, path, query};
 
 /// The last thing to be done to the routes of an API: whatever axum, a middleware or a panic answers is then an answer of
 /// the API. In the order of routes, fallbacks and layers nothing is to be minded, and a route can't be added any more.

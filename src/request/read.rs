@@ -1,0 +1,877 @@
+//! Reads a document as a type, and where it is none, finds out all that is wrong with it.
+//!
+//! A type that serde derives stops at the first fault. So what is at fault is read again: where a value can't be read, or is
+//! missing, a [`Dummy`] takes its place, and what stands behind it is seen. Most types name their fields' types to a reader
+//! (`next_value::<T>()`), so only the innermost field is read again. What no dummy can stand for is left out, and where that
+//! makes its parent fail, the parent has a dummy, for what is inside was seen.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeSet, HashMap};
+
+use serde::de::value::StrDeserializer;
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
+};
+
+use super::document::{Document, Kind};
+use super::dummy::{self, Dummy, RAW_VALUE, raw_value};
+use super::fault::{Fail, Fault, Wanted, Whole, Wrong, member};
+
+/// As deep as serde_json reads.
+pub(super) const DEPTH: usize = 127;
+
+/// A document, and what is known to be wrong with it.
+pub(super) struct Reading<'de> {
+    pub(super) document: Document<'de>,
+    marks: RefCell<HashMap<usize, Mark>>,
+    faults: RefCell<Vec<Fault>>,
+    /// So many values are still read. Every reading of one counts, so a hostile request has a bounded price.
+    left: Cell<usize>,
+    /// How often something was put in a value's place.
+    mends: Cell<usize>,
+    /// How many values were read without saying as what, and which ones, while somebody wants to know.
+    buffered: Cell<usize>,
+    watched: RefCell<Option<BTreeSet<usize>>>,
+}
+
+/// What takes the place of a value.
+#[derive(Debug, Default, Clone)]
+struct Mark {
+    dummy: bool,
+    /// What the dummy is where nobody says what it is read as.
+    shape: Option<Wanted>,
+    left_out: bool,
+    /// Fields that have a dummy, for they are missing.
+    missing: Vec<(&'static str, Option<Wanted>)>,
+}
+
+impl<'de> Reading<'de> {
+    pub(super) fn new(document: Document<'de>) -> Reading<'de> {
+        let left = Cell::new(work(document.len()));
+        Reading {
+            document,
+            marks: RefCell::default(),
+            faults: RefCell::default(),
+            left,
+            mends: Cell::default(),
+            buffered: Cell::default(),
+            watched: RefCell::default(),
+        }
+    }
+
+    /// The whole document, or nothing: nobody asks why.
+    pub(super) fn value<T: Deserialize<'de>>(&self) -> Option<T> {
+        self.at(0).read().ok()
+    }
+
+    /// All that is wrong with the document.
+    pub(super) fn faults<T: Deserialize<'de>>(self) -> Vec<Fault> {
+        self.faults_from::<T>(0)
+    }
+
+    /// As [`value`](Self::value), where the one parameter of a path may be read as a single value.
+    #[cfg(feature = "axum")]
+    pub(super) fn path<T: Deserialize<'de>>(&self) -> Option<T> {
+        self.at(self.start_of_path::<T>()).read().ok()
+    }
+
+    /// All that is wrong with a path.
+    #[cfg(feature = "axum")]
+    pub(super) fn faults_of_path<T: Deserialize<'de>>(self) -> Vec<Fault> {
+        let start = self.start_of_path::<T>();
+        self.faults_from::<T>(start)
+    }
+
+    /// The value of the only key, unless a mapping or a tuple is asked for.
+    #[cfg(feature = "axum")]
+    fn start_of_path<T: Deserialize<'de>>(&self) -> usize {
+        const ONLY: usize = 2;
+        if self.document.len() != ONLY + 1 {
+            return 0;
+        }
+        match self.at(ONLY).read::<T>() {
+            Err(fail) if fail.value == Some(ONLY) => match fail.wrong {
+                Wrong::Wanted(Wanted::Object | Wanted::Values(_)) => 0,
+                _ => ONLY,
+            },
+            _ => ONLY,
+        }
+    }
+
+    fn faults_from<T: Deserialize<'de>>(self, value: usize) -> Vec<Fault> {
+        if let Err(first) = self.at(value).read::<T>() {
+            // What could be read is nobody's business: it is made of dummies.
+            let _ = Reader { mending: true, ..self.at(value) }.read::<T>();
+            // It was too much work.
+            if self.faults.borrow().is_empty() {
+                self.mend(&first, first.value.unwrap_or_default());
+            }
+        }
+        self.faults.into_inner()
+    }
+
+    fn at(&self, value: usize) -> Reader<'_, 'de> {
+        Reader { reading: self, value, depth: 0, role: Role::Value, mending: false }
+    }
+
+    /// Takes the price of reading a value once.
+    pub(super) fn spend(&self) -> Result<(), Fail> {
+        let left = self.left.get();
+        self.left.set(left.saturating_sub(1));
+        if left == 0 { Err(Fail::told()) } else { Ok(()) }
+    }
+
+    fn is_over(&self) -> bool {
+        self.left.get() == 0 || self.faults.borrow().len() >= crate::issues::MOST
+    }
+
+    /// The next one that is not left out. To go past others is work, too.
+    fn first_kept<I: Copy>(
+        &self,
+        items: &mut impl Iterator<Item = I>,
+        value: impl Fn(I) -> usize,
+    ) -> Result<Option<I>, Fail> {
+        for item in items {
+            if !self.is_left_out(value(item)) {
+                return Ok(Some(item));
+            }
+            self.spend()?;
+        }
+        Ok(None)
+    }
+
+    fn is_left_out(&self, value: usize) -> bool {
+        self.marks.borrow().get(&value).is_some_and(|mark| mark.left_out)
+    }
+
+    /// What its dummy is, where it has one.
+    fn dummy(&self, value: usize) -> Option<Option<Wanted>> {
+        self.marks.borrow().get(&value).filter(|mark| mark.dummy).map(|mark| mark.shape)
+    }
+
+    fn mark<R>(&self, value: usize, change: impl FnOnce(&mut Mark) -> R) -> R {
+        change(self.marks.borrow_mut().entry(value).or_default())
+    }
+
+    /// Notes what is wrong, and puts something in its place. False where nothing is left to do: whoever reads the value
+    /// gives up.
+    fn mend(&self, fail: &Fail, value: usize) -> bool {
+        let hint = fail.hint;
+        match &fail.wrong {
+            Wrong::Hopeless => self.give_up(value),
+            Wrong::Missing(field) => {
+                let named = |key: &usize| self.document.text(*key).as_deref() == Some(*field);
+                let left_out = self.document.keys(value).filter(named).any(|key| self.is_left_out(key + 1));
+                let known = |mark: &mut Mark| mark.missing.iter().any(|(known, _)| known == field);
+                if left_out || self.mark(value, known) {
+                    return self.give_up(value);
+                }
+                let path = member(&self.document.path(value), field);
+                self.tell(Fault { path, wrong: fail.wrong.clone(), value, said: None });
+                self.mark(value, |mark| mark.missing.push((field, None)));
+                true
+            }
+            _ if fail.entry.is_some_and(|entry| !self.is_left_out(entry)) => {
+                let entry = fail.entry.unwrap_or_default();
+                let path = self.document.path(entry);
+                self.tell(Fault { path, wrong: fail.wrong.clone(), value: entry, said: fail.said.clone() });
+                self.mark(entry, |mark| mark.left_out = true);
+                true
+            }
+            _ => {
+                // A dummy may have another type than its reader wants.
+                let shaped = |mark: &mut Mark| match mark.missing.last_mut() {
+                    Some((_, shape @ None)) if hint.is_some() => {
+                        *shape = hint;
+                        true
+                    }
+                    _ => false,
+                };
+                if self.mark(value, shaped) {
+                    return true;
+                }
+                let inside = value..self.document.after(value);
+                if !self.faults.borrow().iter().any(|fault| inside.contains(&fault.value)) {
+                    let wrong = match &fail.wrong {
+                        // Of a member, and nobody knows which.
+                        Wrong::Unknown(_) | Wrong::Twice(_) => Wrong::Value,
+                        wrong => wrong.clone(),
+                    };
+                    let said = fail.said.clone();
+                    self.tell(Fault { path: self.document.path(value), wrong, value, said });
+                    self.mark(value, |mark| mark.shape = hint);
+                }
+                self.give_up(value)
+            }
+        }
+    }
+
+    /// A dummy for the value; if it has one already, the value is left out; after that there is nothing left.
+    fn give_up(&self, value: usize) -> bool {
+        self.mark(value, |mark| {
+            let more = !mark.left_out;
+            mark.left_out |= mark.dummy;
+            mark.dummy = true;
+            more
+        })
+    }
+
+    fn tell(&self, fault: Fault) {
+        let mut faults = self.faults.borrow_mut();
+        if !faults.iter().any(|known| known.path == fault.path && known.wrong == fault.wrong) {
+            faults.push(fault);
+        }
+    }
+}
+
+/// How many values are read at most, of a document with so many.
+fn work(values: usize) -> usize {
+    10_000 + 8 * values
+}
+
+/// One value of a document, to be read.
+#[derive(Clone, Copy)]
+pub(super) struct Reader<'r, 'de> {
+    reading: &'r Reading<'de>,
+    value: usize,
+    depth: usize,
+    role: Role,
+    /// Is what can't be read told, and replaced?
+    mending: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Role {
+    Value,
+    /// A key of JSON is a text, whatever it stands for.
+    Key,
+    /// A value of a form that is read as a list of pairs; the number of its key.
+    Pair(usize),
+}
+
+impl<'r, 'de> Reader<'r, 'de> {
+    /// Reads the value. What is wrong with it is told only when it is sure that somebody minds: a type may take anything.
+    fn read<V: Deserialize<'de>>(self) -> Result<V, Fail> {
+        let reading = self.reading;
+        let strict = Reader { mending: false, ..self };
+        let once = |reader: Reader<'r, 'de>| {
+            reading.spend()?;
+            match reading.dummy(self.value) {
+                Some(shape) => dummy::make(reading, shape, self.depth),
+                None => V::deserialize(reader).map_err(|fail| fail.of(self.value)),
+            }
+        };
+        let first = once(strict);
+        if first.is_ok() || !self.mending {
+            return first;
+        }
+        loop {
+            let (mends, buffered) = (reading.mends.get(), reading.buffered.get());
+            let fail = match once(self) {
+                Ok(value) => return Ok(value),
+                Err(fail) if reading.buffered.get() == buffered => fail,
+                Err(fail) => self.locate(fail, || once(strict)),
+            };
+            let more = match fail.wrong {
+                _ if reading.is_over() => false,
+                // Inside of it something was mended, or there is no way to.
+                Wrong::Told => reading.mends.get() > mends || reading.give_up(self.value),
+                _ => reading.mend(&fail, fail.value.unwrap_or(self.value)),
+            };
+            if !more {
+                return Err(Fail::told().of(self.value));
+            }
+            reading.mends.set(reading.mends.get() + 1);
+            if reading.is_left_out(self.value) {
+                return Err(Fail::told().of(self.value));
+            }
+        }
+    }
+
+    /// Finds the value that a fail is about where serde has buffered what is inside of one (flattened, untagged and
+    /// internally tagged types): by what changes when something is added or left out.
+    fn locate<V>(self, mut fail: Fail, read: impl Fn() -> Result<V, Fail>) -> Fail {
+        let (reading, document) = (self.reading, &self.reading.document);
+        let Some(outer) = fail.value.filter(|_| !matches!(fail.wrong, Wrong::Told | Wrong::Hopeless)) else {
+            return fail;
+        };
+        *reading.watched.borrow_mut() = Some(BTreeSet::new());
+        let same = |fail: &Fail| matches!(read(), Err(other) if *other == **fail);
+        let again = same(&fail);
+        let buffered = reading.watched.take().unwrap_or_default();
+        let is_inside = |value: &usize| outer < *value && *value < document.after(outer);
+        if !again || !buffered.iter().any(is_inside) {
+            return fail;
+        }
+        if let Wrong::Missing(field) = fail.wrong {
+            let maps = buffered
+                .iter()
+                .copied()
+                .filter(|value| is_inside(value) && document.kind(*value) == Kind::Map);
+            for map in [outer].into_iter().chain(maps) {
+                reading.mark(map, |mark| mark.missing.push((field, None)));
+                let here = !same(&fail);
+                reading.mark(map, |mark| mark.missing.pop());
+                if here {
+                    fail.value = Some(map);
+                    break;
+                }
+            }
+            return fail;
+        }
+        let mut all = Vec::new();
+        let mut at = outer;
+        loop {
+            let children: Vec<usize> = match document.kind(at) {
+                Kind::Map => document.keys(at).map(|key| key + 1).collect(),
+                _ => document.items(at).collect(),
+            };
+            let mut needed = Vec::new();
+            for child in
+                children.into_iter().filter(|child| buffered.contains(child) && !reading.is_left_out(*child))
+            {
+                reading.mark(child, |mark| mark.left_out = true);
+                if same(&fail) {
+                    all.push(child);
+                } else {
+                    reading.mark(child, |mark| mark.left_out = false);
+                    needed.push(child);
+                }
+            }
+            match needed[..] {
+                [one] => at = one,
+                _ => break,
+            }
+        }
+        for value in all {
+            reading.mark(value, |mark| mark.left_out = false);
+        }
+        if at != outer {
+            fail.value = Some(at);
+            match (&fail.wrong, fail.hint) {
+                (Wrong::Value, Some(wanted)) => fail.wrong = Wrong::Wanted(wanted),
+                (Wrong::Unknown(_) | Wrong::Twice(_), _) => fail.entry = Some(at),
+                _ => {}
+            }
+        }
+        fail
+    }
+
+    /// The same for types that only a seed knows.
+    fn seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Fail> {
+        self.reading.spend()?;
+        match self.reading.dummy(self.value) {
+            Some(shape) => seed.deserialize(Dummy::new(self.reading, shape, self.depth)),
+            None => seed.deserialize(self),
+        }
+        .map_err(|fail| fail.of(self.value))
+    }
+
+    fn child(self, value: usize, role: Role) -> Reader<'r, 'de> {
+        Reader { value, depth: self.depth + 1, role, ..self }
+    }
+
+    fn kind(self) -> Kind {
+        match self.reading.document.kind(self.value) {
+            Kind::String if matches!(self.role, Role::Key) => Kind::Text,
+            kind => kind,
+        }
+    }
+
+    fn wants<T>(self, wanted: Wanted) -> Result<T, Fail> {
+        let wrong = match self.kind() {
+            Kind::Texts => Wrong::Several,
+            _ => Wrong::Wanted(wanted),
+        };
+        Err(Fail::new(wrong).of(self.value))
+    }
+
+    /// What a visitor says of a value that was shown to it: not of that type, unless it `fits`.
+    fn shown<T>(self, result: Result<T, Fail>, wanted: Wanted, fits: bool) -> Result<T, Fail> {
+        result.map_err(|mut fail| {
+            if fail.value.is_none() && matches!(fail.wrong, Wrong::Value | Wrong::Length) && !fits {
+                fail.wrong = Wrong::Wanted(wanted);
+            }
+            fail.of(self.value)
+        })
+    }
+
+    fn text<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+        match self.reading.document.text(self.value) {
+            Some(std::borrow::Cow::Borrowed(text)) => visitor.visit_borrowed_str(text),
+            Some(std::borrow::Cow::Owned(text)) => visitor.visit_string(text),
+            None => Err(Fail::new(Wrong::Value)),
+        }
+        .map_err(|fail| fail.of(self.value))
+    }
+
+    /// As serde_json does.
+    fn number<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+        let text = self.reading.document.raw(self.value);
+        if text != "-0" {
+            if let Ok(number) = text.parse() {
+                return visitor.visit_u64(number);
+            }
+            if let Ok(number) = text.parse() {
+                return visitor.visit_i64(number);
+            }
+        }
+        match text.parse() {
+            Ok(number) if f64::is_finite(number) => visitor.visit_f64(number),
+            _ => Err(Fail::new(Wrong::Value).of(self.value)),
+        }
+    }
+
+    /// A number in a form or a key.
+    fn parsed<N: std::str::FromStr>(self) -> Option<N> {
+        let text = self.reading.document.text(self.value)?;
+        text.parse().ok().filter(|_| !text.starts_with('+'))
+    }
+
+    fn whole<N: Whole, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+        let wanted = Wanted::whole::<N>();
+        let fits =
+            |number: i128| matches!(wanted, Wanted::Whole(least, most) if (least..=most).contains(&number));
+        match self.kind() {
+            Kind::Number => {
+                let number = self.reading.document.raw(self.value).parse();
+                self.shown(self.number(visitor), wanted, number.is_ok_and(fits))
+            }
+            Kind::Text => match self.parsed().filter(|number| fits(*number)) {
+                Some(number) => {
+                    let visited = match u64::try_from(number) {
+                        Ok(number) => visitor.visit_u64(number),
+                        Err(_) => visitor.visit_i64(i64::try_from(number).unwrap_or_default()),
+                    };
+                    self.shown(visited, wanted, true)
+                }
+                None => self.wants(wanted),
+            },
+            _ => self.wants(wanted),
+        }
+    }
+
+    fn float<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+        match (self.kind(), self.parsed()) {
+            (Kind::Number, _) => self.shown(self.number(visitor), Wanted::Number, true),
+            (Kind::Text, Some(number)) if f64::is_finite(number) => {
+                self.shown(visitor.visit_f64(number), Wanted::Number, true)
+            }
+            _ => self.wants(Wanted::Number),
+        }
+    }
+
+    fn enter(self) -> Result<(), Fail> {
+        if self.depth < DEPTH { Ok(()) } else { Err(Fail::new(Wrong::TooDeep).of(self.value)) }
+    }
+
+    fn list<V: Visitor<'de>>(self, visitor: V, wanted: Wanted) -> Result<V::Value, Fail> {
+        self.enter()?;
+        let document = &self.reading.document;
+        let value = move |value| self.child(value, Role::Value);
+        let items: Box<dyn Iterator<Item = Reader<'r, 'de>>> = match (self.kind(), self.role) {
+            (Kind::List | Kind::Texts, _) => Box::new(document.items(self.value).map(value)),
+            // A form as a list of pairs, a path as a tuple.
+            (Kind::Map, _) if document.is_form() => {
+                let values =
+                    move |key| document.values(key + 1).map(move |value| self.child(value, Role::Pair(key)));
+                Box::new(document.keys(self.value).flat_map(values))
+            }
+            (Kind::Text, Role::Pair(key)) if wanted == Wanted::Values(2) => {
+                Box::new([self.child(key, Role::Key), value(self.value)].into_iter())
+            }
+            // A list of one is a key that is there once.
+            (Kind::Text, Role::Value) => Box::new([value(self.value)].into_iter()),
+            _ => return self.wants(wanted),
+        };
+        let mut items = Items { of: self, items };
+        let visited = visitor.visit_seq(&mut items);
+        // Serde's tuples take as many as they want.
+        let visited = match visited {
+            Ok(_) if items.next()?.is_some() => Err(Fail::new(Wrong::Length)),
+            visited => visited,
+        };
+        self.shown(visited, wanted, matches!(wanted, Wanted::List))
+    }
+
+    fn map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+        self.enter()?;
+        let missing = self.reading.marks.borrow().get(&self.value).map(|mark| mark.missing.clone());
+        let mut members = Members {
+            of: self,
+            keys: Box::new(self.reading.document.keys(self.value)),
+            missing: missing.unwrap_or_default().into_iter(),
+            value: Value::Missing(None),
+            last: None,
+        };
+        let visited = visitor.visit_map(&mut members);
+        visited.map_err(|mut fail| {
+            if fail.value.is_none() {
+                fail.entry = self.to_blame(&fail, members.last);
+            }
+            fail.of(self.value)
+        })
+    }
+
+    /// The member that should not be there.
+    fn to_blame(self, fail: &Fail, last: Option<usize>) -> Option<usize> {
+        let document = &self.reading.document;
+        let is = |value: &usize, name: &str| document.text(value - 1).as_deref() == Some(name);
+        let of_name = |name: &str, nth: usize| {
+            let values = document.keys(self.value).map(|key| key + 1);
+            values.filter(|value| !self.reading.is_left_out(*value) && is(value, name)).nth(nth)
+        };
+        match &fail.wrong {
+            Wrong::Unknown(name) | Wrong::Twice(name) if last.is_some_and(|last| is(&last, name)) => last,
+            Wrong::Unknown(name) => of_name(name, 0).or(last),
+            // It may be there by another name.
+            Wrong::Twice(name) => of_name(name, 1).or(last),
+            _ => None,
+        }
+    }
+}
+
+macro_rules! whole {
+    ($($method:ident $number:ident),*) => {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+            self.whole::<$number, V>(visitor)
+        })*
+    };
+}
+
+impl<'de> Deserializer<'de> for Reader<'_, 'de> {
+    type Error = Fail;
+
+    whole! {
+        deserialize_i8 i8, deserialize_i16 i16, deserialize_i32 i32, deserialize_i64 i64,
+        deserialize_u8 u8, deserialize_u16 u16, deserialize_u32 u32, deserialize_u64 u64
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+        self.reading.buffered.set(self.reading.buffered.get() + 1);
+        if let Some(watched) = self.reading.watched.borrow_mut().as_mut() {
+            watched.insert(self.value);
+        }
+        let visited = match self.kind() {
+            Kind::Null => visitor.visit_unit(),
+            Kind::Bool(value) => visitor.visit_bool(value),
+            Kind::Number => self.number(visitor),
+            Kind::String | Kind::Text => self.text(visitor),
+            Kind::List | Kind::Texts => self.list(visitor, Wanted::List),
+            Kind::Map => self.map(visitor),
+        };
+        visited.map_err(|fail| fail.of(self.value))
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+        let value = match self.kind() {
+            Kind::Bool(value) => Some(value),
+            Kind::Text => self.parsed(),
+            _ => None,
+        };
+        match value {
+            Some(value) => self.shown(visitor.visit_bool(value), Wanted::Bool, true),
+            None => self.wants(Wanted::Bool),
+        }
+    }
+
+    fn deserialize_i128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+        match (self.kind(), self.parsed()) {
+            (Kind::Number | Kind::Text, Some(number)) => {
+                self.shown(visitor.visit_i128(number), Wanted::Whole128, true)
+            }
+            _ => self.wants(Wanted::Whole128),
+        }
+    }
+
+    fn deserialize_u128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+        match (self.kind(), self.parsed()) {
+            (Kind::Number | Kind::Text, Some(number)) => {
+                self.shown(visitor.visit_u128(number), Wanted::Whole128, true)
+            }
+            _ => self.wants(Wanted::Whole128),
+        }
+    }
+
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+        self.float(visitor)
+    }
+
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+        self.float(visitor)
+    }
+
+    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+        match self.kind() {
+            Kind::String | Kind::Text => {
+                let one =
+                    self.reading.document.text(self.value).is_some_and(|text| text.chars().nth(1).is_none());
+                match one {
+                    true => self.text(visitor),
+                    false => self.wants(Wanted::Character),
+                }
+            }
+            _ => self.wants(Wanted::Character),
+        }
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+        match self.kind() {
+            Kind::String | Kind::Text => self.text(visitor),
+            _ => self.wants(Wanted::Text),
+        }
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+        match self.kind() {
+            Kind::List => self.list(visitor, Wanted::List),
+            _ => self.deserialize_str(visitor),
+        }
+    }
+
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+        self.deserialize_bytes(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+        match self.kind() {
+            Kind::Null => visitor.visit_none(),
+            _ => visitor.visit_some(self),
+        }
+        .map_err(|fail| fail.of(self.value))
+    }
+
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+        match self.kind() {
+            Kind::Null => self.shown(visitor.visit_unit(), Wanted::Null, true),
+            _ => self.wants(Wanted::Null),
+        }
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Fail> {
+        self.deserialize_unit(visitor)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Fail> {
+        let visited = match name {
+            RAW_VALUE => raw_value(self.reading.document.raw(self.value), visitor),
+            _ => visitor.visit_newtype_struct(self),
+        };
+        visited.map_err(|fail| fail.of(self.value))
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+        self.list(visitor, Wanted::List)
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, Fail> {
+        self.list(visitor, Wanted::Values(length))
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        length: usize,
+        visitor: V,
+    ) -> Result<V::Value, Fail> {
+        self.list(visitor, Wanted::Values(length))
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+        match self.kind() {
+            Kind::Map => self.map(visitor),
+            _ => self.wants(Wanted::Object),
+        }
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fail> {
+        match self.kind() {
+            Kind::Map => self.map(visitor),
+            // Serde takes one by its fields' order; who sends one that can't be read is not told of that.
+            Kind::List if !self.mending => self.list(visitor, Wanted::Object),
+            _ => self.wants(Wanted::Object),
+        }
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fail> {
+        let document = &self.reading.document;
+        let mut keys = document.keys(self.value);
+        let (name, data) = match (self.kind(), keys.next(), keys.next()) {
+            (Kind::String | Kind::Text, ..) => (self.value, None),
+            (Kind::Map, Some(key), None) => {
+                self.enter()?;
+                (key, Some(self.child(key + 1, Role::Value)))
+            }
+            _ => return self.wants(Wanted::OneOf(variants)),
+        };
+        let name = Reader { value: name, role: Role::Key, ..self };
+        visitor.visit_enum(Variant { of: self.value, name, data }).map_err(|fail| fail.of(self.value))
+    }
+
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+        visitor.visit_unit()
+    }
+}
+
+/// The values of a list that are not left out.
+struct Items<'r, 'de> {
+    of: Reader<'r, 'de>,
+    items: Box<dyn Iterator<Item = Reader<'r, 'de>> + 'r>,
+}
+
+impl<'r, 'de> Items<'r, 'de> {
+    fn next(&mut self) -> Result<Option<Reader<'r, 'de>>, Fail> {
+        self.of.reading.first_kept(&mut self.items, |item| item.value)
+    }
+}
+
+impl<'de> SeqAccess<'de> for &mut Items<'_, 'de> {
+    type Error = Fail;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Fail> {
+        self.next()?.map(|item| item.seed(seed)).transpose()
+    }
+
+    fn next_element<V: Deserialize<'de>>(&mut self) -> Result<Option<V>, Fail> {
+        self.next()?.map(Reader::read).transpose()
+    }
+}
+
+/// The members of a mapping that are not left out, then dummies for those that are missing.
+struct Members<'r, 'de> {
+    of: Reader<'r, 'de>,
+    keys: Box<dyn Iterator<Item = usize> + 'r>,
+    missing: std::vec::IntoIter<(&'static str, Option<Wanted>)>,
+    value: Value<'r, 'de>,
+    /// The member that was asked for last, while there are more.
+    last: Option<usize>,
+}
+
+/// What comes behind a key.
+#[derive(Clone, Copy)]
+enum Value<'r, 'de> {
+    There(Reader<'r, 'de>),
+    Missing(Option<Wanted>),
+}
+
+impl<'de> MapAccess<'de> for &mut Members<'_, 'de> {
+    type Error = Fail;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Fail> {
+        let Members { of, keys, missing, value, last } = &mut **self;
+        if let Some(key) = of.reading.first_kept(keys, |key| key + 1)? {
+            *value = Value::There(of.child(key + 1, Role::Value));
+            *last = Some(key + 1);
+            let read = seed.deserialize(of.child(key, Role::Key));
+            return read.map(Some).map_err(|mut fail| {
+                // Whatever it isn't, it is none of the keys.
+                fail.wrong = Wrong::Unknown(String::new());
+                (fail.value, fail.entry) = (Some(of.value), *last);
+                fail
+            });
+        }
+        *last = None;
+        let Some((field, shape)) = missing.next() else { return Ok(None) };
+        *value = Value::Missing(shape);
+        seed.deserialize(StrDeserializer::new(field)).map(Some)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Fail> {
+        match self.value {
+            Value::There(value) => value.seed(seed),
+            Value::Missing(shape) => seed.deserialize(Dummy::new(self.of.reading, shape, self.of.depth)),
+        }
+    }
+
+    fn next_value<V: Deserialize<'de>>(&mut self) -> Result<V, Fail> {
+        match self.value {
+            Value::There(value) => value.read(),
+            Value::Missing(shape) => dummy::make(self.of.reading, shape, self.of.depth),
+        }
+    }
+
+    fn next_entry<K: Deserialize<'de>, V: Deserialize<'de>>(&mut self) -> Result<Option<(K, V)>, Fail> {
+        let Some(key) = self.next_key()? else { return Ok(None) };
+        Ok(Some((key, self.next_value()?)))
+    }
+}
+
+/// `"name"`, or `{"name": data}`.
+struct Variant<'r, 'de> {
+    of: usize,
+    name: Reader<'r, 'de>,
+    data: Option<Reader<'r, 'de>>,
+}
+
+impl<'de> EnumAccess<'de> for Variant<'_, 'de> {
+    type Error = Fail;
+    type Variant = Self;
+
+    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self), Fail> {
+        let name = seed.deserialize(self.name).map_err(|mut fail| {
+            fail.value = Some(self.of);
+            fail
+        })?;
+        Ok((name, self))
+    }
+}
+
+impl<'de> Variant<'_, 'de> {
+    /// Where there is none, that is what is wrong.
+    fn data(&self, wanted: Wanted) -> Result<Reader<'_, 'de>, Fail> {
+        match self.data {
+            Some(data) => Ok(data),
+            None => Err(Fail::new(Wrong::Wanted(wanted)).of(self.of)),
+        }
+    }
+}
+
+impl<'de> VariantAccess<'de> for Variant<'_, 'de> {
+    type Error = Fail;
+
+    fn unit_variant(self) -> Result<(), Fail> {
+        self.data.map_or(Ok(()), Reader::read)
+    }
+
+    fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Fail> {
+        self.data(Wanted::Object)?.seed(seed)
+    }
+
+    fn newtype_variant<V: Deserialize<'de>>(self) -> Result<V, Fail> {
+        self.data(Wanted::Object)?.read()
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, Fail> {
+        self.data(Wanted::Object)?.deserialize_tuple(length, visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fail> {
+        self.data(Wanted::Object)?.deserialize_struct("", fields, visitor)
+    }
+}

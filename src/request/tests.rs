@@ -1,0 +1,134 @@
+//! The reader that finds all faults reads what serde_json reads, and does no more work than it says.
+#![allow(clippy::unwrap_used)]
+
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+use serde::de::DeserializeOwned;
+
+use super::document::Document;
+use super::fault::Fault;
+use super::read::Reading;
+
+#[path = "../../fuzz/src/request.rs"]
+#[allow(unreachable_pub)]
+mod request;
+use request::{Buffered, Custom, Email, Kinds, Nest};
+
+fn reading(text: &str) -> Reading<'_> {
+    Reading::new(Document::json(text).unwrap().unwrap())
+}
+
+fn faults<T: DeserializeOwned>(text: &str) -> Vec<Fault> {
+    reading(text).faults::<T>()
+}
+
+/// Something like the values that the types have, and something else now and then.
+fn value(depth: u32) -> BoxedStrategy<String> {
+    let number = prop_oneof![
+        any::<u8>().prop_map(|number| number.to_string()),
+        any::<i64>().prop_map(|number| number.to_string()),
+        any::<f64>().prop_map(|number| format!("{number:?}").replace("NaN", "1").replace("inf", "1e999")),
+    ];
+    const TEXTS: &[&str] =
+        &["low", "text", "image", "none", "circle", "Leaf", "::1", "a", "", "\\ud800", "\\u00e9", "\\\""];
+    let text = proptest::sample::select(TEXTS).prop_map(|text| format!("\"{text}\""));
+    let single = prop_oneof![number, text, Just("true".to_owned()), Just("null".to_owned())].boxed();
+    if depth == 0 {
+        return single;
+    }
+    const KEYS: &[&str] = &[
+        "to", "email", "name", "cc", "priority", "attempts", "id", "byte", "small", "big", "huge", "ratio",
+        "flag", "letter", "pair", "three", "nothing", "map", "byNumber", "notZero", "raw", "any", "shape",
+        "title", "label", "blocks", "either", "page", "type", "text", "size", "number", "unit", "filter",
+        "even", "evens", "lenient", "host", "inner", "last", "inside", "tree", "Not", "And", "Leaf", "none",
+        "circle", "line", "box", "width", "height", "1", "70000", "low", "x y",
+    ];
+    let member = (proptest::sample::select(KEYS), value(depth - 1));
+    let member = member.prop_map(|(key, value)| format!("\"{key}\": {value}"));
+    let map =
+        proptest::collection::vec(member, 0..8).prop_map(|members| format!("{{{}}}", members.join(", ")));
+    let list =
+        proptest::collection::vec(value(depth - 1), 0..4).prop_map(|items| format!("[{}]", items.join(", ")));
+    prop_oneof![1 => single, 4 => map, 1 => list].boxed()
+}
+
+fn is_read_alike<T: DeserializeOwned>(text: &str) {
+    let serde = serde_json::from_str::<T>(text);
+    let found = faults::<T>(text);
+    assert_eq!(reading(text).value::<T>().is_some(), serde.is_ok(), "{text}: {:?}", serde.err());
+    assert_eq!(found.is_empty(), serde.is_ok(), "{text}: {found:?}, {:?}", serde.err());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_body_is_read_exactly_where_serde_json_reads_it(text in value(4)) {
+        is_read_alike::<Email>(&text);
+        is_read_alike::<Kinds>(&text);
+        is_read_alike::<Buffered>(&text);
+        is_read_alike::<Custom>(&text);
+        is_read_alike::<Nest>(&text);
+        request::run(text.as_bytes());
+    }
+
+    #[test]
+    fn any_bytes_have_an_answer(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        request::run(&bytes);
+    }
+}
+
+/// Whatever is in a body of some megabytes.
+#[test]
+fn work_is_bounded() {
+    let bodies = [
+        // A fault in each of many elements, and more than are told.
+        format!("[{}{{}}]", r#"{"to": {}},"#.repeat(20_000)),
+        format!("[{}{{}}]", r#"{"to": [[],[],[]]},"#.repeat(20_000)),
+        // Buffered, with the fault at the end.
+        format!(r#"{{"blocks": [{{"type": "image", "to": {{"a": [{}0]}}}}]}}"#, "0,".repeat(200_000)),
+        // As deep as is read, with a fault at the bottom.
+        format!(r#"{}{{"inside": 5}}{}"#, r#"{"inside": ["#.repeat(62), "]}".repeat(62)),
+        format!(r#"{{"tree": {}5{}}}"#, r#"{"Not": "#.repeat(120), "}".repeat(120)),
+        format!("{}{}", "[".repeat(10_000), "]".repeat(10_000)),
+        format!(r#"{{"to": {{{}"email": 5}}}}"#, r#""x": 1,"#.repeat(60_000)),
+    ];
+    for body in &bodies {
+        is_bounded::<Vec<Email>>(body);
+        is_bounded::<Email>(body);
+        is_bounded::<Buffered>(body);
+        is_bounded::<Nest>(body);
+    }
+}
+
+fn is_bounded<T: DeserializeOwned>(body: &str) {
+    let start = Instant::now();
+    let faults = faults::<T>(body);
+    // A second where nothing is optimised; what is not counted as work shows as minutes.
+    assert!(start.elapsed() < Duration::from_secs(30) && faults.len() <= 100);
+    assert_eq!(faults.is_empty(), serde_json::from_str::<T>(body).is_ok(), "{}…", &body[..40]);
+}
+
+/// What costs more than it may still has an answer.
+#[test]
+fn the_first_fault_is_told_whatever_it_costs() {
+    let body = format!(r#"{{"blocks": [{{"type": "image", "to": {{"a": [{}0]}}}}]}}"#, "0,".repeat(200_000));
+    let faults = faults::<Buffered>(&body);
+    assert_eq!(faults[0].message(""), "`blocks[0]` has an invalid value.");
+}
+
+#[test]
+fn what_is_nested_too_deeply_is_told_where_it_is() {
+    let deep = |levels: usize| {
+        format!("{}{{\"inside\": []}}{}", r#"{"inside": ["#.repeat(levels), "]}".repeat(levels))
+    };
+    assert!(faults::<Nest>(&deep(62)).is_empty());
+    assert!(serde_json::from_str::<Nest>(&deep(63)).is_err());
+    let [fault] = &faults::<Nest>(&deep(63))[..] else { panic!("{:?}", faults::<Nest>(&deep(63))) };
+    assert!(
+        fault.message("").ends_with("… is nested too deeply.")
+            || fault.message("").ends_with("is nested too deeply.")
+    );
+    assert!(fault.path.starts_with("inside[0].inside[0]") && fault.path.len() < 300, "{}", fault.path);
+}
