@@ -55,6 +55,7 @@ mod document;
 mod dummy;
 mod fault;
 mod read;
+mod rules;
 #[cfg(test)]
 mod tests;
 
@@ -68,6 +69,7 @@ use serde::de::DeserializeOwned;
 use self::document::{Document, Pairs};
 use self::fault::Fault;
 use self::read::Reading;
+pub use self::rules::BrokenRules;
 use crate::Error;
 use crate::catalog::{Api, ErrorCode};
 use crate::raise::Inner;

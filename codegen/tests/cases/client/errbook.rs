@@ -658,6 +658,7 @@ mod __errbook {
                 rule: super::Code::ParameterMissing,
                 invalid_lists: false,
                 rule_lists: false,
+                rule_needs_param: true,
             },
         };
 

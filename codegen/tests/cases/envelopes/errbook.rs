@@ -1809,6 +1809,7 @@ mod __errbook {
                 rule: super::Code::Bad,
                 invalid_lists: true,
                 rule_lists: true,
+                rule_needs_param: false,
             },
         };
 
@@ -1847,6 +1848,7 @@ mod __errbook {
                 rule: super::Code::Bad,
                 invalid_lists: true,
                 rule_lists: true,
+                rule_needs_param: false,
             },
         };
 
@@ -1884,6 +1886,7 @@ mod __errbook {
                 rule: super::Code::Bad,
                 invalid_lists: true,
                 rule_lists: true,
+                rule_needs_param: false,
             },
         };
 
@@ -1922,6 +1925,7 @@ mod __errbook {
                 rule: super::Code::Bad,
                 invalid_lists: true,
                 rule_lists: true,
+                rule_needs_param: false,
             },
         };
 
@@ -1961,6 +1965,7 @@ mod __errbook {
                 rule: super::Code::Bad,
                 invalid_lists: true,
                 rule_lists: true,
+                rule_needs_param: false,
             },
         };
 
@@ -1992,6 +1997,7 @@ mod __errbook {
                 rule: super::Code::Bad,
                 invalid_lists: true,
                 rule_lists: true,
+                rule_needs_param: false,
             },
         };
 
@@ -2029,6 +2035,7 @@ mod __errbook {
                 rule: super::Code::Bad,
                 invalid_lists: true,
                 rule_lists: true,
+                rule_needs_param: false,
             },
         };
 
@@ -2067,6 +2074,7 @@ mod __errbook {
                 rule: super::Code::Bad,
                 invalid_lists: true,
                 rule_lists: true,
+                rule_needs_param: false,
             },
         };
 
@@ -2104,6 +2112,7 @@ mod __errbook {
                 rule: super::Code::Bad,
                 invalid_lists: true,
                 rule_lists: true,
+                rule_needs_param: false,
             },
         };
 
@@ -2142,6 +2151,7 @@ mod __errbook {
                 rule: super::Code::Bad,
                 invalid_lists: true,
                 rule_lists: true,
+                rule_needs_param: false,
             },
         };
 
@@ -2179,6 +2189,7 @@ mod __errbook {
                 rule: super::Code::Bad,
                 invalid_lists: true,
                 rule_lists: true,
+                rule_needs_param: false,
             },
         };
 
@@ -2215,6 +2226,7 @@ mod __errbook {
                 rule: super::Code::Bad,
                 invalid_lists: true,
                 rule_lists: true,
+                rule_needs_param: false,
             },
         };
 
