@@ -230,6 +230,8 @@ pub struct ByFault<C> {
     pub invalid_lists: bool,
     /// Does `rule` take itself?
     pub rule_lists: bool,
+    /// Is its param required? What is wrong with a request as a whole has none.
+    pub rule_needs_param: bool,
 }
 
 /// A documentation URL, cut where the anchor (or the code) goes.
