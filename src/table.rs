@@ -220,7 +220,7 @@ pub struct ApiInfo<C: 'static> {
 /// Which code a fault of a request's fields is.
 #[derive(Debug)]
 pub struct ByFault<C> {
-    /// A required field is absent.
+    /// A required field is absent, or null.
     pub missing: C,
     /// It can't be read as what it should be.
     pub invalid: C,
