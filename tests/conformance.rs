@@ -90,7 +90,8 @@ async fn another_api_is_not_the_one() {
 
 #[tokio::test]
 async fn a_path_that_is_none_is_said() {
-    let report = Kit::<Sending>::new().json("no path").check(errbook::axum::finish::<Sending>(routes())).await;
+    let report =
+        Kit::<Sending>::new().json("no path").check(errbook::axum::finish::<Sending>(routes())).await;
     assert!(lines(&report).contains("JSON: null: it can't be sent: its path is none\n"), "{report}");
 }
 
