@@ -220,7 +220,7 @@ pub struct ApiInfo<C: 'static> {
 /// Which code a fault of a request's fields is.
 #[derive(Debug)]
 pub struct ByFault<C> {
-    /// A required field is absent.
+    /// A required field is absent, or null.
     pub missing: C,
     /// It can't be read as what it should be.
     pub invalid: C,
@@ -230,6 +230,8 @@ pub struct ByFault<C> {
     pub invalid_lists: bool,
     /// Does `rule` take itself?
     pub rule_lists: bool,
+    /// Is its param required? What is wrong with a request as a whole has none.
+    pub rule_needs_param: bool,
 }
 
 /// A documentation URL, cut where the anchor (or the code) goes.

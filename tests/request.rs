@@ -72,3 +72,28 @@ fn requests_are_answered_as_expected() {
     }
     assert!(wrong.is_empty(), "{}\nIf these are better, run `{BLESS}`", wrong.join("\n"));
 }
+
+#[test]
+fn what_is_too_large_to_look_into_is_refused_all_the_same() {
+    let many = format!("[{}{{}}]", "{},".repeat(70_000));
+    assert_eq!(
+        json::<Vec<Email>>(&many).unwrap_err(),
+        "  invalid_parameter -: The body has an invalid value.\n"
+    );
+    assert!(json::<serde::de::IgnoredAny>(&many).is_ok());
+    let many = "a=1&".repeat(70_000);
+    assert_eq!(
+        query::<Listing>(&many).unwrap_err(),
+        "  invalid_parameter -: The query has too many values.\n"
+    );
+}
+
+#[test]
+fn what_a_type_says_is_for_the_log_alone() {
+    let error = request::json::<Sending, Custom>(br#"{"even": 1, "host": "nowhere"}"#).unwrap_err();
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(
+        source,
+        "`even` has an invalid value. (secret: 1 is odd); `host` has an invalid value. (invalid IP address syntax)"
+    );
+}

@@ -225,6 +225,8 @@ pub(crate) struct ByFault {
     pub(crate) invalid_lists: bool,
     /// Does `rule` take itself?
     pub(crate) rule_lists: bool,
+    /// Is its param required?
+    pub(crate) rule_needs_param: bool,
 }
 
 #[derive(Debug, Clone)]

@@ -13,6 +13,8 @@ pub(super) enum Wrong {
     /// Not even a dummy of it can be made.
     Hopeless,
     Missing(&'static str),
+    /// It is there, and is null.
+    Null,
     Unknown(String),
     Twice(String),
     /// Of a form, where one is wanted.
@@ -124,7 +126,7 @@ pub(crate) struct Fault {
 
 impl Fault {
     pub(crate) fn is_missing(&self) -> bool {
-        matches!(self.wrong, Wrong::Missing(_))
+        matches!(self.wrong, Wrong::Missing(_) | Wrong::Null)
     }
 
     /// Another value could do.
@@ -138,6 +140,7 @@ impl Fault {
         let subject = if self.path.is_empty() { whole.to_owned() } else { format!("`{}`", self.path) };
         match &self.wrong {
             Wrong::Missing(_) => format!("{subject} is missing."),
+            Wrong::Null => format!("{subject} must not be null."),
             Wrong::Unknown(_) => format!("{subject} is not known."),
             Wrong::Twice(_) | Wrong::Several => format!("{subject} is there more than once."),
             Wrong::Wanted(wanted) => format!("{subject} must be {wanted}."),

@@ -3,9 +3,9 @@
 //!
 //! What can be read is read by serde_json alone. Only what can't is looked into: again and again, with something in the
 //! place of what is at fault, until nothing more is found. There are at most [`Issues::MAX`](crate::Issues::MAX) faults, a
-//! value is read some eight times, and a request with more than 260,000 values is not looked into. Which code a fault
-//! is, `by_fault` in errors.yaml says; one of the request as a whole (no JSON, a list for an object) is what `by_status` has for
-//! 400.
+//! value is read some eight times, and of a body with more than 65,000 values nothing is told but that it can't be
+//! read. Which code a fault is, `by_fault` in errors.yaml says; one of the request as a whole (no JSON, a list for an
+//! object) is what `by_status` has for 400.
 //!
 //! ```
 //! use errbook::{ErrorResponse, mail::{Sending, sending}, request};
@@ -55,6 +55,7 @@ mod document;
 mod dummy;
 mod fault;
 mod read;
+mod rules;
 #[cfg(test)]
 mod tests;
 
@@ -68,6 +69,7 @@ use serde::de::DeserializeOwned;
 use self::document::{Document, Pairs};
 use self::fault::Fault;
 use self::read::Reading;
+pub use self::rules::BrokenRules;
 use crate::Error;
 use crate::catalog::{Api, ErrorCode};
 use crate::raise::Inner;

@@ -192,13 +192,18 @@ impl<'de> Reading<'de> {
                 }
                 let inside = value..self.document.after(value);
                 if !self.faults.borrow().iter().any(|fault| inside.contains(&fault.value)) {
+                    let path = self.document.path(value);
                     let wrong = match &fail.wrong {
+                        // To whoever sends it, a member without a value.
+                        Wrong::Wanted(_) if self.document.kind(value) == Kind::Null && is_member(&path) => {
+                            Wrong::Null
+                        }
                         // Of a member, and nobody knows which.
                         Wrong::Unknown(_) | Wrong::Twice(_) => Wrong::Value,
                         wrong => wrong.clone(),
                     };
                     let said = fail.said.clone();
-                    self.tell(Fault { path: self.document.path(value), wrong, value, said });
+                    self.tell(Fault { path, wrong, value, said });
                     self.mark(value, |mark| mark.shape = hint);
                 }
                 self.give_up(value)
@@ -222,6 +227,11 @@ impl<'de> Reading<'de> {
             faults.push(fault);
         }
     }
+}
+
+/// Of an object, and no element of a list.
+fn is_member(path: &str) -> bool {
+    !path.is_empty() && (!path.ends_with(']') || path.ends_with("\"]"))
 }
 
 /// How many values are read at most, of a document with so many.

@@ -4,7 +4,7 @@ use super::apis::ApiDraft;
 use super::codes::CodeDraft;
 use super::names::Names;
 use super::reader::{Context, Map, Spanned, quote};
-use crate::catalog::ByFault;
+use crate::catalog::{ByFault, Presence};
 use crate::report::{Diagnostic, Mistake};
 use std::collections::BTreeSet;
 
@@ -124,6 +124,7 @@ impl<'t> Context<'t> {
                 rule,
                 invalid_lists: takes(invalid, missing) && takes(invalid, invalid),
                 rule_lists: takes(rule, rule),
+                rule_needs_param: codes.get(rule).is_some_and(|code| code.code.param == Presence::Required),
             };
         }
     }

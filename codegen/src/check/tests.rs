@@ -139,7 +139,7 @@ fn each_api_has_its_codes_for_faults() {
         );
         let catalog = super::check("errors.yaml", &text).unwrap();
         let of_api = |api: &Api| {
-            let ByFault { missing, invalid, rule, invalid_lists, rule_lists } = api.by_fault;
+            let ByFault { missing, invalid, rule, invalid_lists, rule_lists, .. } = api.by_fault;
             let names = [missing, invalid, rule].map(|code| catalog.codes[code].code.clone());
             (names.join(" "), invalid_lists, rule_lists)
         };

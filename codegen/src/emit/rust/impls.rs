@@ -8,7 +8,7 @@ use quote::{format_ident, quote};
 use super::envelopes::envelope_name;
 use super::items::{Slot, Source, ident, slots};
 use crate::catalog::{
-    Api, Catalog, Code, DocHole, DocUrl, Header, HeaderRule, NamedType, Presence, Shape, Variant,
+    Api, ByFault, Catalog, Code, DocHole, DocUrl, Header, HeaderRule, NamedType, Presence, Shape, Variant,
 };
 
 pub(super) fn impls(catalog: &Catalog) -> Vec<TokenStream> {
@@ -58,7 +58,7 @@ fn api(catalog: &Catalog, api: &Api) -> TokenStream {
     });
     let (client, server) = (code(&by_status.client), code(&by_status.server));
     let (missing, invalid, rule) = (code(&by_fault.missing), code(&by_fault.invalid), code(&by_fault.rule));
-    let (invalid_lists, rule_lists) = (by_fault.invalid_lists, by_fault.rule_lists);
+    let ByFault { invalid_lists, rule_lists, rule_needs_param, .. } = by_fault;
     quote! {
         impl ::errbook::Api for super::#marker {
             type Code = super::Code;
@@ -78,6 +78,7 @@ fn api(catalog: &Catalog, api: &Api) -> TokenStream {
                     rule: #rule,
                     invalid_lists: #invalid_lists,
                     rule_lists: #rule_lists,
+                    rule_needs_param: #rule_needs_param,
                 },
             };
 

@@ -1810,6 +1810,7 @@ mod __errbook {
                 rule: super::Code::Bad,
                 invalid_lists: true,
                 rule_lists: true,
+                rule_needs_param: false,
             },
         };
 
@@ -1848,6 +1849,7 @@ mod __errbook {
                 rule: super::Code::Bad,
                 invalid_lists: true,
                 rule_lists: true,
+                rule_needs_param: false,
             },
         };
 
@@ -1885,6 +1887,7 @@ mod __errbook {
                 rule: super::Code::Bad,
                 invalid_lists: true,
                 rule_lists: true,
+                rule_needs_param: false,
             },
         };
 
@@ -1923,6 +1926,7 @@ mod __errbook {
                 rule: super::Code::Bad,
                 invalid_lists: true,
                 rule_lists: true,
+                rule_needs_param: false,
             },
         };
 
@@ -1962,6 +1966,7 @@ mod __errbook {
                 rule: super::Code::Bad,
                 invalid_lists: true,
                 rule_lists: true,
+                rule_needs_param: false,
             },
         };
 
@@ -1993,6 +1998,7 @@ mod __errbook {
                 rule: super::Code::Bad,
                 invalid_lists: true,
                 rule_lists: true,
+                rule_needs_param: false,
             },
         };
 
@@ -2030,6 +2036,7 @@ mod __errbook {
                 rule: super::Code::Bad,
                 invalid_lists: true,
                 rule_lists: true,
+                rule_needs_param: false,
             },
         };
 
@@ -2068,6 +2075,7 @@ mod __errbook {
                 rule: super::Code::Bad,
                 invalid_lists: true,
                 rule_lists: true,
+                rule_needs_param: false,
             },
         };
 
@@ -2105,6 +2113,7 @@ mod __errbook {
                 rule: super::Code::Bad,
                 invalid_lists: true,
                 rule_lists: true,
+                rule_needs_param: false,
             },
         };
 
@@ -2143,6 +2152,7 @@ mod __errbook {
                 rule: super::Code::Bad,
                 invalid_lists: true,
                 rule_lists: true,
+                rule_needs_param: false,
             },
         };
 
@@ -2180,6 +2190,7 @@ mod __errbook {
                 rule: super::Code::Bad,
                 invalid_lists: true,
                 rule_lists: true,
+                rule_needs_param: false,
             },
         };
 
@@ -2216,6 +2227,7 @@ mod __errbook {
                 rule: super::Code::Bad,
                 invalid_lists: true,
                 rule_lists: true,
+                rule_needs_param: false,
             },
         };
 

@@ -1343,9 +1343,10 @@ mod __errbook {
             by_fault: ByFault {
                 missing: super::Code::Missing,
                 invalid: super::Code::Bad,
-                rule: super::Code::Bad,
+                rule: super::Code::Missing,
                 invalid_lists: true,
-                rule_lists: true,
+                rule_lists: false,
+                rule_needs_param: true,
             },
         };
 
@@ -1381,6 +1382,7 @@ mod __errbook {
                 rule: super::Code::Gone,
                 invalid_lists: true,
                 rule_lists: false,
+                rule_needs_param: false,
             },
         };
 

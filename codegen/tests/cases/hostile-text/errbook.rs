@@ -458,6 +458,7 @@ mod __errbook {
                 rule: super::Code::Poor,
                 invalid_lists: false,
                 rule_lists: false,
+                rule_needs_param: false,
             },
         };
 

@@ -903,6 +903,7 @@ mod __errbook {
                 rule: super::Code::Type,
                 invalid_lists: false,
                 rule_lists: false,
+                rule_needs_param: false,
             },
         };
 

@@ -464,6 +464,7 @@ mod __errbook {
                 rule: super::Code::BadRequest,
                 invalid_lists: false,
                 rule_lists: false,
+                rule_needs_param: false,
             },
         };
 

@@ -397,6 +397,7 @@ mod __errbook {
                 rule: super::Code::InvalidOrder,
                 invalid_lists: false,
                 rule_lists: false,
+                rule_needs_param: false,
             },
         };
 

@@ -1,3 +1,31 @@
+use serde::de::{Deserialize, Deserializer, Error as _};
+
+/// An email address in a request.
+#[derive(Debug, serde::Deserialize)]
+pub(crate) struct Email(#[serde(deserialize_with = "email")] pub(crate) String);
+
+/// For serde: a text that is an email address.
+pub(crate) fn email<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if is_valid(&text) { Ok(text) } else { Err(D::Error::custom("no email address")) }
+}
+
+/// For serde: one at least.
+pub(crate) fn emails<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let emails: Vec<Email> = Vec::deserialize(deserializer)?;
+    if emails.is_empty() {
+        Err(D::Error::custom("nobody"))
+    } else {
+        Ok(emails.into_iter().map(|email| email.0).collect())
+    }
+}
+
+/// For serde: a text that is a domain.
+pub(crate) fn domain<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if is_domain(&text) { Ok(text) } else { Err(D::Error::custom("no domain")) }
+}
+
 /// An email address in the form that people use: no quoted local part, no address literal.
 pub(crate) fn is_valid(address: &str) -> bool {
     let Some((local, domain)) = address.split_once('@') else { return false };

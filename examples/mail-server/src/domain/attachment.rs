@@ -1,16 +1,18 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde::de::{Deserialize, Deserializer, Error as _};
 
 /// A file that travels with an email or a message.
-#[derive(Debug)]
+#[derive(Debug, serde::Deserialize)]
 pub(crate) struct Attachment {
     pub(crate) filename: String,
+    #[serde(deserialize_with = "decode")]
     pub(crate) content: Vec<u8>,
 }
 
-/// The bytes behind base64, `None` when it is none.
-pub(crate) fn decode(content: &str) -> Option<Vec<u8>> {
-    STANDARD.decode(content).ok()
+/// The bytes behind base64.
+fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    STANDARD.decode(String::deserialize(deserializer)?).map_err(D::Error::custom)
 }
 
 /// What mail systems let through.

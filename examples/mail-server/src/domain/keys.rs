@@ -6,12 +6,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use errbook::ApiError;
 use errbook::mail::code;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 use crate::store::now;
 
 /// What an API key may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub(crate) enum Permission {
     SendEmail,
     ReadEmail,
@@ -171,6 +173,14 @@ impl Permission {
             Permission::ManageProviders => "provider.manage",
             Permission::ReadCredits => "credit.read",
         }
+    }
+}
+
+impl TryFrom<String> for Permission {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Permission, &'static str> {
+        name.parse().map_err(|()| "no permission")
     }
 }
 

@@ -1,21 +1,24 @@
 use errbook::ApiError;
 use errbook::mail::code;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::address;
 use super::attachment::Attachment;
 use super::inboxes::{Inbox, InboxError};
 use super::plan::{Plan, PlanError};
 
 /// A message to be posted from an inbox.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
 pub(crate) struct Message {
     pub(crate) inbox: String,
+    #[serde(deserialize_with = "address::emails")]
     pub(crate) to: Vec<String>,
-    pub(crate) subject: String,
+    pub(crate) subject: Option<String>,
     pub(crate) text: String,
     /// The caller's own name for it: a second message with the same one is the first one, repeated.
     pub(crate) client_id: Option<String>,
+    #[serde(default)]
     pub(crate) attachments: Vec<Attachment>,
 }
 

@@ -1,9 +1,9 @@
 use axum::extract::Request;
-use errbook::ApiError;
-use errbook::mail::code;
+use errbook::mail::{code, limits};
+use errbook::{Api, ApiError, Error};
 use http::{HeaderMap, header};
 use http_body_util::BodyExt as _;
-use serde_json::Value;
+use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
 use crate::server::App;
@@ -32,9 +32,6 @@ pub(crate) enum BodyError {
     #[error("the body broke off")]
     #[api(code::InvalidParameter, message = "The body broke off.")]
     BrokeOff(#[source] axum::Error),
-    #[error("the body is no JSON")]
-    #[api(code::InvalidParameter, message = "The body is not JSON.")]
-    Syntax(#[from] serde_json::Error),
 }
 
 /// Reads a body of JSON. What is over `keep` is read too, and dropped: a caller who is answered in the middle of
@@ -58,6 +55,18 @@ pub(crate) async fn receive(app: &App, request: Request, keep: u64) -> Result<Re
     timeout(app.body_timeout, reading).await.map_err(|_| BodyError::TooSlow)?
 }
 
+/// The JSON of a body within the limit of requests that carry no mail.
+pub(crate) async fn plain<A: Api, T: DeserializeOwned>(app: &App, request: Request) -> Result<T, Error<A>>
+where
+    Error<A>: From<BodyError> + From<code::BodyTooLarge>,
+{
+    let received = receive(app, request, limits::PLAIN_BODY).await?;
+    if received.size() > limits::PLAIN_BODY {
+        return Err(code::BodyTooLarge.into());
+    }
+    errbook::request::json(received.bytes())
+}
+
 /// More than any limit of the catalog.
 const PATIENCE: u64 = 64 * 1024 * 1024;
 
@@ -69,10 +78,6 @@ impl Received {
     /// As it arrived.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
-    }
-
-    pub(crate) fn json(&self) -> Result<Value, BodyError> {
-        Ok(serde_json::from_slice(&self.bytes)?)
     }
 }
 

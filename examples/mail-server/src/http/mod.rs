@@ -2,7 +2,6 @@
 
 pub(crate) mod body;
 pub(crate) mod caller;
-pub(crate) mod fields;
 pub(crate) mod query;
 pub(crate) mod reply;
 pub(crate) mod surface;

@@ -1,20 +1,36 @@
-use errbook::ApiError;
-use errbook::mail::code;
+use serde::Deserialize;
 
-/// The `limit` of a list is no number of its range.
-#[derive(Debug, thiserror::Error, ApiError)]
-#[error("the limit is {0:?}")]
-#[api(code::InvalidParameter, param = "limit", message = "`limit` must be a number from 1 to 100.")]
-pub(crate) struct BadLimit(String);
+/// The query of a list.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Listing {
+    #[serde(default)]
+    limit: Limit,
+}
 
-/// How many entries of a list are asked for: `?limit=20`.
-pub(crate) fn limit(query: Option<&str>) -> Result<u32, BadLimit> {
-    const DEFAULT: u32 = 20;
-    const LARGEST: u32 = 100;
-    let mut pairs = query.unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
-    let Some((_, value)) = pairs.find(|(name, _)| *name == "limit") else { return Ok(DEFAULT) };
-    match value.parse() {
-        Ok(limit @ 1..=LARGEST) => Ok(limit),
-        _ => Err(BadLimit(value.to_owned())),
+impl Listing {
+    /// How many entries are asked for: `?limit=20`.
+    pub(crate) fn limit(&self) -> u32 {
+        self.limit.0
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "u32")]
+struct Limit(u32);
+
+impl Default for Limit {
+    fn default() -> Limit {
+        Limit(20)
+    }
+}
+
+impl TryFrom<u32> for Limit {
+    type Error = &'static str;
+
+    fn try_from(limit: u32) -> Result<Limit, &'static str> {
+        match limit {
+            1..=100 => Ok(Limit(limit)),
+            _ => Err("no page is as long"),
+        }
     }
 }

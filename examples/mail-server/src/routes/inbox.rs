@@ -2,20 +2,21 @@
 //! names the field.
 
 use axum::Router;
-use axum::extract::{Path, RawQuery, Request, State};
+use axum::extract::{Request, State};
 use axum::routing::{delete, get, post};
-use errbook::mail::{Inbox as InboxApi, code, inbox, limits};
+use errbook::mail::inbox::{self, Path, Query};
+use errbook::mail::{Inbox as InboxApi, code, limits};
 use errbook::prelude::*;
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::json;
 
 use crate::domain::address;
 use crate::domain::inboxes::{self, Inbox};
 use crate::domain::messages::{self, Message};
 use crate::http::body;
 use crate::http::caller::Caller;
-use crate::http::fields::Reader;
-use crate::http::query;
+use crate::http::query::Listing;
 use crate::http::reply::Reply;
 use crate::server::App;
 
@@ -31,12 +32,24 @@ pub(crate) fn routes() -> Router<App> {
         .route("/blocks/{address}", delete(unblock))
 }
 
+#[derive(Deserialize)]
+struct Address {
+    #[serde(deserialize_with = "address::email")]
+    address: String,
+}
+
+#[derive(Deserialize)]
+struct Domain {
+    #[serde(deserialize_with = "address::domain")]
+    name: String,
+}
+
 async fn create_inbox(
     State(app): State<App>,
     caller: Caller<InboxApi>,
     request: Request,
 ) -> inbox::Result<Reply> {
-    let address = read_address(&read_plain(&app, request).await?)?;
+    let Address { address } = body::plain(&app, request).await?;
     let inbox = app.store.write(|store| Inbox::create(store, caller.team, &address))?;
     Ok(Reply::plain(StatusCode::CREATED, inbox))
 }
@@ -44,11 +57,12 @@ async fn create_inbox(
 async fn list_inboxes(
     State(app): State<App>,
     caller: Caller<InboxApi>,
-    RawQuery(query): RawQuery,
+    Query(listing): Query<Listing>,
 ) -> inbox::Result<Reply> {
-    let limit = query::limit(query.as_deref())?;
-    let inboxes =
-        app.store.read(|store| Inbox::list(store, caller.team, limit)).or_raise(code::InternalError)?;
+    let inboxes = app
+        .store
+        .read(|store| Inbox::list(store, caller.team, listing.limit()))
+        .or_raise(code::InternalError)?;
     Ok(Reply::plain(StatusCode::OK, inboxes))
 }
 
@@ -76,7 +90,7 @@ async fn add_domain(
     caller: Caller<InboxApi>,
     request: Request,
 ) -> inbox::Result<Reply> {
-    let name = read_domain(&read_plain(&app, request).await?)?;
+    let Domain { name } = body::plain(&app, request).await?;
     app.store.write(|store| inboxes::add_domain(store, caller.team, &name))?;
     Ok(Reply::plain(StatusCode::CREATED, json!({ "name": name })))
 }
@@ -86,7 +100,7 @@ async fn add_subdomain(
     caller: Caller<InboxApi>,
     request: Request,
 ) -> inbox::Result<Reply> {
-    let name = read_domain(&read_plain(&app, request).await?)?;
+    let Domain { name } = body::plain(&app, request).await?;
     app.store.write(|store| inboxes::add_subdomain(store, caller.team, &name))?;
     Ok(Reply::plain(StatusCode::CREATED, json!({ "name": name })))
 }
@@ -101,7 +115,7 @@ async fn post_message(
     if received.size() > limits::MESSAGE {
         return Err(code::AttachmentTooLarge { limit_bytes: limits::MESSAGE }.into());
     }
-    let message = read_message(&received.json()?)?;
+    let message: Message = errbook::request::json(received.bytes())?;
     let team = caller.team;
     if let Some(again) = repeated(&app, team, &message)? {
         return Ok(again);
@@ -146,7 +160,7 @@ async fn show_message(
 }
 
 async fn block(State(app): State<App>, caller: Caller<InboxApi>, request: Request) -> inbox::Result<Reply> {
-    let address = read_address(&read_plain(&app, request).await?)?;
+    let Address { address } = body::plain(&app, request).await?;
     app.store.write(|store| messages::block(store, caller.team, &address)).or_raise(code::InternalError)?;
     Ok(Reply::plain(StatusCode::CREATED, json!({ "address": address })))
 }
@@ -164,61 +178,4 @@ async fn unblock(
         return Err(code::NotFound.into());
     }
     Ok(Reply::plain(StatusCode::OK, json!({ "address": address })))
-}
-
-fn read_address(body: &Value) -> inbox::Result<String> {
-    let mut reader = Reader::new();
-    let object = reader.body(body);
-    let address = reader.text(&object, "address");
-    if address.as_ref().is_some_and(|address| !address::is_valid(address)) {
-        reader.invalid("address".to_owned(), "an email address");
-    }
-    let address = reader.required(&object, "address", address);
-    reader.finish()?;
-    Ok(address)
-}
-
-fn read_domain(body: &Value) -> inbox::Result<String> {
-    let mut reader = Reader::new();
-    let object = reader.body(body);
-    let name = reader.text(&object, "name");
-    if name.as_ref().is_some_and(|name| !address::is_domain(name)) {
-        reader.invalid("name".to_owned(), "a domain");
-    }
-    let name = reader.required(&object, "name", name);
-    reader.finish()?;
-    Ok(name)
-}
-
-fn read_message(body: &Value) -> inbox::Result<Message> {
-    let mut reader = Reader::new();
-    let object = reader.body(body);
-    let inbox = reader.text(&object, "inbox");
-    let inbox = reader.required(&object, "inbox", inbox);
-    let to = reader.texts(&object, "to");
-    for (place, address) in to.iter().enumerate() {
-        if !address::is_valid(address) {
-            reader.invalid(format!("to[{place}]"), "an email address");
-        }
-    }
-    if to.is_empty() && object.has("to") {
-        reader.invalid("to".to_owned(), "a list of at least one email address");
-    }
-    let to = reader.required(&object, "to", Some(to));
-    let text = reader.text(&object, "text");
-    let text = reader.required(&object, "text", text);
-    let subject = reader.text(&object, "subject").unwrap_or_default();
-    let client_id = reader.text(&object, "client_id");
-    let attachments = reader.attachments(&object);
-    reader.finish()?;
-    Ok(Message { inbox, to, subject, text, client_id, attachments })
-}
-
-/// The JSON of a body within the limit of requests that carry no mail.
-async fn read_plain(app: &App, request: Request) -> inbox::Result<Value> {
-    let received = body::receive(app, request, limits::PLAIN_BODY).await?;
-    if received.size() > limits::PLAIN_BODY {
-        return Err(code::BodyTooLarge.into());
-    }
-    Ok(received.json()?)
 }

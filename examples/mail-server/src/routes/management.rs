@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Path, RawQuery, Request, State};
+use axum::extract::{Request, State};
 use axum::routing::{delete, get, post};
-use errbook::mail::{Management, code, limits, management};
+use errbook::mail::management::{self, Path, Query};
+use errbook::mail::{Management, code};
 use errbook::prelude::*;
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::json;
 
 use crate::domain::keys::{self, KeyError, Permission, PermissionError};
 use crate::domain::mailboxes::{Domain, Mailbox, MailboxError};
@@ -16,8 +18,7 @@ use crate::domain::providers::Provider;
 use crate::domain::{address, billing};
 use crate::http::body;
 use crate::http::caller::Caller;
-use crate::http::fields::Reader;
-use crate::http::query;
+use crate::http::query::Listing;
 use crate::http::reply::Reply;
 use crate::server::App;
 
@@ -34,22 +35,35 @@ pub(crate) fn routes() -> Router<App> {
         .route("/credits", get(credits))
 }
 
+#[derive(Deserialize)]
+struct NewDomain {
+    #[serde(deserialize_with = "address::domain")]
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct NewMailbox {
+    #[serde(deserialize_with = "address::email")]
+    address: String,
+}
+
+#[derive(Deserialize)]
+struct MailboxChange {
+    active: bool,
+}
+
+#[derive(Deserialize)]
+struct NewProvider {
+    name: String,
+}
+
 async fn create_domain(
     State(app): State<App>,
     caller: Caller<Management>,
     request: Request,
 ) -> management::Result<Reply> {
     caller.require(Permission::ManageMailboxes)?;
-    let body = read(&app, request).await?;
-    let mut reader = Reader::new();
-    let object = reader.body(&body);
-    let name = reader.text(&object, "name");
-    if name.as_ref().is_some_and(|name| !address::is_domain(name)) {
-        reader.invalid("name".to_owned(), "a domain");
-    }
-    let name = reader.required(&object, "name", name);
-    reader.finish()?;
-
+    let NewDomain { name } = body::plain(&app, request).await?;
     let domain =
         app.store.write(|store| Domain::create(store, caller.team, &name)).or_raise(code::InternalError)?;
     Ok(Reply::data(StatusCode::CREATED, domain))
@@ -61,16 +75,7 @@ async fn create_mailbox(
     request: Request,
 ) -> management::Result<Reply> {
     caller.require(Permission::ManageMailboxes)?;
-    let body = read(&app, request).await?;
-    let mut reader = Reader::new();
-    let object = reader.body(&body);
-    let address = reader.text(&object, "address");
-    if address.as_ref().is_some_and(|address| !address::is_valid(address)) {
-        reader.invalid("address".to_owned(), "an email address");
-    }
-    let address = reader.required(&object, "address", address);
-    reader.finish()?;
-
+    let NewMailbox { address } = body::plain(&app, request).await?;
     let mailbox = app.store.write(|store| Mailbox::create(store, caller.team, &address))?;
     Ok(Reply::data(StatusCode::CREATED, mailbox))
 }
@@ -78,12 +83,13 @@ async fn create_mailbox(
 async fn list_mailboxes(
     State(app): State<App>,
     caller: Caller<Management>,
-    RawQuery(query): RawQuery,
+    Query(listing): Query<Listing>,
 ) -> management::Result<Reply> {
     caller.require(Permission::ManageMailboxes)?;
-    let limit = query::limit(query.as_deref())?;
-    let mut mailboxes =
-        app.store.read(|store| Mailbox::list(store, caller.team, limit)).or_raise(code::InternalError)?;
+    let mut mailboxes = app
+        .store
+        .read(|store| Mailbox::list(store, caller.team, listing.limit()))
+        .or_raise(code::InternalError)?;
     mailboxes.retain(|mailbox| caller.require_mailbox(&mailbox.id).is_ok());
     Ok(Reply::data(StatusCode::OK, mailboxes))
 }
@@ -106,13 +112,7 @@ async fn change_mailbox(
     request: Request,
 ) -> management::Result<Reply> {
     caller.require(Permission::ManageMailboxes)?;
-    let body = read(&app, request).await?;
-    let mut reader = Reader::new();
-    let object = reader.body(&body);
-    let active = reader.flag(&object, "active");
-    let active = reader.required(&object, "active", active);
-    reader.finish()?;
-
+    let MailboxChange { active } = body::plain(&app, request).await?;
     let mut mailbox = app.store.read(|store| Mailbox::by_id(store, caller.team, &id))?;
     caller.require_mailbox(&mailbox.id)?;
     app.store.write(|store| mailbox.set_active(store, active)).or_raise(code::InternalError)?;
@@ -120,10 +120,12 @@ async fn change_mailbox(
 }
 
 /// What a caller asks of a new key.
+#[derive(Deserialize)]
 struct KeyRequest {
     permissions: Vec<Permission>,
     mailbox: Option<String>,
-    valid_for: Option<Duration>,
+    /// In seconds.
+    expires_in: Option<u64>,
 }
 
 /// Why a key is not made.
@@ -149,40 +151,22 @@ async fn create_key(
     request: Request,
 ) -> management::Result<Reply> {
     caller.require(Permission::ManageKeys)?;
-    let wanted = read_key(&read(&app, request).await?)?;
+    let wanted: KeyRequest = body::plain(&app, request).await?;
     // Nobody hands out more than they have.
     for permission in &wanted.permissions {
         caller.require(*permission)?;
     }
+    let valid_for = wanted.expires_in.map(Duration::from_secs);
     let mailbox = wanted.mailbox.or_else(|| caller.mailbox.clone());
     let key = app.store.write(|store| {
         if let Some(id) = &mailbox {
             caller.require_mailbox(id)?;
             Mailbox::by_id(store, caller.team, id)?.require_active()?;
         }
-        let key =
-            keys::create(store, caller.team, &wanted.permissions, mailbox.as_deref(), wanted.valid_for)?;
+        let key = keys::create(store, caller.team, &wanted.permissions, mailbox.as_deref(), valid_for)?;
         Ok::<_, CreateKeyError>(key)
     })?;
     Ok(Reply::data(StatusCode::CREATED, json!({ "id": key.id, "key": key.secret })))
-}
-
-fn read_key(body: &Value) -> management::Result<KeyRequest> {
-    let mut reader = Reader::new();
-    let object = reader.body(body);
-    let names = reader.texts(&object, "permissions");
-    let mut permissions = Vec::new();
-    for (place, name) in names.iter().enumerate() {
-        match name.parse() {
-            Ok(permission) => permissions.push(permission),
-            Err(()) => reader.invalid(format!("permissions[{place}]"), "the name of a permission"),
-        }
-    }
-    let permissions = reader.required(&object, "permissions", Some(permissions));
-    let mailbox = reader.text(&object, "mailbox");
-    let valid_for = reader.number(&object, "expires_in").map(Duration::from_secs);
-    reader.finish()?;
-    Ok(KeyRequest { permissions, mailbox, valid_for })
 }
 
 async fn revoke_key(
@@ -212,13 +196,7 @@ async fn create_provider(
     request: Request,
 ) -> management::Result<Reply> {
     caller.require(Permission::ManageProviders)?;
-    let body = read(&app, request).await?;
-    let mut reader = Reader::new();
-    let object = reader.body(&body);
-    let name = reader.text(&object, "name");
-    let name = reader.required(&object, "name", name);
-    reader.finish()?;
-
+    let NewProvider { name } = body::plain(&app, request).await?;
     let provider = app
         .store
         .write(|store| Provider::create(store, caller.team, &name, false))
@@ -257,13 +235,4 @@ async fn credits(State(app): State<App>, caller: Caller<Management>) -> manageme
     let balance =
         app.store.read(|store| billing::balance(store, caller.team)).or_raise(code::InternalError)?;
     Ok(Reply::data(StatusCode::OK, json!({ "balance": balance })))
-}
-
-/// The JSON of a body within the limit of requests that carry no mail.
-async fn read(app: &App, request: Request) -> management::Result<Value> {
-    let received = body::receive(app, request, limits::PLAIN_BODY).await?;
-    if received.size() > limits::PLAIN_BODY {
-        return Err(code::BodyTooLarge.into());
-    }
-    Ok(received.json()?)
 }

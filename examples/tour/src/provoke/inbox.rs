@@ -24,7 +24,8 @@ async fn fields(tour: &mut Tour) {
     let client = tour.stage.team.client.clone();
     let wrong = client.inbox().create_inbox("nobody").await;
     tour.meet(Code::InvalidParameter, "A field's value has the wrong format.", wrong);
-    let missing = client.call::<Inbox>(Call::post("/messages", &json!({ "to": [] }))).await;
+    let missing =
+        client.call::<Inbox>(Call::post("/messages", &json!({ "to": ["reader@elsewhere.example"] }))).await;
     let missing = tour.meet(Code::MissingParameter, "A required field is absent or null.", missing);
     let named =
         missing.is_some_and(|error| error.message().is_some_and(|message| message.contains("`inbox`")));

@@ -52,7 +52,8 @@ async fn fields(tour: &mut Tour) {
         Call::post("/keys", &json!({ "permissions": ["email.send", "fly"], "mailbox": 5, "expires_in": -1 }));
     let several = client.call::<Management>(several).await;
     let several = tour.meet(Code::InvalidParameter, "A field's value has the wrong format.", several);
-    let params = ["permissions[1]", "mailbox", "expires_in"];
+    // In the order of the body.
+    let params = ["expires_in", "mailbox", "permissions[1]"];
     let listed =
         several.is_some_and(|error| error.issues().iter().map(|issue| issue.param()).eq(params.map(Some)));
     tour.check(listed, "all wrong fields are listed");

@@ -1,111 +1,97 @@
-//! From the JSON of a request to emails that can be sent, in two phases: reading (400), and rules (422).
+//! From the JSON of a request to emails that can be sent. What can't be read is answered with 400 before; here are the
+//! rules (422).
 
 use errbook::mail::{code, limits, sending};
 use errbook::{Issues, prelude::*};
-use serde_json::Value;
+use serde::Deserialize;
 
 use crate::domain::emails::Email;
 use crate::domain::{address, attachment, attachment::Attachment};
-use crate::http::fields::{Object, Reader};
 
 /// An email as the caller wrote it: of the right types, but perhaps without what makes it an email.
-struct Draft {
-    /// Where it stands in the body: nothing, or `messages[3].`.
-    place: String,
-    from: Option<String>,
-    to: Option<String>,
+#[derive(Debug, Deserialize)]
+pub(super) struct Draft {
+    from: Option<Party>,
+    to: Option<Party>,
     subject: Option<String>,
     html_body: Option<String>,
     text_body: Option<String>,
+    #[serde(default)]
     attachments: Vec<Attachment>,
 }
 
-pub(super) fn email(body: &Value) -> sending::Result<Email> {
-    let mut reader = Reader::new();
-    let object = reader.body(body);
-    let draft = read(&mut reader, &object);
-    reader.finish()?;
+#[derive(Debug, Deserialize)]
+struct Party {
+    email: String,
+}
 
-    check_attachments(&draft)?;
+/// Several.
+#[derive(Debug, Deserialize)]
+pub(super) struct Batch {
+    messages: Vec<Draft>,
+}
+
+/// What has a limit of its own in a request.
+pub(super) trait Parts {
+    /// The param of one that is over it.
+    fn oversized(&self) -> Option<String>;
+}
+
+impl Parts for Draft {
+    fn oversized(&self) -> Option<String> {
+        let too_large =
+            |part: &Option<String>| part.as_ref().is_some_and(|part| part.len() as u64 > limits::PART);
+        let parts = [("html_body", &self.html_body), ("text_body", &self.text_body)];
+        parts.into_iter().find_map(|(param, part)| too_large(part).then(|| param.to_owned()))
+    }
+}
+
+impl Parts for Batch {
+    fn oversized(&self) -> Option<String> {
+        let mut messages = self.messages.iter().enumerate();
+        messages.find_map(|(at, draft)| Some(format!("messages[{at}].{}", draft.oversized()?)))
+    }
+}
+
+pub(super) fn email(draft: Draft) -> sending::Result<Email> {
+    check_attachments(&draft, "")?;
     let mut issues = Issues::of(code::ValidationError);
-    let email = check(draft, &mut issues);
+    let email = check(draft, "", &mut issues);
     issues.finish()?;
     Ok(email)
 }
 
-pub(super) fn batch(body: &Value) -> sending::Result<Vec<Email>> {
-    let mut reader = Reader::new();
-    let object = reader.body(body);
-    let messages = reader.objects(&object, "messages");
-    if messages.is_empty() && object.has("messages") {
-        reader.invalid("messages".to_owned(), "a list of at least one email");
+pub(super) fn batch(batch: Batch) -> sending::Result<Vec<Email>> {
+    let drafts = batch.messages;
+    if drafts.is_empty() {
+        let message = "`messages` must be a list of at least one email.";
+        return Err(code::InvalidParameter.at("messages").message(message).into());
     }
-    // Before anything is done for each of them.
-    let too_many = messages.len() as u64 > limits::BATCH;
-    let drafts: Vec<_> = match too_many {
-        true => Vec::new(),
-        false => messages.iter().map(|message| read(&mut reader, message)).collect(),
-    };
-    let drafts = reader.required(&object, "messages", Some(drafts));
-    reader.finish()?;
-
-    if too_many {
+    if drafts.len() as u64 > limits::BATCH {
         let message = format!("A batch holds at most {} emails.", limits::BATCH);
         return Err(code::ValidationError.at("messages").message(message).into());
     }
-    drafts.iter().try_for_each(check_attachments)?;
+    let places: Vec<String> = (0..drafts.len()).map(|at| format!("messages[{at}].")).collect();
+    drafts.iter().zip(&places).try_for_each(|(draft, place)| check_attachments(draft, place))?;
     let mut issues = Issues::of(code::ValidationError);
-    let emails = drafts.into_iter().map(|draft| check(draft, &mut issues)).collect();
+    let emails =
+        drafts.into_iter().zip(&places).map(|(draft, place)| check(draft, place, &mut issues)).collect();
     issues.finish()?;
     Ok(emails)
 }
 
-/// The param of a part that is over the limit of a part.
-pub(super) fn oversized_part(body: &Value) -> Option<String> {
-    let too_large = |email: &Value| {
-        let text = |part: &&str| email[*part].as_str().is_some_and(|text| text.len() as u64 > limits::PART);
-        ["html_body", "text_body"].into_iter().find(text)
-    };
-    if let Some(part) = too_large(body) {
-        return Some(part.to_owned());
-    }
-    let messages = body["messages"].as_array().map_or(&[][..], Vec::as_slice);
-    messages
-        .iter()
-        .enumerate()
-        .find_map(|(place, email)| Some(format!("messages[{place}].{}", too_large(email)?)))
-}
-
-fn read(reader: &mut Reader, object: &Object<'_>) -> Draft {
-    Draft {
-        place: object.path_of(""),
-        from: party(reader, object, "from"),
-        to: party(reader, object, "to"),
-        subject: reader.text(object, "subject"),
-        html_body: reader.text(object, "html_body"),
-        text_body: reader.text(object, "text_body"),
-        attachments: reader.attachments(object),
-    }
-}
-
-/// The address of a party; without the party there is none, and that is for the rules to say.
-fn party(reader: &mut Reader, object: &Object<'_>, name: &str) -> Option<String> {
-    let party = reader.object(object, name)?;
-    let email = reader.text(&party, "email");
-    Some(reader.required(&party, "email", email))
-}
-
-fn check_attachments(draft: &Draft) -> sending::Result<()> {
+/// `place` is where the email stands in the body: nothing, or `messages[3].`.
+fn check_attachments(draft: &Draft, place: &str) -> sending::Result<()> {
     if draft.attachments.len() as u64 <= limits::ATTACHMENTS {
         return Ok(());
     }
     let message = format!("An email has at most {} attachments.", limits::ATTACHMENTS);
-    Err(code::PayloadTooLarge.at(format!("{}attachments", draft.place)).message(message).into())
+    Err(code::PayloadTooLarge.at(format!("{place}attachments")).message(message).into())
 }
 
 /// What comes out is only an email when there was no issue.
-fn check(draft: Draft, issues: &mut Issues<code::ValidationError>) -> Email {
-    let mut rules = Rules { place: &draft.place, issues };
+fn check(draft: Draft, place: &str, issues: &mut Issues<code::ValidationError>) -> Email {
+    let mut rules = Rules { place, issues };
     let from = rules.address("from", draft.from);
     let to = rules.address("to", draft.to);
     let subject = rules.not_empty("subject", draft.subject);
@@ -115,7 +101,7 @@ fn check(draft: Draft, issues: &mut Issues<code::ValidationError>) -> Email {
             rules.broken(&format!("attachments[{place}].filename"), "is of a file type that is not allowed");
         }
     }
-    let from_param = format!("{}from", draft.place);
+    let from_param = format!("{place}from");
     let Draft { text_body, attachments, .. } = draft;
     Email { from, to, subject, html_body, text_body, attachments, from_param }
 }
@@ -127,8 +113,8 @@ struct Rules<'d> {
 }
 
 impl Rules<'_> {
-    fn address(&mut self, param: &str, address: Option<String>) -> String {
-        let address = self.not_empty(param, address);
+    fn address(&mut self, param: &str, party: Option<Party>) -> String {
+        let address = self.not_empty(param, party.map(|party| party.email));
         if !address.is_empty() && !address::is_valid(&address) {
             self.broken(&format!("{param}.email"), "is no email address");
         }

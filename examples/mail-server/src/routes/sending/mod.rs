@@ -6,20 +6,23 @@ mod draft;
 use std::future::Future;
 
 use axum::Router;
-use axum::extract::{Path, RawQuery, Request, State};
+use axum::extract::{Request, State};
 use axum::routing::{get, post};
-use errbook::mail::{Sending, code, limits, sending};
+use errbook::mail::sending::{self, Path, Query};
+use errbook::mail::{Sending, code, limits};
 use errbook::prelude::*;
 use errbook::{Applied, mail::Code};
 use http::{HeaderMap, StatusCode};
-use serde_json::{Value, json};
+use serde::de::DeserializeOwned;
+use serde_json::json;
 
+use self::draft::Parts;
 use crate::domain::emails::{self, Email, Sent};
 use crate::domain::idempotency::{self, Begun};
 use crate::domain::keys::Permission;
 use crate::http::body::{self, Received};
 use crate::http::caller::Caller;
-use crate::http::query;
+use crate::http::query::Listing;
 use crate::http::reply::Reply;
 use crate::server::App;
 
@@ -33,8 +36,8 @@ pub(crate) fn routes() -> Router<App> {
 async fn send(State(app): State<App>, caller: Caller<Sending>, request: Request) -> sending::Result<Reply> {
     caller.require(Permission::SendEmail)?;
     let key = idempotency_key(request.headers())?;
-    let (received, body) = read(&app, request).await?;
-    let email = draft::email(&body)?;
+    let (received, draft) = read(&app, request).await?;
+    let email = draft::email(draft)?;
     once(&app, &caller, key, "email", &received, async {
         let sent = deliver(&app, &caller, &[email]).await?;
         Ok(Reply::data(StatusCode::CREATED, sent.first()))
@@ -49,8 +52,8 @@ async fn send_batch(
 ) -> sending::Result<Reply> {
     caller.require(Permission::SendEmail)?;
     let key = idempotency_key(request.headers())?;
-    let (received, body) = read(&app, request).await?;
-    let batch = draft::batch(&body)?;
+    let (received, batch) = read(&app, request).await?;
+    let batch = draft::batch(batch)?;
     once(&app, &caller, key, "batch", &received, async {
         let sent = deliver(&app, &caller, &batch).await?;
         Ok(Reply::data(StatusCode::CREATED, json!({ "emails": sent })))
@@ -61,12 +64,13 @@ async fn send_batch(
 async fn list(
     State(app): State<App>,
     caller: Caller<Sending>,
-    RawQuery(query): RawQuery,
+    Query(listing): Query<Listing>,
 ) -> sending::Result<Reply> {
     caller.require(Permission::ReadEmail)?;
-    let limit = query::limit(query.as_deref())?;
-    let emails =
-        app.store.read(|store| emails::list(store, caller.team, limit)).or_raise(code::InternalError)?;
+    let emails = app
+        .store
+        .read(|store| emails::list(store, caller.team, listing.limit()))
+        .or_raise(code::InternalError)?;
     Ok(Reply::data(StatusCode::OK, emails))
 }
 
@@ -145,22 +149,21 @@ fn idempotency_key(headers: &HeaderMap) -> sending::Result<Option<String>> {
 ///
 /// The limit of the whole counts the bytes as they are sent, that of a part the text behind them. A part that is over
 /// makes the whole be over, too; so that the answer can name the part, somewhat more than the whole's limit is read.
-async fn read(app: &App, request: Request) -> sending::Result<(Received, Value)> {
+async fn read<T: DeserializeOwned + Parts>(app: &App, request: Request) -> sending::Result<(Received, T)> {
     const READ: u64 = limits::BODY + limits::BODY / 4;
     let received = body::receive(app, request, READ).await?;
     if received.size() > READ {
         return Err(code::PayloadTooLarge.into());
     }
-    let body = match received.json() {
+    let is_over = received.size() > limits::BODY;
+    let body: T = match errbook::request::json(received.bytes()) {
         Ok(body) => body,
-        Err(_) if received.size() > limits::BODY => return Err(code::PayloadTooLarge.into()),
-        Err(error) => return Err(error.into()),
+        Err(_) if is_over => return Err(code::PayloadTooLarge.into()),
+        Err(error) => return Err(error),
     };
-    if let Some(part) = draft::oversized_part(&body) {
-        return Err(code::PayloadTooLarge.at(part).into());
+    match body.oversized() {
+        Some(part) => Err(code::PayloadTooLarge.at(part).into()),
+        None if is_over => Err(code::PayloadTooLarge.into()),
+        None => Ok((received, body)),
     }
-    if received.size() > limits::BODY {
-        return Err(code::PayloadTooLarge.into());
-    }
-    Ok((received, body))
 }
