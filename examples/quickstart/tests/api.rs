@@ -1,4 +1,5 @@
 //! What the API answers with when something fails.
+#![allow(clippy::unwrap_used)]
 
 use axum::body::Body;
 use axum::http::Request;

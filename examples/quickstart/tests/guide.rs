@@ -2,6 +2,7 @@
 //!
 //! A block is quoted from the file that the line before it names: `src/lib.rs`. One in `diff` goes from migration/before to
 //! migration/after. In `console` and `text` is what a server or the compiler says.
+#![allow(clippy::unwrap_used)]
 
 use std::collections::HashMap;
 use std::fs;
