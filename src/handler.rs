@@ -189,7 +189,6 @@ impl<A: Api> ErrorHandler<A> {
     /// error.
     pub fn answer(&self, error: &Error<A>, head: &RequestHead) -> http::Response<Bytes> {
         let mut response = http::Response::new(Bytes::new());
-        *response.status_mut() = error.answer(head.id()).status();
         self.write(&mut response, error, head);
         response
     }
@@ -258,6 +257,8 @@ impl<A: Api> ErrorHandler<A> {
         let (answer, quality) = answer.preferred(head.accept());
         let is_page = self.0.html && accept::quality(head.accept(), "text/html") > quality;
 
+        // Of several envelopes each may have a status of its own.
+        *response.status_mut() = answer.status();
         let own = answer.headers();
         let headers = response.headers_mut();
         for name in OF_THE_BODY {
@@ -311,14 +312,13 @@ impl<A: Api> ErrorHandler<A> {
 /// So much of the text of an answer that is replaced is kept for the log, in bytes.
 pub(crate) const MAX_TEXT: usize = 8 * 1024;
 
-/// The error that takes the place of a framework's answer with this text; the answer gets its status.
-pub(crate) fn replacement<A: Api, B>(response: &mut http::Response<B>, text: Vec<u8>) -> Error<A> {
-    let mut error = Error::<A>::for_response(response.status().as_u16(), response.headers());
-    if !text.is_empty() {
-        error = error.because(String::from_utf8_lossy(&text).into_owned());
+/// The error that takes the place of a framework's answer with this text.
+pub(crate) fn replacement<A: Api, B>(response: &http::Response<B>, text: Vec<u8>) -> Error<A> {
+    let error = Error::<A>::for_response(response.status().as_u16(), response.headers());
+    match text.is_empty() {
+        true => error,
+        false => error.because(String::from_utf8_lossy(&text).into_owned()),
     }
-    *response.status_mut() = error.answer("").status();
-    error
 }
 
 /// A panic is a fault of the service's, whatever its text says.
