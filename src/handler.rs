@@ -9,8 +9,8 @@ use bytes::Bytes;
 use http::Method;
 use http::header::{
     ACCEPT, ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH,
-    CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED,
-    TRANSFER_ENCODING, VARY, X_CONTENT_TYPE_OPTIONS,
+    CONTENT_LOCATION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue,
+    LAST_MODIFIED, TRANSFER_ENCODING, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 
 use crate::answer::has_several_types;
@@ -330,16 +330,20 @@ pub(crate) fn panicked<A: Api>(panic: &(dyn std::any::Any + Send)) -> Error<A> {
 }
 
 /// Headers that describe a body, and go with it.
-const OF_THE_BODY: [HeaderName; 9] = [
+const OF_THE_BODY: [HeaderName; 12] = [
     ACCEPT_RANGES,
     CONTENT_DISPOSITION,
     CONTENT_ENCODING,
     CONTENT_LANGUAGE,
     CONTENT_LENGTH,
+    CONTENT_LOCATION,
     CONTENT_TYPE,
     ETAG,
     LAST_MODIFIED,
     TRANSFER_ENCODING,
+    // RFC 9530.
+    HeaderName::from_static("content-digest"),
+    HeaderName::from_static("repr-digest"),
 ];
 
 /// The header in which the API's envelope has the request's id.

@@ -117,6 +117,9 @@ async fn limited() -> Response {
         ("access-control-allow-origin", "*"),
         ("vary", "origin"),
         ("etag", "\"1\""),
+        ("content-location", "/limits/1"),
+        ("content-digest", "sha-256=:MQ==:"),
+        ("repr-digest", "sha-256=:MQ==:"),
     ];
     (StatusCode::TOO_MANY_REQUESTS, headers, "Too Many Requests! Wait for 7s").into_response()
 }
@@ -217,6 +220,9 @@ async fn headers_survive() {
         ("access-control-allow-origin", Some("*")),
         // It was the replaced body's.
         ("etag", None),
+        ("content-location", None),
+        ("content-digest", None),
+        ("repr-digest", None),
     ] {
         assert_eq!(answer.header(name), expected, "{name}");
     }
