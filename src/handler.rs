@@ -300,11 +300,12 @@ impl<A: Api> ErrorHandler<A> {
     }
 
     fn observe(&self, error: &Error<A>, id: &RequestId) {
+        // The answer is more important than its being logged and counted.
+        let ignored = |observe: &dyn Fn()| drop(catch_unwind(AssertUnwindSafe(observe)));
         #[cfg(feature = "tracing")]
-        crate::trace::event(error, id);
+        ignored(&|| crate::trace::event(error, id));
         for hook in &self.0.hooks {
-            // The answer is more important than its being counted.
-            let _ = catch_unwind(AssertUnwindSafe(|| hook(error, id)));
+            ignored(&|| hook(error, id));
         }
     }
 }

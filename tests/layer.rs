@@ -478,7 +478,14 @@ async fn bodies_that_are_replaced_are_read_within_bounds() {
     use std::pin::Pin;
     use std::task::{Context, Poll};
 
-    struct Hostile(bool, Arc<Mutex<usize>>);
+    #[derive(Clone, Copy)]
+    enum Kind {
+        Endless,
+        Absent,
+        Panics,
+    }
+
+    struct Hostile(Kind, Arc<Mutex<usize>>);
 
     impl http_body::Body for Hostile {
         type Data = Bytes;
@@ -490,17 +497,18 @@ async fn bodies_that_are_replaced_are_read_within_bounds() {
         ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
             *self.1.lock().unwrap() += 1;
             match self.0 {
-                true => Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[b'x'; 1000]))))),
-                false => Poll::Pending,
+                Kind::Endless => Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[b'x'; 1000]))))),
+                Kind::Absent => Poll::Pending,
+                Kind::Panics => panic!("a body that fails"),
             }
         }
     }
 
-    for (endless, most) in [(true, 9), (false, 1)] {
+    for (kind, most) in [(Kind::Endless, 9), (Kind::Absent, 1), (Kind::Panics, 1)] {
         let polls = Arc::new(Mutex::new(0));
         let counted = Arc::clone(&polls);
         let handler = any(async move || {
-            let mut response = Response::new(Body::new(Hostile(endless, counted)));
+            let mut response = Response::new(Body::new(Hostile(kind, counted)));
             *response.status_mut() = StatusCode::NOT_FOUND;
             response
         });
