@@ -357,15 +357,18 @@ pub(crate) fn request_id_header<A: Api>() -> HeaderName {
     HeaderName::from_static(named.unwrap_or(X_REQUEST_ID))
 }
 
-/// RFC 9110 section 12.5.5.
 fn vary_by_accept(headers: &mut HeaderMap) {
-    let known = headers.get_all(VARY).iter().any(|value| {
-        let mut names = value.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
-        names.any(|name| name == b"*" || name.eq_ignore_ascii_case(b"accept"))
-    });
-    if !known {
+    if !varies_by_accept(headers) {
         headers.append(VARY, HeaderValue::from_static("accept"));
     }
+}
+
+/// RFC 9110 section 12.5.5.
+pub(crate) fn varies_by_accept(headers: &HeaderMap) -> bool {
+    headers.get_all(VARY).iter().any(|value| {
+        let mut names = value.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+        names.any(|name| name == b"*" || name.eq_ignore_ascii_case(b"accept"))
+    })
 }
 
 impl<A: Api> Default for ErrorHandler<A> {
