@@ -119,7 +119,8 @@ fn is_timeout(error: &(dyn StdError + 'static)) -> bool {
 
 /// Is the body of a type, and nothing packed (RFC 9110 section 8.4)?
 fn is_type(headers: &HeaderMap, is: impl Fn(&str) -> bool) -> bool {
-    let packed = |value: &http::HeaderValue| !matches!(value.as_bytes(), b"" | b"identity");
+    let packed =
+        |value: &http::HeaderValue| !value.is_empty() && !value.as_bytes().eq_ignore_ascii_case(b"identity");
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let name = content_type.and_then(|text| text.split(';').next()).map(str::trim_ascii);
     name.is_some_and(is) && !headers.get_all(CONTENT_ENCODING).iter().any(packed)
