@@ -143,7 +143,7 @@ pub mod __private {
     /// What the extractors of an API are made of.
     #[cfg(feature = "axum")]
     pub mod axum {
-        pub use crate::axum::extract::{json_or_none, json_response, path_or_none};
+        pub use crate::axum::extract::{codes_of_faults, json_or_none, json_response, path_or_none};
         pub use ::axum::extract::{
             FromRequest, FromRequestParts, OptionalFromRequest, OptionalFromRequestParts, Request,
         };

@@ -610,3 +610,26 @@ fn the_status_is_that_of_the_envelope_which_is_preferred() {
         assert_eq!(response.status(), status, "{accept}");
     }
 }
+
+/// What a handler writes around a service: the API's own type, the other one, or a page.
+#[test]
+fn a_handler_writes_what_is_accepted() {
+    let handler = errbook::ErrorHandler::<List>::new();
+    for (accept, expected) in [
+        ("", "application/json"),
+        ("*/*", "application/json"),
+        ("image/png", "application/json"),
+        ("application/problem+json", "application/problem+json"),
+        ("application/problem+json, text/html;q=0.9", "application/problem+json"),
+        ("text/html, application/problem+json;q=0.9", "text/html; charset=utf-8"),
+        ("text/html, application/problem+json", "application/problem+json"),
+    ] {
+        let mut headers = HeaderMap::from_iter([(http::header::ACCEPT, accept.parse().unwrap())]);
+        let head = handler.read(&http::Method::GET, &mut headers);
+        let mut response = http::Response::new(bytes::Bytes::from_static(b"no such thing"));
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        handler.finish(&mut response, &head);
+        assert_eq!(response.headers()["content-type"], expected, "{accept}");
+        assert_eq!(response.headers()["vary"], "accept");
+    }
+}

@@ -346,3 +346,21 @@ fn framed(frames: Vec<io::Result<&'static str>>, ends: bool) -> Request {
     let body = Body::new(Frames { frames: frames.into_iter(), ends });
     request("POST", "/shared", Some("application/json"), body)
 }
+
+#[test]
+fn extractors_say_what_they_answer_with() {
+    use errbook::AnsweredBy;
+    use errbook::mail::{Code, Sending};
+
+    let json = <sending::Json<()> as AnsweredBy<Sending>>::codes();
+    let expected = [
+        Code::InvalidParameter,
+        Code::MissingParameter,
+        Code::UnsupportedMediaType,
+        Code::RequestTimeout,
+        Code::PayloadTooLarge,
+    ];
+    assert!(expected.iter().all(|code| json.contains(code)) && json.len() == expected.len(), "{json:?}");
+    let query = <sending::Query<()> as AnsweredBy<Sending>>::codes();
+    assert_eq!(query.len(), 2, "{query:?}");
+}

@@ -264,7 +264,7 @@ fn an_api_answers_all_that_it_emits() {
 }
 
 #[test]
-fn a_schema_is_the_union_of_these_codes() {
+fn endpoints_list_their_exact_codes() {
     let document = mail();
     for (pointer, _, content) in contents(&document) {
         let Some(examples) = content["examples"].as_object() else { continue };

@@ -250,6 +250,7 @@ macro_rules! __extractors {
         };
 
         $crate::__wrappers!(Json, Query, Path, Form);
+        $crate::__answered_by!($api: Json [400, 408, 413, 415], Query [400], Path [400], Form [400, 408, 413, 415]);
     };
 }
 
@@ -280,4 +281,29 @@ macro_rules! __wrappers {
             }
         )*
     };
+}
+
+/// What an operation answers where one of its extractors fails.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __answered_by {
+    ($api:path: $($name:ident [$($status:literal),*]),*) => {
+        $(
+            impl<T> ::errbook::AnsweredBy<$api> for $name<T> {
+                fn codes() -> ::std::vec::Vec<<$api as ::errbook::Api>::Code> {
+                    ::errbook::__private::axum::codes_of_faults::<$api>(&[$($status),*])
+                }
+            }
+        )*
+    };
+}
+
+/// The codes of `by_fault`, and those of `by_status` for what can happen on the way.
+pub fn codes_of_faults<A: Api>(statuses: &[u16]) -> Vec<A::Code> {
+    let by_fault = &A::INFO.by_fault;
+    let mut codes = vec![by_fault.missing, by_fault.invalid];
+    codes.extend(statuses.iter().map(|status| A::code_for(*status)));
+    codes.sort();
+    codes.dedup();
+    codes
 }

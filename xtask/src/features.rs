@@ -12,6 +12,7 @@ pub(crate) fn check() -> Result {
         "axum",
         "actix",
         "tonic",
+        "conformance",
         "tracing",
         "utoipa",
         "garde",

@@ -11,12 +11,14 @@ use crate::store::Store;
 
 /// The whole service.
 pub fn app(store: Store) -> Router {
-    let routes = Router::new()
+    routes().with_state(store)
+}
+
+fn routes() -> Router<Store> {
+    Router::new()
         .route("/rooms", get(routes::list_rooms).post(routes::create_room))
         .route("/rooms/{room}", get(routes::show_room).delete(routes::delete_room))
         .route("/rooms/{room}/bookings", get(routes::list_bookings).post(routes::book))
         .route("/bookings/{booking}", delete(routes::cancel))
         .route("/bookings/{booking}/confirm", post(routes::confirm))
-        .with_state(store);
-    routes
 }
