@@ -594,23 +594,6 @@ fn ids_of_one_s_own() {
     assert_eq!(RequestId::from_text("req 7"), None);
 }
 
-#[test]
-fn the_status_is_that_of_the_envelope_which_is_preferred() {
-    let handler = errbook::ErrorHandler::<Sixth>::new();
-    let error = Error::<Sixth>::for_status(500);
-    for (accept, status) in [("*/*", 500), ("application/vnd.shapes+json", 200)] {
-        let request = http::Request::get("/").header("accept", accept).body(()).unwrap();
-        let head = handler.read(&http::Method::GET, &mut request.headers().clone());
-        assert_eq!(error.answer("r").accept(accept).status(), status);
-        assert_eq!(handler.answer(&error, &head).status(), status, "{accept}");
-
-        let mut response = http::Response::new(bytes::Bytes::new());
-        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-        handler.finish(&mut response, &head);
-        assert_eq!(response.status(), status, "{accept}");
-    }
-}
-
 /// What a handler writes around a service: the API's own type, the other one, or a page.
 #[test]
 fn a_handler_writes_what_is_accepted() {
@@ -631,5 +614,22 @@ fn a_handler_writes_what_is_accepted() {
         handler.finish(&mut response, &head);
         assert_eq!(response.headers()["content-type"], expected, "{accept}");
         assert_eq!(response.headers()["vary"], "accept");
+    }
+}
+
+#[test]
+fn the_status_is_that_of_the_envelope_which_is_preferred() {
+    let handler = errbook::ErrorHandler::<Sixth>::new();
+    let error = Error::<Sixth>::for_status(500);
+    for (accept, status) in [("*/*", 500), ("application/vnd.shapes+json", 200)] {
+        let request = http::Request::get("/").header("accept", accept).body(()).unwrap();
+        let head = handler.read(&http::Method::GET, &mut request.headers().clone());
+        assert_eq!(error.answer("r").accept(accept).status(), status);
+        assert_eq!(handler.answer(&error, &head).status(), status, "{accept}");
+
+        let mut response = http::Response::new(bytes::Bytes::new());
+        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        handler.finish(&mut response, &head);
+        assert_eq!(response.status(), status, "{accept}");
     }
 }

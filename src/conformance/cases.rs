@@ -111,8 +111,9 @@ fn of_json(path: &str) -> Vec<Case> {
         broken("JSON: nothing", ""),
         broken("JSON: broken off", "{\"a\":"),
         broken("JSON: not at all", "<a/>"),
-        broken("JSON: a list", "[]"),
-        broken("JSON: null", "null"),
+        // Some routes take them.
+        broken("JSON: a list", "[]").expects(Expected::Anything),
+        broken("JSON: null", "null").expects(Expected::Anything),
         broken("JSON: 20,000 levels", &"[".repeat(20_000)),
         broken("JSON: numbers without end", &format!("[1e{}]", "9".repeat(400))),
         post("JSON: bytes that are no UTF-8").json(&b"{\"a\":\"\xff\xfe\"}"[..]),
