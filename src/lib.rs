@@ -33,6 +33,8 @@ mod value;
 pub mod axum;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+#[cfg(any(feature = "actix", feature = "axum"))]
+mod extract;
 #[cfg(feature = "request")]
 pub mod request;
 #[cfg(any(feature = "schemars", feature = "utoipa"))]
@@ -119,10 +121,24 @@ macro_rules! include_catalog {
 }
 
 /// The extractors in the module of an API: none, without a framework.
-#[cfg(not(feature = "axum"))]
+#[cfg(not(any(feature = "actix", feature = "axum")))]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __extractors {
+    ($api:path) => {};
+}
+
+#[cfg(not(feature = "actix"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __extractors_of_actix {
+    ($api:path) => {};
+}
+
+#[cfg(not(feature = "axum"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __extractors_of_axum {
     ($api:path) => {};
 }
 
@@ -141,9 +157,22 @@ pub mod __private {
     pub use serde_json;
 
     /// What the extractors of an API are made of.
+    #[cfg(any(feature = "actix", feature = "axum"))]
+    pub mod extract {
+        pub use crate::extract::codes_of_faults;
+    }
+
+    #[cfg(feature = "actix")]
+    pub mod actix {
+        pub use crate::actix::extract::json_response;
+        pub use ::actix_web::body::BoxBody;
+        pub use ::actix_web::dev::Payload;
+        pub use ::actix_web::{FromRequest, HttpRequest, HttpResponse, Responder};
+    }
+
     #[cfg(feature = "axum")]
     pub mod axum {
-        pub use crate::axum::extract::{codes_of_faults, json_or_none, json_response, path_or_none};
+        pub use crate::axum::extract::{json_or_none, json_response, path_or_none};
         pub use ::axum::extract::{
             FromRequest, FromRequestParts, OptionalFromRequest, OptionalFromRequestParts, Request,
         };

@@ -1,5 +1,4 @@
-//! What the extractors in the modules of APIs do. Those are types of generated code, for a pattern names a type and no
-//! alias: `Json(email): sending::Json<Email>`.
+//! What the extractors in the modules of APIs do under axum.
 
 use std::error::Error as StdError;
 use std::io;
@@ -16,6 +15,7 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::catalog::Api;
+use crate::extract::{broke_off, is_form, is_json, is_packed, media_type};
 use crate::{Error, request};
 
 /// Reads the body of a request as JSON, for code that several APIs share; one API's handlers have `sending::Json`.
@@ -58,7 +58,7 @@ pub async fn form<A: Api, T: DeserializeOwned>(request: Request) -> Result<T, Er
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         return request::query(request.uri().query().unwrap_or_default());
     }
-    if !is_type(request.headers(), |name| name.eq_ignore_ascii_case("application/x-www-form-urlencoded")) {
+    if !is_type(request.headers(), is_form) {
         return Err(Error::for_status(415));
     }
     request::form(&body(request).await?)
@@ -100,7 +100,7 @@ async fn body<A: Api>(request: Request) -> Result<Bytes, Error<A>> {
     Bytes::from_request(request, &()).await.map_err(|rejection: BytesRejection| {
         let error = match rejection.status().as_u16() {
             400 if is_timeout(&rejection) => Error::for_status(408),
-            400 => request::unreadable("The body broke off.".to_owned()),
+            400 => broke_off(),
             status => Error::for_status(status),
         };
         error.because(rejection)
@@ -118,20 +118,10 @@ fn is_timeout(error: &(dyn StdError + 'static)) -> bool {
 }
 
 /// Is the body of a type, and nothing packed (RFC 9110 section 8.4)?
-fn is_type(headers: &HeaderMap, is: impl Fn(&str) -> bool) -> bool {
-    let packed =
-        |value: &http::HeaderValue| !value.is_empty() && !value.as_bytes().eq_ignore_ascii_case(b"identity");
+fn is_type(headers: &HeaderMap, is: fn(&str) -> bool) -> bool {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let name = content_type.and_then(|text| text.split(';').next()).map(str::trim_ascii);
-    name.is_some_and(is) && !headers.get_all(CONTENT_ENCODING).iter().any(packed)
-}
-
-fn is_json(name: &str) -> bool {
-    let Some((kind, sub)) = name.split_once('/') else { return false };
-    let suffix = sub.len().checked_sub("+json".len()).and_then(|at| sub.get(at..));
-    kind.eq_ignore_ascii_case("application")
-        && (sub.eq_ignore_ascii_case("json")
-            || suffix.is_some_and(|suffix| suffix.eq_ignore_ascii_case("+json")))
+    content_type.is_some_and(|value| is(media_type(value)))
+        && !headers.get_all(CONTENT_ENCODING).iter().any(|value| is_packed(value.as_bytes()))
 }
 
 /// For an extractor that may be absent: has the request a body with a type?
@@ -159,32 +149,11 @@ pub fn json_response<A: Api>(value: &impl Serialize) -> Response {
     }
 }
 
-/// The extractors in the module of an API. Here and not in the generator: whether there are any is decided by the features
-/// of this crate.
+/// axum's part of the extractors.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __extractors {
+macro_rules! __extractors_of_axum {
     ($api:path) => {
-        /// Reads a JSON body, or writes one. What is wrong with a request is an [`Error`], each fault by its path.
-        ///
-        /// `async fn send(Json(email): Json<Email>) -> Result<…>`; see [`errbook::axum::json`](::errbook::axum::json).
-        #[derive(Clone, Copy, Debug, Default)]
-        #[must_use]
-        pub struct Json<T>(pub T);
-
-        /// Reads the query of the URL; see [`errbook::axum::query`](::errbook::axum::query).
-        #[derive(Clone, Copy, Debug, Default)]
-        pub struct Query<T>(pub T);
-
-        /// Reads the parameters of the route; see [`errbook::axum::path`](::errbook::axum::path).
-        #[derive(Debug)]
-        pub struct Path<T>(pub T);
-
-        /// Reads a form, of a GET or HEAD the query; see [`errbook::axum::form`](::errbook::axum::form).
-        #[derive(Clone, Copy, Debug, Default)]
-        #[must_use]
-        pub struct Form<T>(pub T);
-
         const _: () = {
             use ::core::option::Option;
             use ::core::result::Result;
@@ -248,62 +217,5 @@ macro_rules! __extractors {
                 }
             }
         };
-
-        $crate::__wrappers!(Json, Query, Path, Form);
-        $crate::__answered_by!($api: Json [400, 408, 413, 415], Query [400], Path [400], Form [400, 408, 413, 415]);
     };
-}
-
-/// What axum's own extractors implement, too.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __wrappers {
-    ($($name:ident),*) => {
-        $(
-            impl<T> ::core::ops::Deref for $name<T> {
-                type Target = T;
-
-                fn deref(&self) -> &T {
-                    &self.0
-                }
-            }
-
-            impl<T> ::core::ops::DerefMut for $name<T> {
-                fn deref_mut(&mut self) -> &mut T {
-                    &mut self.0
-                }
-            }
-
-            impl<T> ::core::convert::From<T> for $name<T> {
-                fn from(inner: T) -> Self {
-                    $name(inner)
-                }
-            }
-        )*
-    };
-}
-
-/// What an operation answers where one of its extractors fails.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __answered_by {
-    ($api:path: $($name:ident [$($status:literal),*]),*) => {
-        $(
-            impl<T> ::errbook::AnsweredBy<$api> for $name<T> {
-                fn codes() -> ::std::vec::Vec<<$api as ::errbook::Api>::Code> {
-                    ::errbook::__private::axum::codes_of_faults::<$api>(&[$($status),*])
-                }
-            }
-        )*
-    };
-}
-
-/// The codes of `by_fault`, and those of `by_status` for what can happen on the way.
-pub fn codes_of_faults<A: Api>(statuses: &[u16]) -> Vec<A::Code> {
-    let by_fault = &A::INFO.by_fault;
-    let mut codes = vec![by_fault.missing, by_fault.invalid];
-    codes.extend(statuses.iter().map(|status| A::code_for(*status)));
-    codes.sort();
-    codes.dedup();
-    codes
 }

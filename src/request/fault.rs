@@ -130,7 +130,6 @@ impl Fault {
     }
 
     /// Another value could do.
-    #[cfg(feature = "axum")]
     pub(crate) fn is_of_a_value(&self) -> bool {
         matches!(self.wrong, Wrong::Wanted(_) | Wrong::Value)
     }

@@ -172,10 +172,23 @@ fn pairs<A: Api, T: DeserializeOwned>(text: &[u8], whole: &str) -> Result<T, Err
     reading.value().ok_or_else(|| Faults(reading.faults::<T>()).answer(whole))
 }
 
-/// Reads the parameters of a route. One that can't be read as what it should be is the caller's fault; another number or
-/// other names than the type has is the route's, which answers 500.
-#[cfg(feature = "axum")]
-pub(crate) fn path<'p, A: Api, T: DeserializeOwned>(
+/// Reads the parameters of a route, unescaped and each with its name: one as itself, several as a tuple or by their names.
+///
+/// ```
+/// use errbook::{mail::Sending, request};
+///
+/// let place: (String, u8) = request::path::<Sending, _>([("team", "red"), ("number", "7")])?;
+/// assert_eq!(place, ("red".to_owned(), 7));
+/// let error = request::path::<Sending, u8>([("number", "x")]).unwrap_err();
+/// assert_eq!(error.param(), Some("number"));
+/// # Ok::<(), errbook::mail::sending::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// What can't be read, each by its name. Where the route has other parameters than the type, or another number of them, that
+/// is a mistake in the server: the code of `by_status` for 500.
+pub fn path<'p, A: Api, T: DeserializeOwned>(
     params: impl IntoIterator<Item = (&'p str, &'p str)>,
 ) -> Result<T, Error<A>> {
     let params = params.into_iter().map(|(name, value)| (name.into(), value.into()));
@@ -193,7 +206,7 @@ pub(crate) fn path<'p, A: Api, T: DeserializeOwned>(
 }
 
 /// A parameter of a route that is no text.
-#[cfg(feature = "axum")]
+#[cfg(any(feature = "actix", feature = "axum"))]
 pub(crate) fn no_utf8<A: Api>(param: &str) -> Error<A> {
     let by_fault = &A::INFO.by_fault;
     let message = format!("`{param}` is not UTF-8.");

@@ -77,20 +77,17 @@ impl<'de> Reading<'de> {
     }
 
     /// As [`value`](Self::value), where the one parameter of a path may be read as a single value.
-    #[cfg(feature = "axum")]
     pub(super) fn path<T: Deserialize<'de>>(&self) -> Option<T> {
         self.at(self.start_of_path::<T>()).read().ok()
     }
 
     /// All that is wrong with a path.
-    #[cfg(feature = "axum")]
     pub(super) fn faults_of_path<T: Deserialize<'de>>(self) -> Vec<Fault> {
         let start = self.start_of_path::<T>();
         self.faults_from::<T>(start)
     }
 
     /// The value of the only key, unless a mapping or a tuple is asked for.
-    #[cfg(feature = "axum")]
     fn start_of_path<T: Deserialize<'de>>(&self) -> usize {
         const ONLY: usize = 2;
         if self.document.len() != ONLY + 1 {

@@ -1,14 +1,19 @@
-//! actix-web: errors as responses, and the one middleware by which every error answer is the catalog's.
+//! actix-web: errors as responses, extractors, and the one middleware by which every error answer is the catalog's.
 //!
 //! ```
-//! use actix_web::{App, HttpResponse, web};
-//! use errbook::mail::{Sending, code, sending};
+//! use actix_web::{App, web};
+//! use errbook::mail::{Sending, code, sending::{self, Json}};
 //!
-//! async fn send(emails: web::Json<Vec<String>>) -> sending::Result<HttpResponse> {
-//!     if emails.len() > 100 {
+//! #[derive(serde::Deserialize)]
+//! struct Email {
+//!     to: String,
+//! }
+//!
+//! async fn send(Json(email): Json<Email>) -> sending::Result<Json<String>> {
+//!     if !email.to.contains('@') {
 //!         return Err(code::ValidationError.into());
 //!     }
-//!     Err(code::InsufficientCredits.into())
+//!     Ok(Json(email.to))
 //! }
 //!
 //! // The last thing that is wrapped around the app stands outside all else.
@@ -18,12 +23,19 @@
 //! # let _ = app;
 //! ```
 //!
-//! No extractor and no default service has to be set up: what they answer is plain text, or nothing, and is replaced. Routes
-//! of several methods belong into one [`web::resource`](actix_web::web::resource), which answers any other with 405 and
-//! `Allow`; of [`App::route`](actix_web::App::route) actix-web doesn't know that there was a route, and answers 404.
+//! The extractors of an API, `Json`, `Query`, `Path` and `Form` in its module, say every fault by its field. A body may be as
+//! long as [`PayloadConfig`](actix_web::web::PayloadConfig) lets it, 256 KiB where the app has none: `JsonConfig` and `FormConfig`
+//! are of actix-web's own extractors. An `Option` of an extractor is actix-web's, too: `None` for whatever is wrong.
+//!
+//! Nothing else has to be set up: what other extractors and the default service answer is plain text, or nothing, and is
+//! replaced. Routes of several methods belong into one [`web::resource`](actix_web::web::resource), which answers any other
+//! with 405 and `Allow`; of [`App::route`](actix_web::App::route) actix-web doesn't know that there was a route, and answers
+//! 404.
 //!
 //! An app with several APIs wraps the scope of each. What actix-web answers before there is a request, as to one that is no
 //! HTTP or whose head doesn't arrive, is not the app's, and stays empty.
+
+pub(crate) mod extract;
 
 use std::fmt;
 use std::future::{Ready, poll_fn, ready};
@@ -43,6 +55,8 @@ use bytes::Bytes;
 use crate::catalog::Api;
 use crate::handler::{RequestHead, Verdict, Written, panicked};
 use crate::{Error, ErrorHandler, Passthrough, RequestId};
+
+pub use self::extract::{form, json, path, query};
 
 /// Every error answer is one of the API `A`: see [`ErrorHandler::finish`] for what is written and what is left alone.
 ///
