@@ -112,7 +112,7 @@ pub(crate) fn is_form(media_type: &str) -> bool {
 
 /// Is a `Content-Encoding` one (RFC 9110 section 8.4)?
 pub(crate) fn is_packed(content_encoding: &[u8]) -> bool {
-    !matches!(content_encoding, b"" | b"identity")
+    !content_encoding.is_empty() && !content_encoding.eq_ignore_ascii_case(b"identity")
 }
 
 pub(crate) fn broke_off<A: Api>() -> Error<A> {

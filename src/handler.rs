@@ -9,8 +9,8 @@ use bytes::Bytes;
 use http::Method;
 use http::header::{
     ACCEPT, ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH,
-    CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED,
-    TRANSFER_ENCODING, VARY, X_CONTENT_TYPE_OPTIONS,
+    CONTENT_LOCATION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue,
+    LAST_MODIFIED, TRANSFER_ENCODING, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 
 use crate::answer::has_several_types;
@@ -189,7 +189,6 @@ impl<A: Api> ErrorHandler<A> {
     /// error.
     pub fn answer(&self, error: &Error<A>, head: &RequestHead) -> http::Response<Bytes> {
         let mut response = http::Response::new(Bytes::new());
-        *response.status_mut() = error.answer(head.id()).status();
         self.write(&mut response, error, head);
         response
     }
@@ -258,6 +257,8 @@ impl<A: Api> ErrorHandler<A> {
         let (answer, quality) = answer.preferred(head.accept());
         let is_page = self.0.html && accept::quality(head.accept(), "text/html") > quality;
 
+        // Of several envelopes each may have a status of its own.
+        *response.status_mut() = answer.status();
         let own = answer.headers();
         let headers = response.headers_mut();
         for name in OF_THE_BODY {
@@ -299,11 +300,12 @@ impl<A: Api> ErrorHandler<A> {
     }
 
     fn observe(&self, error: &Error<A>, id: &RequestId) {
+        // The answer is more important than its being logged and counted.
+        let ignored = |observe: &dyn Fn()| drop(catch_unwind(AssertUnwindSafe(observe)));
         #[cfg(feature = "tracing")]
-        crate::trace::event(error, id);
+        ignored(&|| crate::trace::event(error, id));
         for hook in &self.0.hooks {
-            // The answer is more important than its being counted.
-            let _ = catch_unwind(AssertUnwindSafe(|| hook(error, id)));
+            ignored(&|| hook(error, id));
         }
     }
 }
@@ -311,14 +313,13 @@ impl<A: Api> ErrorHandler<A> {
 /// So much of the text of an answer that is replaced is kept for the log, in bytes.
 pub(crate) const MAX_TEXT: usize = 8 * 1024;
 
-/// The error that takes the place of a framework's answer with this text; the answer gets its status.
-pub(crate) fn replacement<A: Api, B>(response: &mut http::Response<B>, text: Vec<u8>) -> Error<A> {
-    let mut error = Error::<A>::for_response(response.status().as_u16(), response.headers());
-    if !text.is_empty() {
-        error = error.because(String::from_utf8_lossy(&text).into_owned());
+/// The error that takes the place of a framework's answer with this text.
+pub(crate) fn replacement<A: Api, B>(response: &http::Response<B>, text: Vec<u8>) -> Error<A> {
+    let error = Error::<A>::for_response(response.status().as_u16(), response.headers());
+    match text.is_empty() {
+        true => error,
+        false => error.because(String::from_utf8_lossy(&text).into_owned()),
     }
-    *response.status_mut() = error.answer("").status();
-    error
 }
 
 /// A panic is a fault of the service's, whatever its text says.
@@ -330,16 +331,20 @@ pub(crate) fn panicked<A: Api>(panic: &(dyn std::any::Any + Send)) -> Error<A> {
 }
 
 /// Headers that describe a body, and go with it.
-const OF_THE_BODY: [HeaderName; 9] = [
+const OF_THE_BODY: [HeaderName; 12] = [
     ACCEPT_RANGES,
     CONTENT_DISPOSITION,
     CONTENT_ENCODING,
     CONTENT_LANGUAGE,
     CONTENT_LENGTH,
+    CONTENT_LOCATION,
     CONTENT_TYPE,
     ETAG,
     LAST_MODIFIED,
     TRANSFER_ENCODING,
+    // RFC 9530.
+    HeaderName::from_static("content-digest"),
+    HeaderName::from_static("repr-digest"),
 ];
 
 /// The header in which the API's envelope has the request's id.
@@ -352,15 +357,18 @@ pub(crate) fn request_id_header<A: Api>() -> HeaderName {
     HeaderName::from_static(named.unwrap_or(X_REQUEST_ID))
 }
 
-/// RFC 9110 section 12.5.5.
 fn vary_by_accept(headers: &mut HeaderMap) {
-    let known = headers.get_all(VARY).iter().any(|value| {
-        let mut names = value.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
-        names.any(|name| name == b"*" || name.eq_ignore_ascii_case(b"accept"))
-    });
-    if !known {
+    if !varies_by_accept(headers) {
         headers.append(VARY, HeaderValue::from_static("accept"));
     }
+}
+
+/// RFC 9110 section 12.5.5.
+pub(crate) fn varies_by_accept(headers: &HeaderMap) -> bool {
+    headers.get_all(VARY).iter().any(|value| {
+        let mut names = value.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+        names.any(|name| name == b"*" || name.eq_ignore_ascii_case(b"accept"))
+    })
 }
 
 impl<A: Api> Default for ErrorHandler<A> {

@@ -4,6 +4,7 @@ use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use bytes::Bytes;
 use http::HeaderValue;
 
 use crate::catalog::{Api, ErrorCode as _};
@@ -29,19 +30,13 @@ impl RequestId {
     /// by time. In a browser std has neither clock nor randomness: bring an id of your own there, by
     /// [`from_text`](RequestId::from_text).
     pub fn new<A: Api>() -> RequestId {
-        // In one allocation: every answer of a service has an id.
-        let mut id = [0; RequestId::MAX_LEN];
-        let mut len = 0;
-        let mut push = |text: &[u8]| {
-            let room = id.get_mut(len..len + text.len()).into_iter();
-            room.for_each(|room| room.copy_from_slice(text));
-            len = (len + text.len()).min(RequestId::MAX_LEN);
-        };
-        push(A::Code::TABLE.request_id_prefix.as_bytes());
-        push(&base32::<10>(milliseconds()));
-        push(&base32::<13>(random()));
+        let mut id = Minted { bytes: [0; RequestId::MAX_LEN], len: 0 };
+        id.push(A::Code::TABLE.request_id_prefix.as_bytes());
+        id.push(&base32::<10>(milliseconds()));
+        id.push(&base32::<13>(random()));
         // The checker has seen to it that a header can hold the prefix.
-        RequestId(HeaderValue::from_bytes(&id[..len]).unwrap_or(HeaderValue::from_static("req")))
+        let value = HeaderValue::from_maybe_shared(Bytes::from_owner(id));
+        RequestId(value.unwrap_or(HeaderValue::from_static("req")))
     }
 
     /// The id of an incoming `X-Request-Id`, where it is fit to be repeated in a body, a header and a log: 1 to 128
@@ -67,6 +62,28 @@ impl RequestId {
     /// The id.
     pub fn as_str(&self) -> &str {
         self.0.to_str().unwrap_or_default()
+    }
+}
+
+/// A new id. As the owner of its bytes it is one allocation, however often it is cloned: every answer has one.
+struct Minted {
+    bytes: [u8; RequestId::MAX_LEN],
+    len: usize,
+}
+
+impl Minted {
+    /// As far as there is room.
+    fn push(&mut self, text: &[u8]) {
+        let room = &mut self.bytes[self.len..];
+        let len = text.len().min(room.len());
+        room[..len].copy_from_slice(&text[..len]);
+        self.len += len;
+    }
+}
+
+impl AsRef<[u8]> for Minted {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes[..self.len]
     }
 }
 

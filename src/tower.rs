@@ -153,7 +153,9 @@ where
                     Verdict::Write(error) => handler.write(&mut response, &error, head),
                     Verdict::Replace => {
                         let body = std::mem::replace(response.body_mut(), R::from(Bytes::new()));
-                        let error = replacement(&mut response, at_once(body, context));
+                        // It is the service's, too.
+                        let text = catch_unwind(AssertUnwindSafe(|| at_once(body, context)));
+                        let error = replacement(&response, text.unwrap_or_default());
                         handler.write(&mut response, &error, head);
                     }
                 }

@@ -390,7 +390,8 @@ fn headers<A: Api>(row: &Row, envelope: &Envelope) -> Vec<(&'static str, Json, b
     let mut headers = Vec::new();
     let text = || json!({"type": "string"});
     if has_several_types::<A>() {
-        headers.push(("vary", json!({"const": "accept"}), true));
+        // Not a constant: compression and CORS add to it.
+        headers.push(("vary", text(), true));
     }
     for (name, node) in envelope.headers {
         match node {

@@ -95,6 +95,13 @@ async fn a_path_that_is_none_is_said() {
     assert!(lines(&report).contains("JSON: null: it can't be sent: its path is none\n"), "{report}");
 }
 
+/// A service may refuse a client that takes no encoding at all (RFC 9110 section 12.5.3), as tower_http's compression does.
+#[tokio::test]
+async fn a_refused_encoding_is_no_finding() {
+    let packed = routes().layer(tower_http::compression::CompressionLayer::new());
+    kit().check(errbook::axum::finish::<Sending>(packed)).await.assert();
+}
+
 /// A service that answers everything in the right envelope, and each time something about it is wrong.
 #[tokio::test]
 async fn single_faults_are_found() {
@@ -110,7 +117,7 @@ async fn single_faults_are_found() {
             Ok::<_, std::convert::Infallible>(response)
         })
     };
-    let changes: [(Change, &str); 6] = [
+    let changes: [(Change, &str); 8] = [
         (|_| {}, "no route, HEAD: HEAD has a body"),
         (|it| *it.status_mut() = StatusCode::OK, "no route: its status is 200, not 404"),
         (|it| drop(it.headers_mut().remove("x-request-id")), "no route: it has no X-Request-Id"),
@@ -126,9 +133,23 @@ async fn single_faults_are_found() {
             |it| drop(it.headers_mut().insert("content-type", "text/json".parse().unwrap())),
             "no route: its content type is \"text/json\"",
         ),
+        (
+            |it| drop(it.headers_mut().insert("retry-after", "+5".parse().unwrap())),
+            "no route: its Retry-After is \"+5\" (RFC 9110 section 10.2.3)",
+        ),
+        (
+            |it| {
+                it.headers_mut().insert("content-type", "text/html".parse().unwrap());
+                it.headers_mut().insert("vary", "accept-encoding".parse().unwrap());
+            },
+            "Accept: a browser's: it is a page without `Vary: Accept` (RFC 9110 section 12.5.5)",
+        ),
     ];
     for (change, expected) in changes {
         let report = conformance::check::<Sending>(wrong(change)).await;
         assert!(lines(&report).contains(expected), "{expected}\n{report}");
     }
+    // Any number of seconds is one (RFC 9110 section 10.2.3).
+    let at_once = wrong(|it| drop(it.headers_mut().insert("retry-after", "0".parse().unwrap())));
+    assert!(!lines(&conformance::check::<Sending>(at_once).await).contains("Retry-After"));
 }

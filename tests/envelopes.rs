@@ -616,3 +616,20 @@ fn a_handler_writes_what_is_accepted() {
         assert_eq!(response.headers()["vary"], "accept");
     }
 }
+
+#[test]
+fn the_status_is_that_of_the_envelope_which_is_preferred() {
+    let handler = errbook::ErrorHandler::<Sixth>::new();
+    let error = Error::<Sixth>::for_status(500);
+    for (accept, status) in [("*/*", 500), ("application/vnd.shapes+json", 200)] {
+        let request = http::Request::get("/").header("accept", accept).body(()).unwrap();
+        let head = handler.read(&http::Method::GET, &mut request.headers().clone());
+        assert_eq!(error.answer("r").accept(accept).status(), status);
+        assert_eq!(handler.answer(&error, &head).status(), status, "{accept}");
+
+        let mut response = http::Response::new(bytes::Bytes::new());
+        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        handler.finish(&mut response, &head);
+        assert_eq!(response.status(), status, "{accept}");
+    }
+}

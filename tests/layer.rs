@@ -117,6 +117,9 @@ async fn limited() -> Response {
         ("access-control-allow-origin", "*"),
         ("vary", "origin"),
         ("etag", "\"1\""),
+        ("content-location", "/limits/1"),
+        ("content-digest", "sha-256=:MQ==:"),
+        ("repr-digest", "sha-256=:MQ==:"),
     ];
     (StatusCode::TOO_MANY_REQUESTS, headers, "Too Many Requests! Wait for 7s").into_response()
 }
@@ -217,6 +220,9 @@ async fn headers_survive() {
         ("access-control-allow-origin", Some("*")),
         // It was the replaced body's.
         ("etag", None),
+        ("content-location", None),
+        ("content-digest", None),
+        ("repr-digest", None),
     ] {
         assert_eq!(answer.header(name), expected, "{name}");
     }
@@ -472,7 +478,14 @@ async fn bodies_that_are_replaced_are_read_within_bounds() {
     use std::pin::Pin;
     use std::task::{Context, Poll};
 
-    struct Hostile(bool, Arc<Mutex<usize>>);
+    #[derive(Clone, Copy)]
+    enum Kind {
+        Endless,
+        Absent,
+        Panics,
+    }
+
+    struct Hostile(Kind, Arc<Mutex<usize>>);
 
     impl http_body::Body for Hostile {
         type Data = Bytes;
@@ -484,17 +497,18 @@ async fn bodies_that_are_replaced_are_read_within_bounds() {
         ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
             *self.1.lock().unwrap() += 1;
             match self.0 {
-                true => Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[b'x'; 1000]))))),
-                false => Poll::Pending,
+                Kind::Endless => Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[b'x'; 1000]))))),
+                Kind::Absent => Poll::Pending,
+                Kind::Panics => panic!("a body that fails"),
             }
         }
     }
 
-    for (endless, most) in [(true, 9), (false, 1)] {
+    for (kind, most) in [(Kind::Endless, 9), (Kind::Absent, 1), (Kind::Panics, 1)] {
         let polls = Arc::new(Mutex::new(0));
         let counted = Arc::clone(&polls);
         let handler = any(async move || {
-            let mut response = Response::new(Body::new(Hostile(endless, counted)));
+            let mut response = Response::new(Body::new(Hostile(kind, counted)));
             *response.status_mut() = StatusCode::NOT_FOUND;
             response
         });

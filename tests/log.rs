@@ -104,3 +104,24 @@ fn what_a_line_holds_is_bounded() {
     let error = Error::from(code::InternalError.because(hostile));
     assert!(event(error).fields["error.source"].len() < 100_000);
 }
+
+/// The answer is more important than the log.
+#[test]
+fn a_source_that_can_not_be_shown_costs_no_answer() {
+    #[derive(Debug)]
+    struct Broken;
+
+    impl fmt::Display for Broken {
+        fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+            panic!("no words")
+        }
+    }
+
+    impl std::error::Error for Broken {}
+
+    let handler = ErrorHandler::<Sending>::new();
+    let head = handler.read(&Method::GET, &mut HeaderMap::new());
+    let error = Error::from(code::InternalError.because(Broken));
+    let answer = tracing::subscriber::with_default(Events::default(), || handler.answer(&error, &head));
+    assert_eq!(answer.status(), 500);
+}

@@ -1,5 +1,6 @@
 //! What validating crates find, as an error of an API; which codes faults have in catalogs of all sorts.
 #![allow(clippy::unwrap_used)]
+#![cfg(all(feature = "garde", feature = "validator"))]
 
 use std::collections::BTreeMap;
 use std::error::Error as _;

@@ -11,7 +11,7 @@ use http_body::Body;
 use super::body::RequestBody;
 use super::cases::{Case, Expected};
 use crate::catalog::{Api, ErrorCode as _};
-use crate::handler::request_id_header;
+use crate::handler::{request_id_header, varies_by_accept};
 use crate::text::OneLine;
 use crate::{ErrorResponse, RequestId};
 
@@ -83,8 +83,8 @@ pub(super) fn problems<A: Api>(asked: &Asked, answer: &Answer, secrets: &[String
     }
     if let Some(wait) = answer.headers.get(header::RETRY_AFTER) {
         let wait = wait.to_str().unwrap_or_default();
-        let seconds = wait.parse::<u64>().is_ok_and(|seconds| seconds > 0);
-        if !seconds && httpdate::parse_http_date(wait).is_err() {
+        let is_number = !wait.is_empty() && wait.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_number && httpdate::parse_http_date(wait).is_err() {
             problems.push(format!("its Retry-After is {wait:?} (RFC 9110 section 10.2.3)"));
         }
     }
@@ -197,11 +197,8 @@ fn html_problem<A: Api>(asked: &Asked, headers: &HeaderMap, body: &[u8]) -> Opti
     if !A::codes().iter().any(|code| page.contains(code.as_str())) {
         return Some("it is a page that names no code of the API".to_owned());
     }
-    let varies = headers
-        .get_all(header::VARY)
-        .iter()
-        .any(|value| String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase().contains("accept"));
-    (!varies).then(|| "it is a page without `Vary: Accept` (RFC 9110 section 12.5.5)".to_owned())
+    (!varies_by_accept(headers))
+        .then(|| "it is a page without `Vary: Accept` (RFC 9110 section 12.5.5)".to_owned())
 }
 
 /// `X-Request-Id`.

@@ -1,4 +1,4 @@
-//! Is every error answer of a service the catalog's? The kit sends some thirty hostile requests, and says of each answer
+//! Is every error answer of a service the catalog's? The kit sends about forty hostile requests, and says of each answer
 //! what is wrong with it: a wrong envelope, code, status or content type, no request id or one that should not have been
 //! kept, a 405 without `Allow`, a body for HEAD, no answer at all.
 //!

@@ -103,6 +103,11 @@ impl<'de> Document<'de> {
         self.entries.len()
     }
 
+    /// How long the text is.
+    pub(super) fn bytes(&self) -> usize {
+        self.text.len()
+    }
+
     pub(super) fn kind(&self, value: usize) -> Kind {
         self.entries.get(value).map_or(Kind::Null, |entry| entry.kind)
     }

@@ -25,8 +25,12 @@ pub(super) struct Reading<'de> {
     pub(super) document: Document<'de>,
     marks: RefCell<HashMap<usize, Mark>>,
     faults: RefCell<Vec<Fault>>,
+    /// How often something was told. A key that is there a thousand times is one fault, and a thousand times work.
+    told: Cell<usize>,
     /// So many values are still read. Every reading of one counts, so a hostile request has a bounded price.
     left: Cell<usize>,
+    /// So many bytes of texts and numbers are: one can be as long as the request.
+    bytes_left: Cell<usize>,
     /// How often something was put in a value's place.
     mends: Cell<usize>,
     /// How many values were read without saying as what, and which ones, while somebody wants to know.
@@ -48,11 +52,14 @@ struct Mark {
 impl<'de> Reading<'de> {
     pub(super) fn new(document: Document<'de>) -> Reading<'de> {
         let left = Cell::new(work(document.len()));
+        let bytes_left = Cell::new(work_on_bytes(document.bytes()));
         Reading {
             document,
             marks: RefCell::default(),
             faults: RefCell::default(),
+            told: Cell::default(),
             left,
+            bytes_left,
             mends: Cell::default(),
             buffered: Cell::default(),
             watched: RefCell::default(),
@@ -118,8 +125,27 @@ impl<'de> Reading<'de> {
         if left == 0 { Err(Fail::told()) } else { Ok(()) }
     }
 
+    /// The same, and the price of what is written there, where it is read as a whole.
+    fn spend_on(&self, value: usize) -> Result<(), Fail> {
+        self.spend()?;
+        match self.document.kind(value) {
+            Kind::List | Kind::Map | Kind::Texts => Ok(()),
+            _ => self.spend_bytes(value),
+        }
+    }
+
+    fn spend_bytes(&self, value: usize) -> Result<(), Fail> {
+        let left = self.bytes_left.get().checked_sub(self.document.raw(value).len());
+        self.bytes_left.set(left.unwrap_or_default());
+        // Then nothing else is read either.
+        left.map(drop).ok_or_else(|| {
+            self.left.set(0);
+            Fail::told()
+        })
+    }
+
     fn is_over(&self) -> bool {
-        self.left.get() == 0 || self.faults.borrow().len() >= crate::issues::MOST
+        self.left.get() == 0 || self.told.get() >= crate::issues::MOST
     }
 
     /// The next one that is not left out. To go past others is work, too.
@@ -219,6 +245,7 @@ impl<'de> Reading<'de> {
     }
 
     fn tell(&self, fault: Fault) {
+        self.told.set(self.told.get() + 1);
         let mut faults = self.faults.borrow_mut();
         if !faults.iter().any(|known| known.path == fault.path && known.wrong == fault.wrong) {
             faults.push(fault);
@@ -234,6 +261,11 @@ fn is_member(path: &str) -> bool {
 /// How many values are read at most, of a document with so many.
 fn work(values: usize) -> usize {
     10_000 + 8 * values
+}
+
+/// The same for the bytes of texts and numbers: those of a usual request as often as there may be faults.
+fn work_on_bytes(bytes: usize) -> usize {
+    (16 << 20) + 8 * bytes
 }
 
 /// One value of a document, to be read.
@@ -261,11 +293,11 @@ impl<'r, 'de> Reader<'r, 'de> {
     fn read<V: Deserialize<'de>>(self) -> Result<V, Fail> {
         let reading = self.reading;
         let strict = Reader { mending: false, ..self };
-        let once = |reader: Reader<'r, 'de>| {
-            reading.spend()?;
-            match reading.dummy(self.value) {
-                Some(shape) => dummy::make(reading, shape, self.depth),
-                None => V::deserialize(reader).map_err(|fail| fail.of(self.value)),
+        let once = |reader: Reader<'r, 'de>| match reading.dummy(self.value) {
+            Some(shape) => dummy::make(reading, shape, self.depth),
+            None => {
+                reading.spend_on(self.value)?;
+                V::deserialize(reader).map_err(|fail| fail.of(self.value))
             }
         };
         let first = once(strict);
@@ -366,10 +398,15 @@ impl<'r, 'de> Reader<'r, 'de> {
 
     /// The same for types that only a seed knows.
     fn seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Fail> {
-        self.reading.spend()?;
         match self.reading.dummy(self.value) {
-            Some(shape) => seed.deserialize(Dummy::new(self.reading, shape, self.depth)),
-            None => seed.deserialize(self),
+            Some(shape) => {
+                self.reading.spend()?;
+                seed.deserialize(Dummy::new(self.reading, shape, self.depth))
+            }
+            None => {
+                self.reading.spend_on(self.value)?;
+                seed.deserialize(self)
+            }
         }
         .map_err(|fail| fail.of(self.value))
     }
@@ -669,7 +706,10 @@ impl<'de> Deserializer<'de> for Reader<'_, 'de> {
         visitor: V,
     ) -> Result<V::Value, Fail> {
         let visited = match name {
-            RAW_VALUE => raw_value(self.reading.document.raw(self.value), visitor),
+            RAW_VALUE => {
+                self.reading.spend_bytes(self.value)?;
+                raw_value(self.reading.document.raw(self.value), visitor)
+            }
             _ => visitor.visit_newtype_struct(self),
         };
         visited.map_err(|fail| fail.of(self.value))
@@ -791,6 +831,7 @@ impl<'de> MapAccess<'de> for &mut Members<'_, 'de> {
         if let Some(key) = of.reading.first_kept(keys, |key| key + 1)? {
             *value = Value::There(of.child(key + 1, Role::Value));
             *last = Some(key + 1);
+            of.reading.spend_bytes(key)?;
             let read = seed.deserialize(of.child(key, Role::Key));
             return read.map(Some).map_err(|mut fail| {
                 // Whatever it isn't, it is none of the keys.

@@ -1,6 +1,7 @@
 //! The reader that finds all faults reads what serde_json reads, and does no more work than it says.
 #![allow(clippy::unwrap_used)]
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
@@ -100,6 +101,34 @@ fn work_is_bounded() {
         is_bounded::<Buffered>(body);
         is_bounded::<Nest>(body);
     }
+}
+
+/// A key that is there again and again is one fault, and as much work as many.
+#[test]
+fn the_rest_is_not_looked_at_after_a_hundred_faults_of_one_path() {
+    let body = |count: usize| format!(r#"{{{}"b": ""}}"#, r#""a": "","#.repeat(count));
+    let paths = |count| faults::<HashMap<String, u8>>(&body(count)).into_iter().map(|fault| fault.path);
+    assert_eq!(paths(99).collect::<Vec<_>>(), ["a", "b"]);
+    assert_eq!(paths(100).collect::<Vec<_>>(), ["a"]);
+    assert_eq!(paths(20_000).collect::<Vec<_>>(), ["a"]);
+}
+
+/// The whole object is read again for each key that it should not have.
+#[test]
+fn a_long_text_is_not_read_as_often_as_there_are_faults() {
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[allow(dead_code)]
+    struct Note {
+        text: String,
+    }
+
+    let told = |length: usize| {
+        let unknown: String = (0..100).map(|at| format!(r#", "x{at}": 0"#)).collect();
+        faults::<Note>(&format!(r#"{{"text": "{}"{unknown}}}"#, r"\n".repeat(length / 2))).len()
+    };
+    assert_eq!(told(10_000), 100);
+    assert!((1..50).contains(&told(2_000_000)), "{}", told(2_000_000));
 }
 
 fn is_bounded<T: DeserializeOwned>(body: &str) {
