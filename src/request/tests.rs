@@ -29,7 +29,8 @@ fn value(depth: u32) -> BoxedStrategy<String> {
     let number = prop_oneof![
         any::<u8>().prop_map(|number| number.to_string()),
         any::<i64>().prop_map(|number| number.to_string()),
-        any::<f64>().prop_map(|number| format!("{number:?}").replace("NaN", "1").replace("inf", "1e999")),
+        // Beyond its range it is the features of serde_json that say whether an `f32` can be read.
+        any::<f32>().prop_map(|number| format!("{number:?}").replace("NaN", "1").replace("inf", "1e999")),
     ];
     const TEXTS: &[&str] =
         &["low", "text", "image", "none", "circle", "Leaf", "::1", "a", "", "\\ud800", "\\u00e9", "\\\""];
