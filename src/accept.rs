@@ -29,8 +29,13 @@ pub(crate) fn quality(accept: &str, media_type: &str) -> u32 {
     ranges.max().map_or(0, |(_, quality)| quality)
 }
 
+/// A content type without its parameters (RFC 9110 section 8.3.1).
+pub(crate) fn essence(content_type: &str) -> &str {
+    content_type.split(';').next().unwrap_or_default().trim_ascii()
+}
+
 fn specificity(range: &str, media_type: &str) -> Option<u8> {
-    let essence = media_type.split(';').next()?.trim();
+    let essence = essence(media_type);
     if range.eq_ignore_ascii_case(essence) {
         return Some(2);
     }

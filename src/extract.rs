@@ -2,6 +2,8 @@
 //! pattern names a type and no alias: `Json(email): sending::Json<Email>`. One type serves all frameworks: a feature that
 //! somebody else turns on may add to it, and takes nothing away.
 
+use serde::Serialize;
+
 use crate::catalog::Api;
 use crate::{Error, request};
 
@@ -92,11 +94,6 @@ pub fn codes_of_faults<A: Api>(statuses: &[u16]) -> Vec<A::Code> {
     codes
 }
 
-/// A `Content-Type` without its parameters (RFC 9110 section 8.3.1).
-pub(crate) fn media_type(content_type: &str) -> &str {
-    content_type.split(';').next().unwrap_or_default().trim_ascii()
-}
-
 /// `application/json`, or what ends with `+json` (RFC 6839 section 3.1).
 pub(crate) fn is_json(media_type: &str) -> bool {
     let Some((kind, sub)) = media_type.split_once('/') else { return false };
@@ -113,6 +110,11 @@ pub(crate) fn is_form(media_type: &str) -> bool {
 /// Is a `Content-Encoding` one (RFC 9110 section 8.4)? Codings have no case.
 pub(crate) fn is_packed(content_encoding: &[u8]) -> bool {
     !content_encoding.is_empty() && !content_encoding.eq_ignore_ascii_case(b"identity")
+}
+
+/// A success as JSON. What can't be written is our mistake.
+pub(crate) fn json_body<A: Api>(value: &impl Serialize) -> Result<Vec<u8>, Error<A>> {
+    serde_json::to_vec(value).map_err(|error| Error::for_status(500).because(error))
 }
 
 pub(crate) fn broke_off<A: Api>() -> Error<A> {

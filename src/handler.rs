@@ -230,8 +230,8 @@ impl<A: Api> ErrorHandler<A> {
             return Verdict::Leave;
         }
         let Some(content_type) = response.headers().get(CONTENT_TYPE) else { return Verdict::Replace };
-        let essence = content_type.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
-        match essence.trim_ascii().eq_ignore_ascii_case(b"text/plain") {
+        let content_type = String::from_utf8_lossy(content_type.as_bytes());
+        match accept::essence(&content_type).eq_ignore_ascii_case("text/plain") {
             true => Verdict::Replace,
             false => Verdict::Leave,
         }
@@ -325,9 +325,14 @@ pub(crate) fn replacement<A: Api, B>(response: &http::Response<B>, text: Vec<u8>
 /// A panic is a fault of the service's, whatever its text says.
 #[cfg(any(feature = "actix", feature = "tower"))]
 pub(crate) fn panicked<A: Api>(panic: &(dyn std::any::Any + Send)) -> Error<A> {
+    Error::for_status(500).because(format!("panicked: {}", panic_text(panic).unwrap_or("no text")))
+}
+
+/// What `panic!` was told.
+#[cfg(any(feature = "actix", feature = "tower"))]
+pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> Option<&str> {
     let text = panic.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    Error::for_status(500).because(format!("panicked: {}", text.unwrap_or("no text")))
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
 }
 
 /// Headers that describe a body, and go with it.

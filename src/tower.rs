@@ -32,7 +32,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
-use bytes::{Buf as _, Bytes};
+use bytes::{Buf as _, BufMut as _, Bytes};
 use http::{Request, Response};
 use http_body::Body;
 use tower_layer::Layer;
@@ -178,13 +178,7 @@ fn at_once(body: impl Body, context: &mut Context<'_>) -> Vec<u8> {
         let Poll::Ready(Some(Ok(frame))) = body.as_mut().poll_frame(context) else { break };
         let Ok(data) = frame.into_data() else { break };
         let room = MAX_TEXT - text.len();
-        let mut data = data.take(room);
-        while data.has_remaining() {
-            let chunk = data.chunk();
-            let len = chunk.len();
-            text.extend_from_slice(chunk);
-            data.advance(len);
-        }
+        text.put(data.take(room));
         if text.len() == MAX_TEXT {
             break;
         }

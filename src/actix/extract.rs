@@ -9,8 +9,9 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::accept::essence;
 use crate::catalog::Api;
-use crate::extract::{broke_off, is_form, is_json, is_packed, media_type};
+use crate::extract::{broke_off, is_form, is_json, is_packed, json_body};
 use crate::{Error, request};
 
 /// Reads the body of a request as JSON, for code that several APIs share; one API's handlers have `sending::Json`.
@@ -98,9 +99,8 @@ fn body<A: Api>(
 ) -> impl Future<Output = Result<Bytes, Error<A>>> + use<A> {
     let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let is_packed = request.headers().get_all(CONTENT_ENCODING).any(|value| is_packed(value.as_bytes()));
-    let body = content_type
-        .is_some_and(|value| is(media_type(value)))
-        .then(|| Bytes::from_request(request, payload));
+    let body =
+        content_type.is_some_and(|value| is(essence(value))).then(|| Bytes::from_request(request, payload));
     async move {
         let Some(body) = body else { return Err(Error::for_status(415)) };
         match body.await {
@@ -122,11 +122,11 @@ fn body<A: Api>(
     }
 }
 
-/// A success as JSON. What can't be written is our mistake.
+/// A success as JSON.
 pub fn json_response<A: Api>(value: &impl Serialize) -> HttpResponse {
-    match serde_json::to_vec(value) {
+    match json_body::<A>(value) {
         Ok(body) => HttpResponse::Ok().content_type("application/json").body(body),
-        Err(error) => Error::<A>::for_status(500).because(error).error_response(),
+        Err(error) => error.error_response(),
     }
 }
 

@@ -14,8 +14,9 @@ use http::{HeaderMap, Method};
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
+use crate::accept::essence;
 use crate::catalog::Api;
-use crate::extract::{broke_off, is_form, is_json, is_packed, media_type};
+use crate::extract::{broke_off, is_form, is_json, is_packed, json_body};
 use crate::{Error, request};
 
 /// Reads the body of a request as JSON, for code that several APIs share; one API's handlers have `sending::Json`.
@@ -120,7 +121,7 @@ fn is_timeout(error: &(dyn StdError + 'static)) -> bool {
 /// Is the body of a type, and nothing packed (RFC 9110 section 8.4)?
 fn is_type(headers: &HeaderMap, is: fn(&str) -> bool) -> bool {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    content_type.is_some_and(|value| is(media_type(value)))
+    content_type.is_some_and(|value| is(essence(value)))
         && !headers.get_all(CONTENT_ENCODING).iter().any(|value| is_packed(value.as_bytes()))
 }
 
@@ -141,12 +142,9 @@ pub async fn path_or_none<A: Api, T: DeserializeOwned>(parts: &mut Parts) -> Res
     }
 }
 
-/// A success as JSON. What can't be written is our mistake.
+/// A success as JSON.
 pub fn json_response<A: Api>(value: &impl Serialize) -> Response {
-    match serde_json::to_vec(value) {
-        Ok(body) => ([(CONTENT_TYPE, "application/json")], body).into_response(),
-        Err(error) => Error::<A>::for_status(500).because(error).into_response(),
-    }
+    json_body::<A>(value).map(|body| ([(CONTENT_TYPE, "application/json")], body)).into_response()
 }
 
 /// axum's part of the extractors.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::pin::pin;
 
-use bytes::{Buf as _, Bytes};
+use bytes::{BufMut as _, Bytes};
 use http::{HeaderMap, HeaderName, Method, Request, StatusCode, header};
 use http_body::Body;
 
@@ -13,7 +13,7 @@ use super::cases::{Case, Expected};
 use crate::catalog::{Api, ErrorCode as _};
 use crate::handler::{request_id_header, varies_by_accept};
 use crate::text::OneLine;
-use crate::{ErrorResponse, RequestId};
+use crate::{ErrorResponse, RequestId, accept};
 
 /// What of the request decides about its answer.
 pub(super) struct Asked {
@@ -52,8 +52,8 @@ where
     let mut bytes = Vec::new();
     while let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
         let frame = frame.map_err(|error| format!("its body broke off: {error:?}"))?;
-        let Ok(mut data) = frame.into_data() else { continue };
-        bytes.extend_from_slice(&data.copy_to_bytes(data.remaining()));
+        let Ok(data) = frame.into_data() else { continue };
+        bytes.put(data);
         if bytes.len() > ENOUGH {
             break;
         }
@@ -114,8 +114,7 @@ fn status_problem<A: Api>(asked: &Asked, answer: &Answer) -> Option<String> {
         Expected::Status(expected) => {
             let expected = crate::Error::<A>::for_status(expected).status();
             // Who must show a key first learns nothing of routes.
-            let refused = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&status);
-            if refused || status == expected.as_u16() {
+            if status_is_refusal(status) || status == expected.as_u16() {
                 return None;
             }
             expected.to_string()
@@ -146,7 +145,7 @@ fn body_problem<A: Api>(asked: &Asked, answer: &Answer) -> Option<String> {
     let Answer { status, headers, body } = answer;
     let content_type =
         headers.get(header::CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
-    let essence = content_type.as_deref().unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    let essence = accept::essence(content_type.as_deref().unwrap_or_default());
     if essence.eq_ignore_ascii_case("text/html") {
         return html_problem::<A>(asked, headers, body);
     }
@@ -155,10 +154,7 @@ fn body_problem<A: Api>(asked: &Asked, answer: &Answer) -> Option<String> {
         return Some("it is not in the API's envelope".to_owned());
     }
     let mut known = [A::INFO.envelope].into_iter().chain(A::INFO.also_read.iter().copied());
-    let is_known = known.any(|envelope| {
-        envelope.content_type.split(';').next().is_some_and(|known| known.eq_ignore_ascii_case(essence))
-    });
-    if !is_known {
+    if !known.any(|envelope| accept::essence(envelope.content_type).eq_ignore_ascii_case(essence)) {
         return Some(format!("its content type is {essence:?}"));
     }
     let Some(code) = read.code() else {
@@ -190,8 +186,8 @@ fn status_is_refusal(status: StatusCode) -> bool {
 /// A page is for who prefers one, and names the code.
 fn html_problem<A: Api>(asked: &Asked, headers: &HeaderMap, body: &[u8]) -> Option<String> {
     let page = String::from_utf8_lossy(body);
-    let accept = asked.accept.as_deref().unwrap_or("*/*;q=0");
-    if crate::accept::quality(accept, "text/html") == 0 {
+    let wanted = asked.accept.as_deref().unwrap_or("*/*;q=0");
+    if accept::quality(wanted, "text/html") == 0 {
         return Some("it is HTML, which nobody asked for".to_owned());
     }
     if !A::codes().iter().any(|code| page.contains(code.as_str())) {

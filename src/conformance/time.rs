@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
+use crate::handler::panic_text;
+
 /// How a future ended.
 pub(super) enum Ended<T> {
     With(T),
@@ -24,9 +26,8 @@ pub(super) async fn within<F: Future>(patience: Duration, future: F) -> Ended<F:
             Ok(Poll::Ready(output)) => return Poll::Ready(Ended::With(output)),
             Ok(Poll::Pending) => {}
             Err(panic) => {
-                let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-                let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-                return Poll::Ready(Ended::Panicked(text.unwrap_or_default()));
+                let text = panic_text(&*panic).unwrap_or_default();
+                return Poll::Ready(Ended::Panicked(text.to_owned()));
             }
         }
         if Instant::now() >= deadline {
