@@ -19,6 +19,7 @@ mod raise;
 mod rendered;
 mod request_id;
 mod response;
+pub mod retry;
 mod retry_after;
 mod rfc3339;
 mod status;

@@ -4,6 +4,7 @@ mod canonical;
 mod envelope;
 mod issue;
 mod items;
+mod outcome;
 mod parse;
 
 use std::borrow::Cow;
@@ -16,6 +17,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::advice::Retry;
 use crate::catalog::{Api, ErrorCode, Named, Payload, row};
+use crate::retry::Outcome;
 use crate::table::{GroupRow, HeaderSource, Row, Slots};
 use crate::text::OneLine;
 use crate::value::{Value, values};
@@ -91,7 +93,8 @@ impl<A: Api> ErrorResponse<A> {
     }
 
     /// Reads an error that comes in the middle of a stream, as the data of a server-sent event or a line of JSON. Its
-    /// status is that of the stream, 200; which one the code has otherwise says [`expected_status`].
+    /// status is that of the stream, 200; which one the code has otherwise says [`expected_status`]. Whether the request may
+    /// be sent again after what the stream has brought so far, only its reader knows.
     ///
     /// ```
     /// use errbook::mail::{Code, sending};
@@ -418,6 +421,9 @@ impl<A: Api> fmt::Display for ErrorResponse<A> {
         }
         f.write_str(")")?;
         if f.alternate() {
+            if let Some(outcome) = self.outcome() {
+                write!(f, " {outcome}")?;
+            }
             if let Some(param) = self.param() {
                 write!(f, "; param: {}", OneLine(param))?;
             }
@@ -450,6 +456,7 @@ impl<A: Api> fmt::Debug for ErrorResponse<A> {
 
 impl<A: Api> std::error::Error for ErrorResponse<A> {}
 
+#[derive(Clone)]
 struct Inner<C> {
     status: StatusCode,
     /// UTF-8.
@@ -472,6 +479,8 @@ struct Inner<C> {
     members: Vec<(Text, Text)>,
     /// Those that the code's payload asks for.
     headers: Vec<(&'static str, String)>,
+    /// Of retrying.
+    outcome: Option<Outcome>,
 }
 
 impl<C> Inner<C> {
@@ -489,6 +498,7 @@ impl<C> Inner<C> {
 }
 
 /// A text of an answer: mostly a piece of the body, which is kept once.
+#[derive(Clone)]
 enum Text {
     Body { start: usize, end: usize },
     Own(Box<str>),

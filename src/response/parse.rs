@@ -92,6 +92,7 @@ fn assemble<A: Api>(
         issues: Vec::new(),
         members: Vec::new(),
         headers: Vec::new(),
+        outcome: None,
         body: Bytes::new(),
     };
     match found {
