@@ -382,13 +382,17 @@ fn group<A: Api>(status: StatusCode, found: &Found<'_>) -> Option<u16> {
     }
 }
 
-/// What a page, a text or an unknown JSON says in short. Never the whole page.
+/// What a page or a text says in short. Never the whole page.
 fn foreign_message(text: &str) -> Option<Text> {
     let start = text.trim_start();
     if start.starts_with(['{', '[']) {
         return None;
     }
     let line = if start.starts_with('<') { title(start)? } else { start.lines().next()?.trim() };
+    // No text, but a packed or an encrypted one.
+    if line.contains(|char: char| char.is_control() && !char.is_whitespace()) {
+        return None;
+    }
     let words = line.split_whitespace().flat_map(|word| [" ", word]).flat_map(str::chars);
     let short: String = words.skip(1).take(MAX_FOREIGN_MESSAGE).collect();
     (!short.is_empty()).then(|| Text::Own(short.into()))
