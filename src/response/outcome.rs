@@ -21,6 +21,7 @@ impl<A: Api> From<&ErrorResponse<A>> for Failure {
         // The flag of a code that nobody knows is the one in the body.
         let of_group = |retry| Advice { retry, on_repeat: retry, retryable: true };
         Failure {
+            code: row.map(|row| row.code),
             status: Some(*status),
             advice: row.map(of_code).or_else(|| err.group_row()?.retry.map(of_group)),
             flag: *retryable,
@@ -43,6 +44,13 @@ impl<A: Api> ErrorResponse<A> {
     /// [`errbook::retry`](crate::retry).
     pub fn outcome(&self) -> Option<&Outcome> {
         self.0.outcome.as_ref()
+    }
+
+    /// Has an error of this API the status of a success?
+    #[cfg(any(feature = "reqwest-middleware", all(feature = "retry", feature = "tower")))]
+    pub(crate) fn fails_with_success() -> bool {
+        let success = |status: u16| (200..300).contains(&status);
+        super::parse::envelopes::<A>().any(|envelope| envelope.status.is_some_and(success))
     }
 
     /// The same answer, which remembers how retrying ended.
