@@ -142,3 +142,19 @@ fn when_to_come_again() {
     let never = parts(429, &[("retry-after", "99999999999999999999999")], LIMITED);
     assert_eq!((never.retry_after().unwrap().as_secs(), never.retry_at()), (u64::MAX, None));
 }
+
+#[test]
+fn a_body_that_is_no_text() {
+    let read = |body: Vec<u8>| ErrorResponse::parse(StatusCode::BAD_GATEWAY, &HeaderMap::new(), body);
+    let err = read(b"Fehler: \xfcberlastet\nmehr".to_vec());
+    assert_eq!(err.message(), Some("Fehler: \u{fffd}berlastet"));
+    // Packed, or nothing that was ever text.
+    assert_eq!(read(b"\x1f\x8b\x08\0\0".to_vec()).message(), None);
+    // Replacements are longer than what they replace: what doesn't fit is cut off.
+    let max = ErrorResponse::MAX_BODY;
+    for (body, kept) in [(vec![0xff; max], max / 3 * 3), ([&[b'a'; 1][..], &vec![0xff; max]].concat(), max)] {
+        let err = read(body);
+        assert_eq!(err.body().len(), kept);
+        assert!(std::str::from_utf8(err.body()).is_ok_and(|text| text.ends_with('\u{fffd}')));
+    }
+}

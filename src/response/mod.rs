@@ -112,7 +112,8 @@ impl<A: Api> ErrorResponse<A> {
 
     /// What failed of a batch whose answer is a success: of the list that these keys lead to (none for the body itself)
     /// each element that carries a code, with its position. It has the shape that an envelope of the API gives an issue,
-    /// or an error. An element is read when it is asked for, and the body is never copied: it may be of any length.
+    /// or an error. An element is read when it is asked for, and the body is never copied: it may be of any length. Where
+    /// it breaks off the elements before count; without such a list there are none.
     ///
     /// ```
     /// use errbook::mail::{Code, sending};

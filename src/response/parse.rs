@@ -184,6 +184,9 @@ fn replaced(body: &[u8], max: usize) -> String {
             let room = part.len().min(max - text.len());
             let end = (0..=room).rev().find(|end| part.is_char_boundary(*end)).unwrap_or(0);
             text.push_str(&part[..end]);
+            if end < part.len() {
+                return text;
+            }
         }
     }
     text

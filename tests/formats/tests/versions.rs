@@ -44,6 +44,9 @@ fn seen<A: Api>(err: &ErrorResponse<A>, plan_limit: <A::Code as ErrorCode>::Grou
     if let Some(retry) = err.retry() {
         fact(format!("{retry:?}"));
     }
+    if let Some(retry) = err.retry_on_repeat().filter(|retry| Some(*retry) != err.retry()) {
+        fact(format!("on repeat {retry:?}"));
+    }
     if let Some(action) = err.action() {
         fact(format!("{action:?}"));
     }
@@ -87,6 +90,11 @@ fn every_client_reads_every_server() {
             sent::<Shop1>(of_1::BasketLocked, ""),
             "BasketLocked, Backoff, FixRequest",
             "BasketLocked, Backoff, FixRequest",
+        ),
+        (
+            sent::<Shop1>(of_1::KeyInUse, ""),
+            "KeyInUse, Never, on repeat Backoff, FixRequest",
+            "KeyInUse, Never, on repeat Backoff, FixRequest",
         ),
         (sent::<Shop1>(of_1::CouponUsed, ""), "CouponUsed, Never, FixRequest", "unknown coupon_used"),
         (
@@ -140,6 +148,12 @@ fn every_client_reads_every_server() {
             sent::<Shop2>(of_2::BasketLocked, ""),
             "BasketLocked, Backoff, FixRequest",
             "BasketLocked, Backoff, FixRequest",
+        ),
+        // What its group advises depends on the attempt: nothing that all codes have in common.
+        (
+            sent::<Shop2>(of_2::KeyReused, ""),
+            "unknown key_reused, FixRequest",
+            "KeyReused, Never, on repeat Backoff, FixRequest",
         ),
         (sent::<Shop2>(of_2::BasketBusy, ""), "unknown basket_busy", "BasketBusy, Backoff, FixRequest"),
         (
