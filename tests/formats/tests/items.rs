@@ -1,4 +1,5 @@
 //! What failed of a batch that was answered with a success, in the shapes of several APIs.
+#![allow(clippy::unwrap_used)]
 
 use errbook::{Api, ErrorCode, ErrorResponse, Issue};
 use formats::{elasticsearch::Elasticsearch, plaid::Plaid, sqs, sqs::Sqs};
