@@ -62,7 +62,7 @@ impl<A: Api> ErrorResponse<A> {
     /// Reads an answer whose status says that it failed. It has no error case: whatever the body is, the result says
     /// what can be known.
     pub fn parse(status: StatusCode, headers: &HeaderMap, body: impl Into<Bytes>) -> ErrorResponse<A> {
-        ErrorResponse(Arc::new(parse::parse::<A>(status, headers, body.into())))
+        ErrorResponse(parse::parse::<A>(status, headers, body.into()))
     }
 
     /// The same for a client that has the answer in other types than those of the crate `http`. A header that is none is
@@ -135,7 +135,7 @@ impl<A: Api> ErrorResponse<A> {
     /// What came by another protocol.
     #[cfg(feature = "tonic")]
     pub(crate) fn told(told: &Told<'_>) -> ErrorResponse<A> {
-        ErrorResponse(Arc::new(parse::told::<A>(told)))
+        ErrorResponse(parse::told::<A>(told))
     }
 
     /// The body of a success, or the error. A success has a status from 200 to 299 (RFC 9110 section 15.3) and doesn't
@@ -485,6 +485,31 @@ struct Inner<C> {
 }
 
 impl<C> Inner<C> {
+    /// An answer of which no more is known.
+    fn new(status: StatusCode) -> Inner<C> {
+        Inner {
+            status,
+            body: Bytes::new(),
+            truncated: false,
+            from_api: false,
+            code: None,
+            code_text: None,
+            group: None,
+            action: None,
+            message: None,
+            param: None,
+            request_id: None,
+            doc_url: None,
+            retryable: None,
+            retry_after: None,
+            retry_at: None,
+            issues: Vec::new(),
+            members: Vec::new(),
+            headers: Vec::new(),
+            outcome: None,
+        }
+    }
+
     fn text<'t>(&'t self, text: &'t Text) -> Option<&'t str> {
         match text {
             Text::Own(text) => Some(text),

@@ -16,14 +16,15 @@ use crate::{Status, retry_after, rfc3339};
 /// The longest message that is made from an answer that is not the API's, in characters.
 const MAX_FOREIGN_MESSAGE: usize = 120;
 
-pub(super) fn parse<A: Api>(status: StatusCode, headers: &HeaderMap, body: Bytes) -> Inner<A::Code> {
+pub(super) fn parse<A: Api>(status: StatusCode, headers: &HeaderMap, body: Bytes) -> Arc<Inner<A::Code>> {
     let (body, truncated) = bounded::<A>(body);
     let text = std::str::from_utf8(&body).unwrap_or_default();
     let found = answer::<A>(text, |name| header(headers, name));
     let read = found.map(|Read { found, issues, .. }| (found, issues));
-    let mut inner = assemble::<A>(status, headers, read, text, text);
+    let mut inner = Inner::new(status);
+    assemble::<A>(&mut inner, headers, read, text, text);
     (inner.body, inner.truncated) = (body, truncated);
-    inner
+    Arc::new(inner)
 }
 
 /// What another protocol than HTTP says of an error, as if it had stood in a body and headers.
@@ -51,7 +52,7 @@ pub(crate) struct ToldError<'t> {
 }
 
 #[cfg(feature = "tonic")]
-pub(super) fn told<A: Api>(told: &Told<'_>) -> Inner<A::Code> {
+pub(super) fn told<A: Api>(told: &Told<'_>) -> Arc<Inner<A::Code>> {
     let read = told.error.as_ref().map(|error| {
         let members = error.members.iter().take(envelope::MAX_MEMBERS);
         let members = members.map(|(name, json)| (Cow::Borrowed(*name), &**json)).collect();
@@ -60,44 +61,25 @@ pub(super) fn told<A: Api>(told: &Told<'_>) -> Inner<A::Code> {
         let issues = issues.filter_map(|texts| issue(&Found::of(texts.clone(), Vec::new())));
         (found, issues.collect())
     });
-    let mut inner = assemble::<A>(told.status, &told.headers, read, "", told.message);
+    let mut inner = Inner::new(told.status);
+    assemble::<A>(&mut inner, &told.headers, read, "", told.message);
     (inner.body, inner.truncated) = (told.body.clone(), told.is_truncated);
-    inner
+    Arc::new(inner)
 }
 
 /// What was read, in an answer with this body; `text` speaks for one that is not the API's.
 fn assemble<A: Api>(
-    status: StatusCode,
+    inner: &mut Inner<A::Code>,
     headers: &HeaderMap,
     found: Option<(Found<'_>, Vec<Issue<A::Code>>)>,
     body: &str,
     text: &str,
-) -> Inner<A::Code> {
-    let in_header = retry_after::from_headers(headers, retry_after::clock);
-    let mut inner = Inner {
-        status,
-        truncated: false,
-        from_api: found.is_some(),
-        code: None,
-        code_text: None,
-        group: None,
-        action: None,
-        message: None,
-        param: None,
-        request_id: None,
-        doc_url: None,
-        retryable: None,
-        retry_after: in_header,
-        retry_at: None,
-        issues: Vec::new(),
-        members: Vec::new(),
-        headers: Vec::new(),
-        outcome: None,
-        body: Bytes::new(),
-    };
+) {
+    inner.from_api = found.is_some();
+    inner.retry_after = retry_after::from_headers(headers, retry_after::clock);
     match found {
         Some((found, issues)) => {
-            read::<A>(&mut inner, &found, body, headers);
+            read::<A>(inner, &found, body, headers);
             inner.issues = issues;
         }
         None => inner.message = foreign_message(text),
@@ -111,12 +93,11 @@ fn assemble<A: Api>(
     }
     // A rate limit tells when it starts anew with every answer: a wait only where the limit is what failed.
     if inner.retry_after.is_none()
-        && matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
+        && matches!(inner.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
     {
         inner.retry_after = retry_after::from_rate_limit(headers, retry_after::clock);
     }
     inner.retry_at = inner.retry_after.and_then(|wait| retry_after::clock()?.checked_add(wait));
-    inner
 }
 
 pub(crate) const X_REQUEST_ID: &str = "x-request-id";
