@@ -20,6 +20,8 @@
 //! # }
 //! ```
 
+#[cfg(feature = "retry")]
+mod again;
 #[cfg(feature = "reqwest-middleware")]
 mod middleware;
 
@@ -33,6 +35,8 @@ use crate::ErrorResponse;
 use crate::catalog::Api;
 use crate::retry::{AsFailure, Failure, Outcome};
 
+#[cfg(feature = "retry")]
+pub use again::send;
 #[cfg(feature = "reqwest-middleware")]
 pub use middleware::RetryMiddleware;
 
@@ -174,7 +178,11 @@ async fn error<A: Api>(response: Response) -> Error<A> {
         return Error::Api(err.clone());
     }
     let (status, headers) = (response.status(), response.headers().clone());
-    Error::Api(ErrorResponse::parse(status, &headers, beginning(response, ErrorResponse::<A>::MAX_BODY).await))
+    Error::Api(ErrorResponse::parse(
+        status,
+        &headers,
+        beginning(response, ErrorResponse::<A>::MAX_BODY).await,
+    ))
 }
 
 /// The body as far as it will be looked at. What is there of one that breaks off says more than that it broke off.
