@@ -293,20 +293,23 @@ impl<A: Api> ErrorHandler<A> {
         // Of several envelopes each may have a status of its own.
         *response.status_mut() = answer.status();
         let own = answer.headers();
-        let left = response.extensions_mut().remove::<OfSomeApi>();
+        let envelope: &[(&str, Node)] = answer.envelope.headers;
+        let is_of_the_envelope = |name: &str| envelope.iter().any(|(known, _)| name == *known);
+        let replaced = response.extensions().get::<OfSomeApi>().map_or(&[][..], |replaced| replaced.headers);
         let headers = response.headers_mut();
         for name in OF_THE_BODY {
             headers.remove(name);
         }
-        // Those of another API's envelope: a code that isn't the answer's, another id.
-        for (name, _) in left.map_or(&[][..], |left| left.headers) {
+        // Those of another envelope: a code that isn't the answer's, another id.
+        for (name, _) in replaced.iter().filter(|(name, _)| !is_of_the_envelope(name)) {
             headers.remove(*name);
         }
-        let envelope: &[(&str, Node)] = answer.envelope.headers;
         for (name, value) in &own {
             // What the response says of itself (how long to wait, which methods there are) is nearer to the cause.
-            let is_of_the_envelope = envelope.iter().any(|(known, _)| name == known);
-            if is_of_the_envelope || name == CONTENT_TYPE || !headers.contains_key(name) && name != VARY {
+            if is_of_the_envelope(name.as_str())
+                || name == CONTENT_TYPE
+                || !headers.contains_key(name) && name != VARY
+            {
                 headers.insert(name.clone(), value.clone());
             }
         }
@@ -329,9 +332,9 @@ impl<A: Api> ErrorHandler<A> {
         }
         *response.body_mut() = B::from(if head.is_head { Bytes::new() } else { body.into() });
         let extensions = response.extensions_mut();
-        extensions.insert(Written);
         // For who stands further out.
         extensions.insert(error.clone());
+        extensions.insert(Written);
         self.observe(error, head.id());
     }
 
