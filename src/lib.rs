@@ -19,6 +19,7 @@ mod raise;
 mod rendered;
 mod request_id;
 mod response;
+pub mod retry;
 mod retry_after;
 mod rfc3339;
 mod status;
@@ -37,6 +38,8 @@ pub mod conformance;
 mod extract;
 #[cfg(feature = "request")]
 pub mod request;
+#[cfg(feature = "reqwest")]
+pub mod reqwest;
 #[cfg(any(feature = "schemars", feature = "utoipa"))]
 mod schema;
 #[cfg(feature = "schemars")]

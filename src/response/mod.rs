@@ -2,6 +2,7 @@
 
 mod canonical;
 mod envelope;
+mod outcome;
 mod parse;
 
 use std::borrow::Cow;
@@ -14,6 +15,7 @@ use http::{HeaderMap, StatusCode};
 
 use crate::advice::Retry;
 use crate::catalog::{Api, ErrorCode, Named, Payload, row};
+use crate::retry::Outcome;
 use crate::table::{HeaderSource, Row, Slots};
 use crate::text::OneLine;
 use crate::value::{Value, values};
@@ -321,6 +323,9 @@ impl<A: Api> fmt::Display for ErrorResponse<A> {
         }
         f.write_str(")")?;
         if f.alternate() {
+            if let Some(outcome) = self.outcome() {
+                write!(f, " {outcome}")?;
+            }
             if let Some(param) = self.param() {
                 write!(f, "; param: {}", OneLine(param))?;
             }
@@ -435,6 +440,7 @@ impl<C> fmt::Display for Issue<C> {
     }
 }
 
+#[derive(Clone)]
 struct Inner<C> {
     status: StatusCode,
     /// UTF-8.
@@ -456,6 +462,8 @@ struct Inner<C> {
     members: Vec<(Text, Text)>,
     /// Those that the code's payload asks for.
     headers: Vec<(&'static str, String)>,
+    /// Of retrying.
+    outcome: Option<Outcome>,
 }
 
 impl<C> Inner<C> {
@@ -473,6 +481,7 @@ impl<C> Inner<C> {
 }
 
 /// A text of an answer: mostly a piece of the body, which is kept once.
+#[derive(Clone)]
 enum Text {
     Body { start: usize, end: usize },
     Own(Box<str>),

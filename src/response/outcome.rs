@@ -1,0 +1,66 @@
+//! What retrying needs to know of an answer, and what an answer knows of its having been retried.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::{ErrorResponse, Inner};
+use crate::advice::Applied;
+use crate::catalog::{Api, ErrorCode, row};
+use crate::retry::{Advice, Failure, Outcome, Step};
+
+impl<A: Api> From<&ErrorResponse<A>> for Failure {
+    fn from(err: &ErrorResponse<A>) -> Failure {
+        let Inner { status, from_api, code, action, retryable, retry_after, outcome, .. } = &*err.0;
+        let row = code.map(row);
+        Failure {
+            code: row.map(|row| row.code),
+            status: Some(*status),
+            advice: row.map(|row| Advice {
+                retry: row.retry,
+                on_repeat: row.retry_on_repeat(),
+                retryable: row.retryable,
+            }),
+            flag: *retryable,
+            applied: match row {
+                Some(row) => row.applied,
+                None if status.is_client_error() => Applied::No,
+                // What a service says of itself; a proxy says it of a request that it may have passed on.
+                None if *from_api && status.as_u16() == 503 => Applied::No,
+                None => Applied::Maybe,
+            },
+            wait: *retry_after,
+            exhausted: outcome.is_some_and(|outcome| outcome.is_exhausted()),
+            step: action.map(|action| Step::from(&A::Code::TABLE.actions[usize::from(action)])),
+        }
+    }
+}
+
+impl<A: Api> ErrorResponse<A> {
+    /// How often the request was tried and why it was not tried again, where it went through
+    /// [`errbook::retry`](crate::retry).
+    pub fn outcome(&self) -> Option<&Outcome> {
+        self.0.outcome.as_ref()
+    }
+
+    /// Has an error of this API the status of a success?
+    #[cfg(any(feature = "reqwest-middleware", all(feature = "retry", feature = "tower")))]
+    pub(crate) fn fails_with_success() -> bool {
+        let success = |status: u16| (200..300).contains(&status);
+        super::parse::envelopes::<A>().any(|envelope| envelope.status.is_some_and(success))
+    }
+
+    /// The same answer, which remembers how retrying ended.
+    #[must_use]
+    pub fn with_outcome(mut self, outcome: Outcome) -> ErrorResponse<A> {
+        Arc::make_mut(&mut self.0).outcome = Some(outcome);
+        self
+    }
+}
+
+/// `after 3 attempts: all attempts failed`
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = if self.attempts == 1 { "" } else { "s" };
+        write!(f, "after {} attempt{plural}: {}", self.attempts, self.stop.reason)
+    }
+}

@@ -1,0 +1,123 @@
+//! The rules, in the order of their numbers but for one thing: what would not be sent again anyway (0, 3 to 6) is said
+//! first. To hear that a request needs an idempotency key helps nobody whose request is refused with one, too.
+
+use std::time::Duration;
+
+use http::StatusCode;
+
+use super::{Again, Attempt, Decision, Failure, Policy, Reason, Rule, Step, Stop, Wait};
+use crate::Retry;
+use crate::advice::Applied;
+
+impl Policy {
+    /// What to do after a failed attempt, and by which rule: rules 0 to 8. Whoever has a [`Budget`](super::Budget) asks it
+    /// next, by [`Decision::paid_from`].
+    ///
+    /// ```
+    /// use errbook::mail::{code, sending};
+    /// use errbook::retry::{Attempt, Decision, Failure, Policy, Rule};
+    /// use errbook::prelude::*;
+    /// use http::Method;
+    /// use std::time::Duration;
+    ///
+    /// let policy = Policy::default();
+    /// let limited = sending::Error::from(code::RateLimitExceeded { retry_after: Duration::from_secs(30) });
+    /// let failure = Failure::from(&sending::ErrorResponse::from(limited));
+    ///
+    /// // It was refused before anything happened, so that even a POST can be sent again: not before the server's time.
+    /// let Decision::Retry(again) = policy.decide(&failure, &Attempt::of(&Method::POST)) else { panic!() };
+    /// assert_eq!(again.wait.earliest, Duration::from_secs(30));
+    ///
+    /// // There is no time for that.
+    /// let hurried = Attempt::of(&Method::POST).left(Duration::from_secs(10));
+    /// assert_eq!(policy.decide(&failure, &hurried).rule(), Rule::Wait);
+    /// ```
+    pub fn decide(&self, failure: &Failure, attempt: &Attempt) -> Decision {
+        let (rule, retry) = class(failure, attempt);
+        let stop = |rule, reason| Decision::Stop(Stop { rule, reason, step: failure.step });
+        match retry {
+            Retry::Never => return stop(rule, Reason::Never),
+            Retry::NeedsAction => return stop(rule, Reason::NeedsAction),
+            Retry::Refresh if attempt.refreshed => return stop(rule, Reason::Stale),
+            Retry::Refresh | Retry::Backoff | Retry::Throttle => {}
+        }
+        if !attempt.replayable {
+            return stop(Rule::Replay, Reason::NotReplayable);
+        }
+        if failure.applied != Applied::No && !attempt.idempotent && !attempt.keyed {
+            return stop(Rule::Effect, Reason::NotSafe);
+        }
+        if failure.exhausted || attempt.number >= self.attempts {
+            let step = failure.status.map(|_| Step::CONTACT_SUPPORT);
+            return Decision::Stop(Stop { rule: Rule::Attempts, reason: Reason::Attempts, step });
+        }
+        let asked = failure.wait.unwrap_or_default();
+        if asked > self.max_wait {
+            return stop(Rule::Wait, Reason::TooLong { wait: asked });
+        }
+        let grown = self.grown(retry, attempt.number);
+        let spread = if asked.is_zero() { grown } else { grown.max(asked / 2) };
+        let mut wait = Wait { earliest: asked, latest: asked.saturating_add(spread) };
+        if let Some(left) = attempt.left {
+            if wait.earliest >= left {
+                return stop(Rule::Wait, Reason::Deadline { wait: asked });
+            }
+            wait.latest = wait.latest.min(left);
+        }
+        match retry {
+            Retry::Refresh => Decision::Refresh(Again { rule, wait }),
+            _ => Decision::Retry(Again { rule, wait }),
+        }
+    }
+
+    /// The longest pause after so many attempts.
+    fn grown(&self, retry: Retry, attempts: u32) -> Duration {
+        let base = match retry {
+            Retry::Throttle => self.throttle,
+            Retry::Refresh => return Duration::ZERO,
+            _ => self.backoff,
+        };
+        let factor = 1_u32.checked_shl(attempts.saturating_sub(1)).unwrap_or(u32::MAX);
+        base.saturating_mul(factor).min(self.max_backoff)
+    }
+}
+
+/// Rules 0 and 3 to 6: what is to be done about it, if anything can be.
+fn class(failure: &Failure, attempt: &Attempt) -> (Rule, Retry) {
+    if let Some(retry) = attempt.retry_as {
+        return (Rule::Caller, retry);
+    }
+    if let Some(advice) = failure.advice {
+        let repeated = attempt.keyed && attempt.number > 1;
+        let retry = if repeated { advice.on_repeat } else { advice.retry };
+        let waits = matches!(retry, Retry::Backoff | Retry::Throttle);
+        // A flag that the catalog has as false, too, lowers nothing: the advice was written in knowledge of it.
+        let lowered = waits && advice.retryable && failure.flag == Some(false);
+        return (Rule::Code, if lowered { Retry::Never } else { retry });
+    }
+    let throttled = failure.wait.is_some();
+    let backoff = if throttled { Retry::Throttle } else { Retry::Backoff };
+    let Some(status) = failure.status else {
+        let sendable = failure.flag != Some(false);
+        return (Rule::Status, if sendable { backoff } else { Retry::Never });
+    };
+    match failure.flag {
+        Some(false) => return (Rule::FlagFalse, Retry::Never),
+        Some(true) if !status.is_client_error() || matches!(status.as_u16(), 408 | 425 | 429) => {
+            return (Rule::FlagTrue, backoff);
+        }
+        _ => {}
+    }
+    (Rule::Status, by_status(status, throttled, backoff))
+}
+
+/// Rule 6.
+fn by_status(status: StatusCode, throttled: bool, backoff: Retry) -> Retry {
+    match status.as_u16() {
+        429 => Retry::Throttle,
+        // GitHub's secondary limits; RFC 9110 section 15.5.14.
+        403 | 413 if throttled => Retry::Throttle,
+        408 | 425 | 500 | 502..=504 | 520..=530 | 598 | 599 => backoff,
+        _ => Retry::Never,
+    }
+}
