@@ -228,6 +228,8 @@ raises an error, and one with a wrong type, which the extractor rejects.
 * **errbook**: the router after `errbook::axum::finish`: a request id on every answer, errors with it in their body
 * no layer: the same handlers; a rejection is axum's text
 * `WithRejection`: axum-extra's, into an enum of one's own that writes `json!`; no request id
+* `tower-http`: `plain` within its `SetRequestId`, `PropagateRequestId` and `CatchPanic`, the ids from a counter; the id is not
+  in the body
 * `plain`: the same enum without it; a rejection is axum's text
 ",
         tables: &[&[
