@@ -20,6 +20,8 @@
 //! # }
 //! ```
 
+#[cfg(feature = "retry")]
+mod again;
 #[cfg(feature = "reqwest-middleware")]
 mod middleware;
 
@@ -33,6 +35,8 @@ use crate::ErrorResponse;
 use crate::catalog::Api;
 use crate::retry::{AsFailure, Failure, Outcome};
 
+#[cfg(feature = "retry")]
+pub use again::send;
 #[cfg(feature = "reqwest-middleware")]
 pub use middleware::RetryMiddleware;
 
@@ -174,14 +178,18 @@ async fn error<A: Api>(response: Response) -> Error<A> {
         return Error::Api(err.clone());
     }
     let (status, headers) = (response.status(), response.headers().clone());
-    Error::Api(ErrorResponse::parse(status, &headers, beginning::<A>(response).await))
+    Error::Api(ErrorResponse::parse(
+        status,
+        &headers,
+        beginning(response, ErrorResponse::<A>::MAX_BODY).await,
+    ))
 }
 
 /// The body as far as it will be looked at. What is there of one that breaks off says more than that it broke off.
 #[cfg(not(target_family = "wasm"))]
-async fn beginning<A: Api>(mut response: Response) -> Bytes {
+async fn beginning(mut response: Response, max: usize) -> Bytes {
     let mut body = Vec::new();
-    while body.len() <= ErrorResponse::<A>::MAX_BODY {
+    while body.len() <= max {
         match response.chunk().await {
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) | Err(_) => break,
@@ -192,6 +200,6 @@ async fn beginning<A: Api>(mut response: Response) -> Bytes {
 
 /// A browser gives it whole.
 #[cfg(target_family = "wasm")]
-async fn beginning<A: Api>(response: Response) -> Bytes {
+async fn beginning(response: Response, _: usize) -> Bytes {
     response.bytes().await.unwrap_or_default()
 }

@@ -47,7 +47,7 @@ impl<A: Api> ErrorResponse<A> {
     }
 
     /// Has an error of this API the status of a success?
-    #[cfg(any(feature = "reqwest-middleware", all(feature = "retry", feature = "tower")))]
+    #[cfg(all(feature = "retry", any(feature = "reqwest", feature = "tower")))]
     pub(crate) fn fails_with_success() -> bool {
         let success = |status: u16| (200..300).contains(&status);
         super::parse::envelopes::<A>().any(|envelope| envelope.status.is_some_and(success))

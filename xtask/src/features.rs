@@ -17,6 +17,11 @@ pub(crate) fn check() -> Result {
         "utoipa",
         "garde",
         "validator",
+        "retry",
+        "reqwest",
+        "reqwest-middleware",
+        "retry,tower",
+        "retry,reqwest",
     ];
     for features in alone.into_iter().chain(["schemars", "mail", "axum,tracing,mail"]) {
         let arguments =
