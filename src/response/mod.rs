@@ -481,7 +481,7 @@ struct Inner<C> {
     /// Those that the code's payload asks for.
     headers: Vec<(&'static str, String)>,
     /// Of retrying.
-    outcome: Option<Outcome>,
+    outcome: Option<Box<Outcome>>,
 }
 
 impl<C> Inner<C> {

@@ -33,7 +33,7 @@ impl<A: Api> From<&ErrorResponse<A>> for Failure {
                 None => Applied::Maybe,
             },
             wait: *retry_after,
-            exhausted: outcome.is_some_and(|outcome| outcome.is_exhausted()),
+            exhausted: outcome.as_ref().is_some_and(|outcome| outcome.is_exhausted()),
             step: action.map(|action| Step::from(&A::Code::TABLE.actions[usize::from(action)])),
         }
     }
@@ -43,7 +43,7 @@ impl<A: Api> ErrorResponse<A> {
     /// How often the request was tried and why it was not tried again, where it went through
     /// [`errbook::retry`](crate::retry).
     pub fn outcome(&self) -> Option<&Outcome> {
-        self.0.outcome.as_ref()
+        self.0.outcome.as_deref()
     }
 
     /// Has an error of this API the status of a success?
@@ -56,7 +56,7 @@ impl<A: Api> ErrorResponse<A> {
     /// The same answer, which remembers how retrying ended.
     #[must_use]
     pub fn with_outcome(mut self, outcome: Outcome) -> ErrorResponse<A> {
-        Arc::make_mut(&mut self.0).outcome = Some(outcome);
+        Arc::make_mut(&mut self.0).outcome = Some(Box::new(outcome));
         self
     }
 }

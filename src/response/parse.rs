@@ -19,10 +19,10 @@ const MAX_FOREIGN_MESSAGE: usize = 120;
 pub(super) fn parse<A: Api>(status: StatusCode, headers: &HeaderMap, body: Bytes) -> Arc<Inner<A::Code>> {
     let (body, truncated) = bounded::<A>(body);
     let text = std::str::from_utf8(&body).unwrap_or_default();
-    let found = answer::<A>(text, |name| header(headers, name));
-    let read = found.map(|Read { found, issues, .. }| (found, issues));
+    let read = answer::<A>(text, |name| header(headers, name));
     let mut inner = Inner::new(status);
-    assemble::<A>(&mut inner, headers, read, text, text);
+    assemble::<A>(&mut inner, headers, read.as_ref().map(|read| &read.found), text, text);
+    inner.issues = read.map(|read| read.issues).unwrap_or_default();
     (inner.body, inner.truncated) = (body, truncated);
     Arc::new(inner)
 }
@@ -56,13 +56,12 @@ pub(super) fn told<A: Api>(told: &Told<'_>) -> Arc<Inner<A::Code>> {
     let read = told.error.as_ref().map(|error| {
         let members = error.members.iter().take(envelope::MAX_MEMBERS);
         let members = members.map(|(name, json)| (Cow::Borrowed(*name), &**json)).collect();
-        let found = Found::of(error.texts.clone(), members);
-        let issues = error.issues.iter().take(ErrorResponse::<A>::MAX_ISSUES);
-        let issues = issues.filter_map(|texts| issue(&Found::of(texts.clone(), Vec::new())));
-        (found, issues.collect())
+        Found::of(error.texts.clone(), members)
     });
     let mut inner = Inner::new(told.status);
-    assemble::<A>(&mut inner, &told.headers, read, "", told.message);
+    assemble::<A>(&mut inner, &told.headers, read.as_ref(), "", told.message);
+    let issues = told.error.iter().flat_map(|error| &error.issues).take(ErrorResponse::<A>::MAX_ISSUES);
+    inner.issues = issues.filter_map(|texts| issue(&Found::of(texts.clone(), Vec::new()))).collect();
     (inner.body, inner.truncated) = (told.body.clone(), told.is_truncated);
     Arc::new(inner)
 }
@@ -71,17 +70,14 @@ pub(super) fn told<A: Api>(told: &Told<'_>) -> Arc<Inner<A::Code>> {
 fn assemble<A: Api>(
     inner: &mut Inner<A::Code>,
     headers: &HeaderMap,
-    found: Option<(Found<'_>, Vec<Issue<A::Code>>)>,
+    found: Option<&Found<'_>>,
     body: &str,
     text: &str,
 ) {
     inner.from_api = found.is_some();
     inner.retry_after = retry_after::from_headers(headers, retry_after::clock);
     match found {
-        Some((found, issues)) => {
-            read::<A>(inner, &found, body, headers);
-            inner.issues = issues;
-        }
+        Some(found) => read::<A>(inner, found, body, headers),
         None => inner.message = foreign_message(text),
     }
     if inner.request_id.is_none() {
@@ -374,7 +370,7 @@ fn foreign_message(text: &str) -> Option<Text> {
     }
     let line = if start.starts_with('<') { title(start)? } else { start.lines().next()?.trim() };
     // No text, but a packed or an encrypted one.
-    if line.contains(|char: char| char.is_control() && !char.is_whitespace()) {
+    if line.contains('\0') {
         return None;
     }
     let words = line.split_whitespace().flat_map(|word| [" ", word]).flat_map(str::chars);
