@@ -86,7 +86,7 @@ impl<A: Api> ErrorResponse<A> {
         });
         let mut map = HeaderMap::new();
         for (name, value) in headers {
-            // It can't hold more than some ten thousand.
+            // It holds some ten thousand; no client needs more.
             let _ = map.try_append(name, value);
         }
         ErrorResponse::parse(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY), &map, body)
