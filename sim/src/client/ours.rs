@@ -1,0 +1,72 @@
+use std::collections::HashMap;
+use std::time::Duration;
+
+use errbook::retry::{Attempt, Budget, Decision, Failure, Policy};
+use http::Method;
+
+use crate::engine::{Call, Client, Got};
+use crate::rng::Rng;
+
+/// What pays for retries.
+pub trait Purse {
+    /// An attempt succeeded.
+    fn earn(&mut self, call: &Call);
+
+    /// May there be another attempt? If so, its price is taken.
+    fn pay(&mut self, call: &Call, decision: Decision, rng: &mut Rng) -> Decision;
+}
+
+impl Purse for Budget {
+    fn earn(&mut self, _call: &Call) {
+        Budget::earn(self);
+    }
+
+    fn pay(&mut self, _call: &Call, decision: Decision, _rng: &mut Rng) -> Decision {
+        decision.paid_from(self)
+    }
+}
+
+/// errbook's decision, and its budget or another.
+#[derive(Default)]
+pub struct Ours<B = Budget> {
+    policy: Policy,
+    purse: B,
+    /// The attempts that are under way, but for first ones.
+    attempts: HashMap<usize, Attempt>,
+}
+
+impl<B> Ours<B> {
+    /// With another budget.
+    pub fn with(purse: B) -> Ours<B> {
+        Ours { policy: Policy::default(), purse, attempts: HashMap::new() }
+    }
+}
+
+impl<B: Purse> Client for Ours<B> {
+    fn succeeded(&mut self, call: &Call) {
+        self.attempts.remove(&call.operation);
+        self.purse.earn(call);
+    }
+
+    fn failed(&mut self, call: &Call, got: &Got, rng: &mut Rng) -> Option<Duration> {
+        let failure = match got {
+            Got::Success => return None,
+            Got::Error(answer) => answer.failure,
+            Got::Timeout => Failure::no_answer(),
+        };
+        let attempt = self.attempts.remove(&call.operation).unwrap_or_else(|| {
+            let first = Attempt::of(if call.post { &Method::POST } else { &Method::GET });
+            if call.keyed { first.keyed() } else { first }
+        });
+        let decision = self.policy.decide(&failure, &attempt);
+        let decision = self.purse.pay(call, decision, rng);
+        match decision {
+            // Nobody here has anything to renew.
+            Decision::Refresh(_) | Decision::Stop(_) => None,
+            Decision::Retry(again) => {
+                self.attempts.insert(call.operation, attempt.after(&decision));
+                Some(again.wait.pick(rng.next()))
+            }
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! What becomes of a service and its clients under one way of retrying and another, in virtual time.
+
+pub mod answer;
+pub mod client;
+pub mod engine;
+pub mod rng;
+pub mod scenario;
