@@ -172,7 +172,9 @@ pub fn run(
     };
     // What happens next, in the order of time and, at the same time, in which it was planned.
     let mut plan: BinaryHeap<Reverse<(Duration, usize, usize)>> = BinaryHeap::new();
-    plan.extend(orders.iter().enumerate().map(|(operation, order)| Reverse((order.at, operation, operation))));
+    plan.extend(
+        orders.iter().enumerate().map(|(operation, order)| Reverse((order.at, operation, operation))),
+    );
     let mut planned = orders.len();
     let mut under_way: Vec<Option<Got>> = vec![None; orders.len()];
 

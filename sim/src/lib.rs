@@ -3,5 +3,7 @@
 pub mod answer;
 pub mod client;
 pub mod engine;
+pub mod page;
+pub mod plot;
 pub mod rng;
 pub mod scenario;

@@ -243,10 +243,10 @@ impl Decision {
     }
 
     /// Rule 9: a retry costs a token of the budget, and without one there is none. Nothing else does: what was refused and
-    /// stays refused takes nothing from others.
-    pub fn paid_from(self, budget: &Budget) -> Decision {
+    /// stays refused takes nothing from others. The random number is asked where there is less than a token.
+    pub fn paid_from(self, budget: &Budget, now: Duration, random: u64) -> Decision {
         match self {
-            Decision::Retry(_) if !budget.spend() => {
+            Decision::Retry(_) if !budget.spend(now, random) => {
                 Decision::Stop(Stop { rule: Rule::Budget, reason: Reason::Budget, step: None })
             }
             decision => decision,

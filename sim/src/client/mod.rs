@@ -9,11 +9,13 @@ mod tower;
 use std::rc::Rc;
 use std::time::Duration;
 
+use errbook::retry::{Budget, Terms};
+
 use crate::engine::{Client, Got};
 use crate::rng::Rng;
 
 pub use backon::Backon;
-pub use ours::{Ours, Purse};
+pub use ours::{Other, Ours, Purse};
 pub use published::{Aws, Grpc, Plain, Sre};
 pub use reqwest::ReqwestRetry;
 pub use tower::{Clock, Tower};
@@ -36,6 +38,8 @@ pub struct Candidate {
     pub name: &'static str,
     /// What of it runs.
     pub code: Code,
+    /// What to know of it.
+    pub note: &'static str,
     /// A client of it. The number tells it from the others of its fleet.
     pub client: fn(&World, u64) -> Box<dyn Client>,
 }
@@ -66,50 +70,112 @@ impl Default for World {
 
 /// No retries: what the others are compared with.
 pub const NONE: Candidate =
-    Candidate { name: "no retries", code: Code::Run, client: |_, _| Box::new(Plain::new(0)) };
+    Candidate { name: "no retries", code: Code::Run, note: "", client: |_, _| Box::new(Plain::new(0)) };
 
 /// What most loops around a request do.
 pub const THREE: Candidate = Candidate {
     name: "3 retries, full jitter",
     code: Code::Run,
+    note: "of what may be transient: no answer, 5xx, 408, 429; any wait up to 100, 200, 400 ms",
     client: |_, _| Box::new(Plain::new(3)),
 };
 
 /// This crate as it comes.
-pub const OURS: Candidate =
-    Candidate { name: "**errbook**", code: Code::Run, client: |_, _| Box::new(<Ours>::default()) };
+pub const OURS: Candidate = Candidate {
+    name: "**errbook**",
+    code: Code::Run,
+    note: "`Policy` and `Budget`, as they come",
+    client: |_, _| Box::new(<Ours>::default()),
+};
 
 /// All, in the order of the tables.
 pub const ALL: [Candidate; 12] = [
     NONE,
     THREE,
-    Candidate { name: "backon 1.6", code: Code::Run, client: |_, number| Box::new(Backon::new(number)) },
+    Candidate {
+        name: "backon 1.6",
+        code: Code::Run,
+        note: "its default exponential backoff with jitter, for what may be transient, which it leaves to its user",
+        client: |_, number| Box::new(Backon::new(number)),
+    },
     Candidate {
         name: "reqwest-retry 0.9",
         code: Code::Part,
+        note: "its default strategy and 3 retries of its exponential backoff; the jitter is applied here, since its rng has no seed",
         client: |world, _| Box::new(ReqwestRetry::new(world.reqwest.clone())),
     },
     Candidate {
         name: "reqwest 0.13 `retry`",
         code: Code::Part,
-        client: |world, number| Box::new(Tower::reqwest(world.clock.clone(), number)),
+        note: "the budget that it takes from tower; its loop, which is private, is modelled: 2 retries at once",
+        client: |world, _| Box::new(Tower::reqwest(world.clock.clone())),
     },
     Candidate {
         name: "tower 0.5, its default budget",
         code: Code::Run,
+        note: "`TpsBudget` and `ExponentialBackoff` from 100 ms; 3 retries of what may be transient, which it leaves to its user",
         client: |world, number| Box::new(Tower::new(world.clock.clone(), number, 10)),
     },
     Candidate {
-        name: "tower 0.5, 20 % and no floor",
+        name: "tower 0.5, no floor",
         code: Code::Run,
+        note: "the same without 10 retries a second for each client: 20 % of what succeeded in the last 10 s",
         client: |world, number| Box::new(Tower::new(world.clock.clone(), number, 0)),
     },
-    Candidate { name: "AWS standard 2.0", code: Code::Model, client: |_, _| Box::new(Aws::v2_0()) },
-    Candidate { name: "AWS standard 2.1", code: Code::Model, client: |_, _| Box::new(Aws::v2_1()) },
-    Candidate { name: "gRPC A6", code: Code::Model, client: |_, _| Box::new(Grpc::default()) },
-    Candidate { name: "SRE book, adaptive", code: Code::Model, client: |_, _| Box::new(Sre::default()) },
+    Candidate {
+        name: "AWS standard 2.0",
+        code: Code::Model,
+        note: "500 tokens, of which a retry takes 5, after a timeout 10; at most 20 s, as smithy-rs takes a wait of its own header",
+        client: |_, _| Box::new(Aws::v2_0()),
+    },
+    Candidate {
+        name: "AWS standard 2.1",
+        code: Code::Model,
+        note: "500 tokens, of which a retry takes 14, of what is throttled 5; a wait at most 5 s longer than its own",
+        client: |_, _| Box::new(Aws::v2_1()),
+    },
+    Candidate {
+        name: "gRPC A6",
+        code: Code::Model,
+        note: "10 tokens, of which each failure takes 1; 3 retries while more than half are left; a pushback to the letter",
+        client: |_, _| Box::new(Grpc::default()),
+    },
+    Candidate {
+        name: "SRE book, adaptive",
+        code: Code::Model,
+        note: "client-side throttling with K = 2 over two minutes; 3 attempts, retries at most a tenth of the requests",
+        client: |_, _| Box::new(Sre::default()),
+    },
     OURS,
 ];
+
+/// Other budgets for our decision.
+pub const BUDGETS: [Candidate; 10] = [
+    Candidate { name: "**`Terms::DEFAULT`**", ..OURS },
+    other("half-life 10 s", |_, _| on(Terms::DEFAULT.half_life(Duration::from_secs(10)))),
+    other("half-life 30 s", |_, _| on(Terms::DEFAULT.half_life(Duration::from_secs(30)))),
+    other("starts with 1", |_, _| on(Terms::DEFAULT.start(1_000))),
+    other("earns 0.2", |_, _| on(Terms::DEFAULT.earn(200))),
+    other("a part of a token is nothing", |_, _| ours(Other::Whole(Budget::with(Terms::DEFAULT)))),
+    other("**`Terms::LASTING`**", |_, _| on(Terms::LASTING)),
+    other("the same, at most 2", |_, _| on(Terms::LASTING.max(2_000))),
+    other("the same, only first attempts earn", |_, _| ours(Other::First(Budget::with(Terms::LASTING)))),
+    other("the same, a retry that fails takes all", |_, _| {
+        ours(Other::Emptied(Budget::with(Terms::LASTING), Terms::LASTING))
+    }),
+];
+
+const fn other(name: &'static str, client: fn(&World, u64) -> Box<dyn Client>) -> Candidate {
+    Candidate { name, note: "", code: Code::Run, client }
+}
+
+fn on(terms: Terms) -> Box<dyn Client> {
+    ours(Budget::with(terms))
+}
+
+fn ours(purse: impl Purse + 'static) -> Box<dyn Client> {
+    Box::new(Ours::with(purse))
+}
 
 /// What a user writes where a crate leaves it to them: no answer, an answer of 5xx, 408 and 429 are retried.
 fn is_transient(got: &Got) -> bool {

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use errbook::retry::{Attempt, Budget, Decision, Failure, Policy};
+use errbook::retry::{Attempt, Budget, Decision, Failure, Policy, Terms};
 use http::Method;
 
 use crate::engine::{Call, Client, Got};
@@ -17,12 +17,50 @@ pub trait Purse {
 }
 
 impl Purse for Budget {
-    fn earn(&mut self, _call: &Call) {
-        Budget::earn(self);
+    fn earn(&mut self, call: &Call) {
+        Budget::earn(self, call.now);
     }
 
-    fn pay(&mut self, _call: &Call, decision: Decision, _rng: &mut Rng) -> Decision {
-        decision.paid_from(self)
+    fn pay(&mut self, call: &Call, decision: Decision, rng: &mut Rng) -> Decision {
+        decision.paid_from(self, call.now, rng.next())
+    }
+}
+
+/// Another rule than the budget's own, on the same budget.
+pub enum Other {
+    /// Less than a token is nothing.
+    Whole(Budget),
+    /// Only first attempts earn.
+    First(Budget),
+    /// A retry that fails takes all that is left.
+    Emptied(Budget, Terms),
+}
+
+impl Purse for Other {
+    fn earn(&mut self, call: &Call) {
+        match self {
+            Other::First(_) if call.number > 1 => {}
+            Other::Whole(budget) | Other::First(budget) | Other::Emptied(budget, _) => {
+                Purse::earn(budget, call)
+            }
+        }
+    }
+
+    fn pay(&mut self, call: &Call, decision: Decision, rng: &mut Rng) -> Decision {
+        let random = match self {
+            // Of all numbers the one that a part of a token never pays for.
+            Other::Whole(_) => u64::MAX,
+            _ => rng.next(),
+        };
+        match self {
+            Other::Emptied(budget, terms) if call.number > 1 => *budget = Budget::with(terms.start(0)),
+            _ => {}
+        }
+        match self {
+            Other::Whole(budget) | Other::First(budget) | Other::Emptied(budget, _) => {
+                decision.paid_from(budget, call.now, random)
+            }
+        }
     }
 }
 

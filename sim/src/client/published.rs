@@ -177,8 +177,9 @@ impl Counts {
 
 impl Client for Sre {
     fn sends(&mut self, now: Duration, rng: &mut Rng) -> bool {
-        self.count(now, Counts { requests: 1, ..Counts::default() });
+        // Of what came before.
         let Counts { requests, accepted, .. } = self.sum;
+        self.count(now, Counts { requests: 1, ..Counts::default() });
         let (requests, accepted) = (f64::from(requests), f64::from(accepted));
         !rng.chance((requests - 2.0 * accepted) / (requests + 1.0))
     }

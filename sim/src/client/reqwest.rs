@@ -5,7 +5,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use reqwest::dns::{Name, Resolve, Resolving};
 use reqwest_retry::policies::ExponentialBackoff;
-use reqwest_retry::{DefaultRetryableStrategy, Jitter, RetryDecision, RetryPolicy, Retryable, RetryableStrategy};
+use reqwest_retry::{
+    DefaultRetryableStrategy, Jitter, RetryDecision, RetryPolicy, Retryable, RetryableStrategy,
+};
 
 use crate::engine::{Call, Client, Got};
 use crate::rng::Rng;
@@ -83,7 +85,10 @@ fn timeout() -> reqwest_middleware::Error {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
     let runtime = runtime.expect("the system has what tokio asks for");
     let client = reqwest::Client::builder().no_proxy().dns_resolver(Arc::new(Nowhere)).build();
-    let request = client.expect("nothing of it can be missing").get("http://mail.example").timeout(Duration::from_secs(1));
+    let request = client
+        .expect("nothing of it can be missing")
+        .get("http://mail.example")
+        .timeout(Duration::from_secs(1));
     let error = runtime.block_on(async { request.send().await }).expect_err("nobody answers");
     assert!(error.is_timeout());
     error.into()

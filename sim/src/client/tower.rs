@@ -60,7 +60,7 @@ impl Tower {
     }
 
     /// As reqwest has it: 2 retries at once.
-    pub fn reqwest(clock: Rc<Clock>, _number: u64) -> Tower {
+    pub fn reqwest(clock: Rc<Clock>) -> Tower {
         Tower::with(clock, 10, 2)
     }
 

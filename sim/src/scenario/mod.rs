@@ -17,7 +17,8 @@ pub fn each<I: Sync, T: Send>(of: &[I], what: impl Fn(&I) -> T + Sync) -> Vec<T>
     std::thread::scope(|scope| {
         for _ in 0..threads.min(of.len()) {
             scope.spawn(|| {
-                while let Some((index, one)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, of.get(i)?)))
+                while let Some((index, one)) =
+                    Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, of.get(i)?)))
                 {
                     let result = what(one);
                     if let Ok(mut results) = results.lock() {

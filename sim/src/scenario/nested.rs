@@ -51,8 +51,11 @@ impl Nested {
             }
         }
         let mut outer = vec![layers.remove(0)];
-        let bottom =
-            Bottom { failures: self.failures, answer: Answer::internal_error(), requests: vec![0; OPERATIONS] };
+        let bottom = Bottom {
+            failures: self.failures,
+            answer: Answer::internal_error(),
+            requests: vec![0; OPERATIONS],
+        };
         let mut server = Layers { layers, bottom, exhausted: self.exhausted };
         let orders: Vec<Order> =
             (0..OPERATIONS as u32).map(|operation| Order::new(first + PACE * operation, 0)).collect();

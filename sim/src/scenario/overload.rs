@@ -20,9 +20,9 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 /// When the service is slow, in seconds from the beginning.
 pub const SLOW: Range<usize> = 10..20;
 /// How long it is looked at, in seconds from the beginning.
-pub const END: usize = 110;
+pub const END: usize = 85;
 /// For so long a seasoned fleet was healthy before.
-const SEASON: Duration = Duration::from_secs(1_000);
+const SEASON: Duration = Duration::from_secs(750);
 
 /// The sizes of fleets.
 pub const FLEETS: [usize; 4] = [5, 100, 1_000, 5_000];
@@ -70,7 +70,7 @@ impl Seen {
     /// Seconds from the end of the slowness to the first of five in which at least 95 % succeed.
     pub fn recovery(&self) -> Option<usize> {
         let healthy = |second: &usize| self.goodput[*second..*second + 5].iter().all(|share| *share >= 0.95);
-        (SLOW.end..=END - 5).find(healthy).map(|second| second - SLOW.end)
+        (SLOW.end..END - 4).find(healthy).map(|second| second - SLOW.end)
     }
 
     /// Attempts per operation while the service is slow.
@@ -79,7 +79,7 @@ impl Seen {
     }
 }
 
-/// The seconds until recovery with each of three seeds, the middle one of them. None: not within a minute and a half.
+/// The seconds until recovery with each of three seeds, the middle one of them. None: not within a minute.
 pub fn recovery(candidate: &Candidate, clients: usize, seasoned: bool) -> Option<usize> {
     let run = |seed| Overload { candidate: *candidate, clients, seasoned, seed }.run().recovery();
     let mut seconds = [1, 2, 3].map(|seed| run(seed).unwrap_or(usize::MAX));

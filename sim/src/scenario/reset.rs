@@ -19,6 +19,8 @@ const LATENCY: Duration = Duration::from_millis(20);
 pub struct Seen {
     /// Attempts in each second from the reset on.
     pub load: Vec<usize>,
+    /// How many retries there were.
+    pub retries: usize,
     /// The share of retries that came before the reset.
     pub early: f64,
     /// The share of requests that succeeded in the end.
@@ -60,6 +62,7 @@ fn seen(trace: &Trace) -> Seen {
     waits.sort_unstable();
     Seen {
         load: trace.load(SPAN, 60),
+        retries: trace.attempts.len() - firsts,
         early: share(early, trace.attempts.len() - firsts),
         success: trace.success(),
         p99: waits.get(waits.len() * 99 / 100).copied().unwrap_or_default(),
@@ -75,7 +78,9 @@ struct Limit {
 impl Limit {
     fn new() -> Limit {
         let seconds = 1..=SPAN.as_secs();
-        Limit { answers: seconds.map(|left| Answer::rate_limit_exceeded(Duration::from_secs(left))).collect() }
+        Limit {
+            answers: seconds.map(|left| Answer::rate_limit_exceeded(Duration::from_secs(left))).collect(),
+        }
     }
 }
 

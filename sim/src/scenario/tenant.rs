@@ -53,7 +53,9 @@ fn observe(candidate: &Candidate, orders: &[Order], tenants: &[usize]) -> (f64, 
     };
     let mut fleet = world.fleet(candidate, 1);
     let trace = engine::run(orders, &mut fleet, &mut server, Duration::from_secs(1), &mut Rng::new(2));
-    let of = |first: bool| trace.operations.iter().zip(tenants).filter(move |(_, tenant)| (**tenant == 0) == first);
+    let of = |first: bool| {
+        trace.operations.iter().zip(tenants).filter(move |(_, tenant)| (**tenant == 0) == first)
+    };
     let attempts = of(true).map(|(operation, _)| operation.attempts as usize).sum();
     let succeeded = of(false).filter(|(operation, _)| operation.succeeded).count();
     (share(attempts, of(true).count()), share(succeeded, of(false).count()))
