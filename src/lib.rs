@@ -38,6 +38,8 @@ pub mod conformance;
 mod extract;
 #[cfg(feature = "request")]
 pub mod request;
+#[cfg(feature = "reqwest")]
+pub mod reqwest;
 #[cfg(any(feature = "schemars", feature = "utoipa"))]
 mod schema;
 #[cfg(feature = "schemars")]

@@ -107,7 +107,7 @@ impl From<&RequestId> for HeaderValue {
 }
 
 /// Lower-case base 32 without `i l o u` (Crockford's), most significant digit first, so that text sorts as numbers do.
-fn base32<const DIGITS: usize>(mut number: u64) -> [u8; DIGITS] {
+pub(crate) fn base32<const DIGITS: usize>(mut number: u64) -> [u8; DIGITS] {
     let mut digits = [b'0'; DIGITS];
     for digit in digits.iter_mut().rev() {
         *digit = b"0123456789abcdefghjkmnpqrstvwxyz"[(number & 31) as usize];
@@ -127,7 +127,7 @@ fn milliseconds() -> u64 {
 }
 
 /// Not for secrets: std's hash keys, which are random, over a counter.
-fn random() -> u64 {
+pub(crate) fn random() -> u64 {
     static KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let mut hasher = KEYS.build_hasher();

@@ -2,6 +2,7 @@ use std::error::Error as StdError;
 use std::fmt::{self, Write as _};
 
 use crate::catalog::{Api, ErrorCode as _};
+use crate::retry::{Attempt, Decision, Failure, Rule, Stop};
 use crate::text::OneLine;
 use crate::{Error, RequestId};
 
@@ -26,6 +27,28 @@ pub(crate) fn event<A: Api>(error: &Error<A>, id: &RequestId) {
     match error.status().as_u16() >= 500 {
         true => event!(ERROR),
         false => event!(INFO),
+    }
+}
+
+/// One event for a decision: `warn` where retrying gave up, `info` where it goes on, `debug` where there was nothing to retry.
+pub(crate) fn decision(decision: &Decision, failure: &Failure, attempt: &Attempt) {
+    macro_rules! event {
+        ($level:ident) => {
+            tracing::event!(
+                target: "errbook::retry",
+                tracing::Level::$level,
+                "error.type" = failure.code,
+                "http.response.status_code" = failure.status.map(|status| status.as_u16()),
+                attempt = attempt.number(),
+                rule = decision.rule().number(),
+                "{decision}",
+            )
+        };
+    }
+    match decision {
+        Decision::Retry(_) | Decision::Refresh(_) => event!(INFO),
+        Decision::Stop(Stop { rule: Rule::Attempts | Rule::Wait | Rule::Budget, .. }) => event!(WARN),
+        Decision::Stop(_) => event!(DEBUG),
     }
 }
 

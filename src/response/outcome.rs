@@ -13,6 +13,7 @@ impl<A: Api> From<&ErrorResponse<A>> for Failure {
         let Inner { status, from_api, code, action, retryable, retry_after, outcome, .. } = &*err.0;
         let row = code.map(row);
         Failure {
+            code: row.map(|row| row.code),
             status: Some(*status),
             advice: row.map(|row| Advice {
                 retry: row.retry,
@@ -39,6 +40,13 @@ impl<A: Api> ErrorResponse<A> {
     /// [`errbook::retry`](crate::retry).
     pub fn outcome(&self) -> Option<&Outcome> {
         self.0.outcome.as_ref()
+    }
+
+    /// Has an error of this API the status of a success?
+    #[cfg(any(feature = "reqwest-middleware", all(feature = "retry", feature = "tower")))]
+    pub(crate) fn fails_with_success() -> bool {
+        let success = |status: u16| (200..300).contains(&status);
+        super::parse::envelopes::<A>().any(|envelope| envelope.status.is_some_and(success))
     }
 
     /// The same answer, which remembers how retrying ended.

@@ -141,7 +141,7 @@ pub(super) fn is_failure<A: Api>(status: StatusCode, body: &Bytes) -> bool {
 }
 
 /// The envelope that the API writes, then those that it wrote once, or will.
-fn envelopes<A: Api>() -> impl Iterator<Item = &'static Envelope> {
+pub(super) fn envelopes<A: Api>() -> impl Iterator<Item = &'static Envelope> {
     [A::INFO.envelope].into_iter().chain(A::INFO.also_read.iter().copied())
 }
 

@@ -38,7 +38,7 @@ impl Policy {
         match retry {
             Retry::Never => return stop(rule, Reason::Never),
             Retry::NeedsAction => return stop(rule, Reason::NeedsAction),
-            Retry::Refresh if attempt.refreshed => return stop(rule, Reason::Refreshed),
+            Retry::Refresh if attempt.refreshed => return stop(rule, Reason::Stale),
             Retry::Refresh | Retry::Backoff | Retry::Throttle => {}
         }
         if !attempt.replayable {
@@ -97,7 +97,10 @@ fn class(failure: &Failure, attempt: &Attempt) -> (Rule, Retry) {
     }
     let throttled = failure.wait.is_some();
     let backoff = if throttled { Retry::Throttle } else { Retry::Backoff };
-    let Some(status) = failure.status else { return (Rule::Status, backoff) };
+    let Some(status) = failure.status else {
+        let sendable = failure.flag != Some(false);
+        return (Rule::Status, if sendable { backoff } else { Retry::Never });
+    };
     match failure.flag {
         Some(false) => return (Rule::FlagFalse, Retry::Never),
         Some(true) if !status.is_client_error() || matches!(status.as_u16(), 408 | 425 | 429) => {

@@ -25,6 +25,14 @@
 
 mod budget;
 mod decide;
+mod key;
+#[cfg(all(feature = "retry", feature = "tower"))]
+mod layer;
+#[cfg(any(feature = "reqwest-middleware", all(feature = "retry", feature = "tower")))]
+mod peek;
+mod run;
+#[cfg(feature = "retry")]
+mod tokio;
 
 use std::fmt;
 use std::time::Duration;
@@ -36,6 +44,16 @@ use crate::advice::Applied;
 use crate::table::ActionRow;
 
 pub use budget::{Budget, Budgets, Terms};
+pub use key::{IdempotencyKey, KeyIn};
+#[cfg(all(feature = "retry", feature = "tower"))]
+pub use layer::{RetryLayer, RetryService};
+#[cfg(all(feature = "retry", feature = "tower"))]
+pub use peek::Peeked;
+#[cfg(feature = "reqwest-middleware")]
+pub(crate) use peek::peek;
+pub use run::{AsFailure, Next, Operation, Prepared, Retries, Timer};
+#[cfg(feature = "retry")]
+pub(crate) use tokio::Tokio;
 
 /// How patient a client is.
 ///
@@ -104,6 +122,8 @@ impl Policy {
 /// request that has no answer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Failure {
+    /// Where it is known; for the log.
+    pub(crate) code: Option<&'static str>,
     /// None where there is no answer.
     pub(crate) status: Option<StatusCode>,
     /// Of the code, where it is known, or of its group.
@@ -139,9 +159,14 @@ impl Failure {
         Failure::without_answer(Applied::Maybe)
     }
 
+    /// The request is none that could ever be sent.
+    pub const fn not_sendable() -> Failure {
+        Failure { flag: Some(false), ..Failure::not_sent() }
+    }
+
     const fn without_answer(applied: Applied) -> Failure {
-        let (status, advice, flag, wait, step) = (None, None, None, None, None);
-        Failure { status, advice, flag, applied, wait, exhausted: false, step }
+        let (code, status, advice, flag, wait, step) = (None, None, None, None, None, None);
+        Failure { code, status, advice, flag, applied, wait, exhausted: false, step }
     }
 
     /// The same, retried to the end by who saw it first: nobody is to multiply its attempts.
@@ -159,6 +184,7 @@ pub struct Attempt {
     idempotent: bool,
     keyed: bool,
     refreshed: bool,
+    renewal: bool,
     left: Option<Duration>,
     retry_as: Option<Retry>,
 }
@@ -173,6 +199,7 @@ impl Attempt {
             idempotent: method.is_idempotent(),
             keyed: false,
             refreshed: false,
+            renewal: false,
             left: None,
             retry_as: None,
         }
@@ -196,6 +223,12 @@ impl Attempt {
         Attempt { replayable: false, ..self }
     }
 
+    /// Nobody renews what the request is built from.
+    #[must_use]
+    pub const fn fixed(self) -> Attempt {
+        Attempt { refreshed: true, ..self }
+    }
+
     /// So much time is left for the whole operation.
     #[must_use]
     pub const fn left(self, left: Duration) -> Attempt {
@@ -211,8 +244,14 @@ impl Attempt {
     /// The next attempt, after this decision.
     #[must_use]
     pub const fn after(self, decision: &Decision) -> Attempt {
-        let refreshed = self.refreshed || matches!(decision, Decision::Refresh(_));
-        Attempt { number: self.number.saturating_add(1), refreshed, ..self }
+        let renewal = matches!(decision, Decision::Refresh(_));
+        let refreshed = self.refreshed || renewal;
+        Attempt { number: self.number.saturating_add(1), refreshed, renewal, ..self }
+    }
+
+    /// Is what the request is built from (a token, a nonce, a version) to be renewed before it is sent?
+    pub const fn is_renewal(&self) -> bool {
+        self.renewal
     }
 
     /// From 1.
@@ -345,8 +384,8 @@ pub enum Reason {
     Never,
     /// It fails until somebody changes something outside the request.
     NeedsAction,
-    /// What it was built from was renewed, and it failed again.
-    Refreshed,
+    /// What it was built from has to be renewed: nobody does, or it was, and it failed again.
+    Stale,
     /// Its body is gone.
     NotReplayable,
     /// It may have taken effect.
@@ -374,7 +413,7 @@ impl fmt::Display for Reason {
             Reason::NeedsAction => {
                 f.write_str("it fails until somebody changes something outside the request")
             }
-            Reason::Refreshed => f.write_str("it was renewed once, and failed again"),
+            Reason::Stale => f.write_str("what it was built from (a token, a nonce) has to be renewed"),
             Reason::NotReplayable => f.write_str("its body can be sent only once: keep it in memory"),
             Reason::NotSafe => f.write_str(
                 "it may have taken effect: an idempotency key would make it safe to be sent again",

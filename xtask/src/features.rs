@@ -17,6 +17,10 @@ pub(crate) fn check() -> Result {
         "utoipa",
         "garde",
         "validator",
+        "retry",
+        "reqwest",
+        "reqwest-middleware",
+        "retry,tower",
     ];
     for features in alone.into_iter().chain(["schemars", "mail", "axum,tracing,mail"]) {
         let arguments =

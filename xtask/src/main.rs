@@ -6,6 +6,7 @@ mod features;
 mod msrv;
 mod openapi;
 mod stranger;
+mod wasm;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -19,6 +20,7 @@ usage: cargo xtask TASK
   gen [--check]  writes what is generated and committed: docs/reference; --check tells what is stale
   features       checks that every set of features builds without warnings
   openapi        has third parties read the OpenAPI documents; a part of `test`
+  wasm           builds a client for a browser and runs it in Node; a part of `test`
   msrv           checks that nothing a user builds asks for a newer Rust than we state
   bench [build|load]
                  measures errbook beside what one would take instead, and writes docs/PERFORMANCE.md: what runs, what
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         ["bench", "load"] => bench::run_load(),
         ["msrv"] => msrv::check(),
         ["openapi"] => openapi::check(),
+        ["wasm"] => wasm::runs(),
         _ => Err(USAGE.to_owned()),
     };
     match done {
@@ -60,6 +63,7 @@ fn test() -> Result {
     generate(true)?;
     step("the workspace", cargo(&root).args(["test", "--workspace", "--all-features", "--no-fail-fast"]))?;
     openapi::is_understood(&root, &python)?;
+    wasm::runs()?;
     stranger::works(&root)?;
     edit::adding_a_code_is_one_edit(&root)
 }

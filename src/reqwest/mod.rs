@@ -1,0 +1,197 @@
+//! Answers that [`reqwest`](::reqwest) received.
+//!
+//! ```no_run
+//! use errbook::mail::{Code, Sending};
+//! use serde::Deserialize;
+//!
+//! #[derive(Deserialize)]
+//! struct Sent {
+//!     id: String,
+//! }
+//!
+//! # async fn run(client: reqwest::Client) -> Result<(), errbook::reqwest::Error<Sending>> {
+//! let response = client.get("https://api.example/emails/17").send().await?;
+//! match errbook::reqwest::read::<Sending, Sent>(response).await {
+//!     Ok(sent) => println!("{}", sent.id),
+//!     Err(error) if error.code() == Some(Code::NotFound) => println!("no such email"),
+//!     Err(error) => return Err(error),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+#[cfg(feature = "reqwest-middleware")]
+mod middleware;
+
+use std::fmt;
+
+use bytes::Bytes;
+use reqwest::Response;
+use serde::de::DeserializeOwned;
+
+use crate::ErrorResponse;
+use crate::catalog::Api;
+use crate::retry::{AsFailure, Failure, Outcome};
+
+#[cfg(feature = "reqwest-middleware")]
+pub use middleware::RetryMiddleware;
+
+/// A call to the API `A` failed. An SDK wraps it in an error of its own, so that its users depend on neither crate.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error<A: Api> {
+    /// The API, or something in front of it, answered with an error.
+    Api(ErrorResponse<A>),
+    /// No answer arrived, or not all of it.
+    Transport(reqwest::Error),
+    /// A success that can't be read as what was asked for.
+    Unreadable(serde_json::Error),
+}
+
+impl<A: Api> Error<A> {
+    /// The answer, if there was one.
+    pub fn api(&self) -> Option<&ErrorResponse<A>> {
+        match self {
+            Error::Api(err) => Some(err),
+            Error::Transport(_) | Error::Unreadable(_) => None,
+        }
+    }
+
+    /// The code of the answer, if there was one and this build knows it.
+    pub fn code(&self) -> Option<A::Code> {
+        self.api()?.code()
+    }
+}
+
+impl<A: Api> fmt::Display for Error<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Api(err) => err.fmt(f),
+            Error::Transport(_) => f.write_str("no answer"),
+            Error::Unreadable(_) => f.write_str("a success that can't be read"),
+        }
+    }
+}
+
+impl<A: Api> std::error::Error for Error<A> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Error::Api(err) => err.source(),
+            Error::Transport(error) => Some(error),
+            Error::Unreadable(error) => Some(error),
+        }
+    }
+}
+
+impl<A: Api> From<reqwest::Error> for Error<A> {
+    fn from(error: reqwest::Error) -> Error<A> {
+        Error::Transport(error)
+    }
+}
+
+impl<A: Api> AsFailure for Error<A> {
+    fn as_failure(&self) -> Failure {
+        match self {
+            Error::Api(err) => Failure::from(err),
+            Error::Transport(error) => failure(error),
+            // It was carried out, and the answer is lost.
+            Error::Unreadable(_) => Failure::no_answer(),
+        }
+    }
+
+    fn with_outcome(self, outcome: Outcome) -> Error<A> {
+        match self {
+            Error::Api(err) => Error::Api(err.with_outcome(outcome)),
+            other => other,
+        }
+    }
+}
+
+/// What is known of the request after an error of reqwest's.
+fn failure(error: &reqwest::Error) -> Failure {
+    #[cfg(not(target_family = "wasm"))]
+    if error.is_connect() {
+        return Failure::not_sent();
+    }
+    match error.is_builder() || error.is_redirect() {
+        true => Failure::not_sendable(),
+        false => Failure::no_answer(),
+    }
+}
+
+/// Reads a success as `T`, and anything else as the API's error. Of an error no more is read than
+/// [`MAX_BODY`](ErrorResponse::MAX_BODY).
+///
+/// # Errors
+///
+/// Of the API or what stands in front of it; of the connection; of a success that is no `T`.
+pub async fn read<A: Api, T: DeserializeOwned>(response: Response) -> Result<T, Error<A>> {
+    let body = read_bytes(response).await?;
+    serde_json::from_slice(&body).map_err(Error::Unreadable)
+}
+
+/// The same with the bytes of a success as they are.
+///
+/// # Errors
+///
+/// As those of [`read`].
+pub async fn read_bytes<A: Api>(response: Response) -> Result<Bytes, Error<A>> {
+    let response = response.error_for_api().await?;
+    let (status, headers) = (response.status(), response.headers().clone());
+    let body = response.bytes().await?;
+    ErrorResponse::check(status, &headers, body).map_err(Error::Api)
+}
+
+/// What `error_for_status` of a response is, with the error that the API answered.
+pub trait ResponseExt: Sized {
+    /// The response itself, unread, where its status is a success's, else the error. An API that sends errors with the
+    /// status of a success is read by [`read`].
+    ///
+    /// ```no_run
+    /// # async fn run(client: reqwest::Client) -> Result<(), errbook::reqwest::Error<errbook::mail::Sending>> {
+    /// use errbook::reqwest::ResponseExt as _;
+    ///
+    /// let response = client.get("https://api.example/export").send().await?;
+    /// let stream = response.error_for_api::<errbook::mail::Sending>().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    fn error_for_api<A: Api>(self) -> impl Future<Output = Result<Self, Error<A>>>;
+}
+
+impl ResponseExt for Response {
+    async fn error_for_api<A: Api>(self) -> Result<Response, Error<A>> {
+        if self.status().is_success() {
+            return Ok(self);
+        }
+        Err(error(self).await)
+    }
+}
+
+async fn error<A: Api>(response: Response) -> Error<A> {
+    #[cfg(not(target_family = "wasm"))]
+    if let Some(err) = response.extensions().get::<ErrorResponse<A>>() {
+        return Error::Api(err.clone());
+    }
+    let (status, headers) = (response.status(), response.headers().clone());
+    Error::Api(ErrorResponse::parse(status, &headers, beginning(response, ErrorResponse::<A>::MAX_BODY).await))
+}
+
+/// The body as far as it will be looked at. What is there of one that breaks off says more than that it broke off.
+#[cfg(not(target_family = "wasm"))]
+async fn beginning(mut response: Response, max: usize) -> Bytes {
+    let mut body = Vec::new();
+    while body.len() <= max {
+        match response.chunk().await {
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) | Err(_) => break,
+        }
+    }
+    body.into()
+}
+
+/// A browser gives it whole.
+#[cfg(target_family = "wasm")]
+async fn beginning(response: Response, _: usize) -> Bytes {
+    response.bytes().await.unwrap_or_default()
+}

@@ -1,0 +1,175 @@
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use http::header::HOST;
+use http::{Request, Response};
+use http_body::Body;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::peek::{Peeked, peek};
+use super::{Failure, Next, Retries, Timer as _, Tokio};
+use crate::catalog::Api;
+
+/// Sends requests to the API `A` again, around any client that is a [`tower`](tower_service) service on `http` 1.x.
+///
+/// A request whose body can be cloned can be sent again. What is known of it beside its method (that it is idempotent,
+/// how much time is left) stands in its extensions, as an [`Attempt`](super::Attempt). An error answer is read as far as the
+/// decision needs it, and given on whole; the last one has its [`ErrorResponse`](crate::ErrorResponse), with the
+/// [`Outcome`](super::Outcome), in its extensions.
+///
+/// Nothing here renews a token: an answer that asks for it is given on.
+///
+/// ```
+/// use errbook::mail::Sending;
+/// use errbook::retry::{Failure, KeyIn, Policy, Retries, RetryLayer};
+/// use http::{Request, Response};
+/// use http_body_util::Full;
+/// use bytes::Bytes;
+/// use tower::{ServiceBuilder, ServiceExt as _, service_fn};
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// # let api = service_fn(|_: Request<Full<Bytes>>| async { Ok::<_, std::io::Error>(Response::new(Full::<Bytes>::default())) });
+/// let retries = Retries::new(Policy::default()).keys(KeyIn::header("idempotency-key"));
+/// let retry = RetryLayer::<Sending, std::io::Error>::new(retries).failures(|error| match error.kind() {
+///     std::io::ErrorKind::ConnectionRefused => Failure::not_sent(),
+///     _ => Failure::no_answer(),
+/// });
+/// let api = ServiceBuilder::new().layer(retry).service(api);
+///
+/// let request = Request::post("https://api.example/emails").body(Full::<Bytes>::from("{}")).unwrap();
+/// assert_eq!(api.oneshot(request).await.unwrap().status(), 200);
+/// # }
+/// ```
+pub struct RetryLayer<A, E> {
+    retries: Retries,
+    failure: fn(&E) -> Failure,
+    api: PhantomData<fn() -> A>,
+}
+
+/// What [`RetryLayer`] makes of a client.
+pub struct RetryService<S, A, E> {
+    inner: S,
+    layer: RetryLayer<A, E>,
+}
+
+impl<A: Api, E> RetryLayer<A, E> {
+    /// An error of the client itself leaves open whether the request was sent.
+    pub fn new(retries: Retries) -> RetryLayer<A, E> {
+        RetryLayer { retries, failure: |_| Failure::no_answer(), api: PhantomData }
+    }
+
+    /// What an error of the client itself says of the request.
+    #[must_use]
+    pub fn failures(self, failure: fn(&E) -> Failure) -> RetryLayer<A, E> {
+        RetryLayer { failure, ..self }
+    }
+}
+
+impl<S, A: Api, E> Layer<S> for RetryLayer<A, E> {
+    type Service = RetryService<S, A, E>;
+
+    fn layer(&self, inner: S) -> RetryService<S, A, E> {
+        RetryService { inner, layer: self.clone() }
+    }
+}
+
+impl<S, A, E, B, R> Service<Request<B>> for RetryService<S, A, E>
+where
+    A: Api,
+    S: Service<Request<B>, Response = Response<R>, Error = E> + Clone + Send + 'static,
+    S::Future: Send,
+    E: Send + 'static,
+    B: Clone + Send + 'static,
+    R: Body + Unpin + Send + 'static,
+    R::Data: Send,
+    R::Error: Send,
+{
+    type Response = Response<Peeked<R>>;
+    type Error = E;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Peeked<R>>, E>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), E>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        // The one that is ready goes along.
+        let next = self.inner.clone();
+        let inner = std::mem::replace(&mut self.inner, next);
+        Box::pin(run(inner, self.layer.clone(), request))
+    }
+}
+
+async fn run<S, A, E, B, R>(
+    mut inner: S,
+    layer: RetryLayer<A, E>,
+    request: Request<B>,
+) -> Result<Response<Peeked<R>>, E>
+where
+    A: Api,
+    S: Service<Request<B>, Response = Response<R>, Error = E>,
+    B: Clone,
+    R: Body + Unpin,
+{
+    let timer = Tokio::new();
+    let (mut parts, body) = request.into_parts();
+    let first = layer.retries.prepare(&parts.method, &mut parts.headers, &parts.extensions, None).attempt;
+    let in_uri = parts.uri.authority().map(|authority| authority.as_str());
+    let host = in_uri.or_else(|| parts.headers.get(HOST)?.to_str().ok()).unwrap_or_default();
+    let mut operation = layer.retries.begin(host, first);
+    loop {
+        let sent = inner.call(Request::from_parts(parts.clone(), body.clone())).await;
+        let (failure, result) = match sent {
+            Ok(response) => match peek::<A, R>(response).await {
+                (None, response) => {
+                    operation.succeeded();
+                    return Ok(response);
+                }
+                (Some(err), response) => (Failure::from(&err), Ok((err, response))),
+            },
+            Err(error) => ((layer.failure)(&error), Err(error)),
+        };
+        match operation.failed(&failure, timer.now(), timer.random()) {
+            Next::Send { after } => {
+                // Its connection is of use to others meanwhile.
+                drop(result);
+                timer.sleep(after).await;
+            }
+            Next::Stop(outcome) => {
+                let (err, mut response) = result?;
+                response.extensions_mut().insert(err.with_outcome(outcome));
+                return Ok(response);
+            }
+        }
+        std::future::poll_fn(|context| inner.poll_ready(context)).await?;
+    }
+}
+
+impl<A, E> Clone for RetryLayer<A, E> {
+    fn clone(&self) -> RetryLayer<A, E> {
+        RetryLayer { retries: self.retries.clone(), failure: self.failure, api: PhantomData }
+    }
+}
+
+impl<S: Clone, A, E> Clone for RetryService<S, A, E> {
+    fn clone(&self) -> RetryService<S, A, E> {
+        RetryService { inner: self.inner.clone(), layer: self.layer.clone() }
+    }
+}
+
+impl<A, E> fmt::Debug for RetryLayer<A, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RetryLayer").field(&self.retries).finish()
+    }
+}
+
+impl<S: fmt::Debug, A, E> fmt::Debug for RetryService<S, A, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RetryService").field("inner", &self.inner).field("layer", &self.layer).finish()
+    }
+}

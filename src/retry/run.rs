@@ -1,0 +1,239 @@
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Extensions, HeaderMap, Method};
+
+use super::{Attempt, Budget, Budgets, Decision, Failure, KeyIn, Outcome, Policy, Terms};
+use crate::ErrorResponse;
+use crate::catalog::Api;
+
+/// How a client sends again: its policy, and a budget for each host that it talks to. One for the whole client; clones share
+/// the budgets.
+///
+/// ```
+/// use errbook::retry::{Policy, Retries};
+///
+/// let retries = Retries::new(Policy::default().attempts(4));
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Retries {
+    policy: Policy,
+    budgets: Arc<Budgets>,
+    keys: Option<KeyIn>,
+    within: Option<Duration>,
+}
+
+impl Retries {
+    /// With budgets on the usual [`Terms`].
+    pub fn new(policy: Policy) -> Retries {
+        Retries { policy, ..Retries::default() }
+    }
+
+    /// With budgets on other terms.
+    #[must_use]
+    pub fn terms(self, terms: Terms) -> Retries {
+        Retries { budgets: Arc::new(Budgets::with(terms)), ..self }
+    }
+
+    /// Gives each request that is not idempotent a key, the same on all its attempts. For an API that knows keys: one that
+    /// doesn't carries the request out twice.
+    #[must_use]
+    pub fn keys(self, place: KeyIn) -> Retries {
+        Retries { keys: Some(place), ..self }
+    }
+
+    /// So much time an operation has, if its first attempt doesn't say another.
+    #[must_use]
+    pub fn within(self, time: Duration) -> Retries {
+        Retries { within: Some(time), ..self }
+    }
+
+    /// What is known of a request before it is sent first: its method, and its [`Attempt`] where there is one in the
+    /// extensions. It gets its key. Nobody is taken to [renew](Attempt::fixed) it.
+    ///
+    /// What the layers begin with, for a client of one's own.
+    pub fn prepare(
+        &self,
+        method: &Method,
+        headers: &mut HeaderMap,
+        extensions: &Extensions,
+        body: Option<&[u8]>,
+    ) -> Prepared {
+        let attempt = extensions.get().copied().unwrap_or_else(|| Attempt::of(method)).fixed();
+        match self.keys.as_ref().map(|place| place.put(method, headers, body)) {
+            Some(put) if put.keyed => Prepared { attempt: attempt.keyed(), body: put.body },
+            _ => Prepared { attempt, body: None },
+        }
+    }
+
+    /// Begins an operation on a host (`api.example`, with the port where there is one): the bare steps, for a loop of
+    /// one's own.
+    pub fn begin(&self, host: &str, first: Attempt) -> Operation<'_> {
+        let left = first.left.or(self.within);
+        Operation { policy: &self.policy, budget: self.budgets.of(host), attempt: first, left }
+    }
+
+    /// Sends until it succeeds or the rules say stop, on the clock of [`tokio::time`].
+    ///
+    /// `send` is told which attempt it is, and [whether](Attempt::is_renewal) to renew what the request is built from. Time
+    /// that is [left](Attempt::left) counts from the call; it ends no attempt that is under way, which is what a timeout is for.
+    ///
+    /// ```
+    /// use errbook::mail::{code, sending};
+    /// use errbook::retry::{Attempt, Retries};
+    /// use errbook::prelude::*;
+    /// use http::Method;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// let retries = Retries::default();
+    /// let sent = retries.run("api.example", Attempt::of(&Method::GET), async |attempt| match attempt.number() {
+    ///     1 => Err(sending::ErrorResponse::from(sending::Error::from(code::InternalError))),
+    ///     _ => Ok("here it is"),
+    /// });
+    /// assert_eq!(sent.await.unwrap(), "here it is");
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Of the last attempt, which knows the [`Outcome`].
+    #[cfg(feature = "retry")]
+    pub async fn run<T, E: AsFailure>(
+        &self,
+        host: &str,
+        first: Attempt,
+        send: impl AsyncFnMut(Attempt) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.run_on(&super::Tokio::new(), host, first, send).await
+    }
+
+    /// The same on another timer, as in a browser.
+    ///
+    /// # Errors
+    ///
+    /// Of the last attempt, which knows the [`Outcome`].
+    pub async fn run_on<T, E: AsFailure>(
+        &self,
+        timer: &impl Timer,
+        host: &str,
+        first: Attempt,
+        mut send: impl AsyncFnMut(Attempt) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let start = timer.now();
+        let mut operation = self.begin(host, first);
+        loop {
+            let error = match send(operation.attempt()).await {
+                Ok(sent) => {
+                    operation.succeeded();
+                    return Ok(sent);
+                }
+                Err(error) => error,
+            };
+            let elapsed = timer.now().saturating_sub(start);
+            match operation.failed(&error.as_failure(), elapsed, timer.random()) {
+                Next::Send { after } => timer.sleep(after).await,
+                Next::Stop(outcome) => return Err(error.with_outcome(outcome)),
+            }
+        }
+    }
+}
+
+/// A request that can be sent: see [`Retries::prepare`].
+#[derive(Debug)]
+pub struct Prepared {
+    /// The first attempt.
+    pub attempt: Attempt,
+    /// What takes the place of the body, where the key is in it.
+    pub body: Option<Vec<u8>>,
+}
+
+/// What a loop of retries needs of what it runs on.
+pub trait Timer {
+    /// The time since whenever.
+    fn now(&self) -> Duration;
+
+    /// Lets so much time pass.
+    fn sleep(&self, wait: Duration) -> impl Future<Output = ()>;
+
+    /// Any number. Clients that have the same ones come back together.
+    fn random(&self) -> u64;
+}
+
+/// An operation from its first attempt to its last, as steps: whoever has a clock, a timer and a way to send makes a loop of
+/// them.
+#[derive(Debug)]
+#[must_use]
+pub struct Operation<'r> {
+    policy: &'r Policy,
+    budget: &'r Budget,
+    attempt: Attempt,
+    /// At the beginning.
+    left: Option<Duration>,
+}
+
+/// What comes next.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Next {
+    /// To wait so long and send again.
+    Send {
+        /// How long.
+        after: Duration,
+    },
+    /// Nothing.
+    Stop(Outcome),
+}
+
+impl Operation<'_> {
+    /// The attempt that is under way.
+    pub fn attempt(&self) -> Attempt {
+        self.attempt
+    }
+
+    /// The attempt succeeded.
+    pub fn succeeded(&self) {
+        self.budget.earn();
+    }
+
+    /// The attempt failed, so long after the operation began. The random number chooses the wait.
+    pub fn failed(&mut self, failure: &Failure, elapsed: Duration, random: u64) -> Next {
+        if let Some(left) = self.left {
+            self.attempt = self.attempt.left(left.saturating_sub(elapsed));
+        }
+        let decision = self.policy.decide(failure, &self.attempt).paid_from(self.budget);
+        #[cfg(feature = "tracing")]
+        crate::trace::decision(&decision, failure, &self.attempt);
+        let attempts = self.attempt.number();
+        self.attempt = self.attempt.after(&decision);
+        match decision {
+            Decision::Retry(again) | Decision::Refresh(again) => {
+                Next::Send { after: again.wait.pick(random) }
+            }
+            Decision::Stop(stop) => Next::Stop(Outcome { attempts, stop }),
+        }
+    }
+}
+
+/// An error of an attempt: what a client's own error type implements to be retried by [`Retries::run`].
+pub trait AsFailure: Sized {
+    /// What a decision depends on.
+    fn as_failure(&self) -> Failure;
+
+    /// The same error, which remembers how retrying ended, where it can.
+    #[must_use]
+    fn with_outcome(self, outcome: Outcome) -> Self {
+        let _ = outcome;
+        self
+    }
+}
+
+impl<A: Api> AsFailure for ErrorResponse<A> {
+    fn as_failure(&self) -> Failure {
+        Failure::from(self)
+    }
+
+    fn with_outcome(self, outcome: Outcome) -> ErrorResponse<A> {
+        ErrorResponse::with_outcome(self, outcome)
+    }
+}

@@ -1,0 +1,437 @@
+//! Requests that are sent again: by a loop, by the layer, by the middleware of reqwest.
+#![cfg(all(feature = "retry", feature = "tower", feature = "reqwest-middleware"))]
+#![allow(clippy::unwrap_used)]
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use errbook::mail::{Action, Code, Sending, code, sending};
+use errbook::retry::{Attempt, Failure, KeyIn, Policy, Retries, RetryLayer, Rule, Terms};
+use errbook::{ErrorResponse, RequestId};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full};
+use tokio::time::Instant;
+use tower::{Layer as _, ServiceExt as _, service_fn};
+
+/// What a server was asked.
+type Asked = Arc<Mutex<Vec<(HeaderMap, Bytes)>>>;
+
+fn answer(error: impl Into<sending::Error>) -> Response<Bytes> {
+    error.into().answer(&RequestId::from_text("req_1").unwrap()).into_response()
+}
+
+fn limited(seconds: u64) -> Response<Bytes> {
+    answer(code::RateLimitExceeded { retry_after: Duration::from_secs(seconds) })
+}
+
+fn fine() -> Response<Bytes> {
+    Response::new(Bytes::from_static(b"fine"))
+}
+
+/// Budgets that are never in the way.
+fn retries() -> Retries {
+    Retries::new(Policy::default()).terms(Terms::default().start(10_000))
+}
+
+/// A client of a server that answers with these, in turn, and the last one for ever.
+fn client(
+    retries: Retries,
+    answers: impl IntoIterator<Item = Response<Bytes>>,
+) -> (
+    impl tower::Service<
+        Request<Full<Bytes>>,
+        Response = Response<errbook::retry::Peeked<Full<Bytes>>>,
+        Error = Infallible,
+        Future: Send,
+    > + Clone,
+    Asked,
+) {
+    let asked = Asked::default();
+    let answers = Arc::new(Mutex::new(answers.into_iter().collect::<VecDeque<_>>()));
+    let log = Arc::clone(&asked);
+    let server = service_fn(move |request: Request<Full<Bytes>>| {
+        let (answers, log) = (Arc::clone(&answers), Arc::clone(&log));
+        async move {
+            let (parts, body) = request.into_parts();
+            let body = body.collect().await.unwrap().to_bytes();
+            log.lock().unwrap().push((parts.headers, body));
+            let mut answers = answers.lock().unwrap();
+            let answer = if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() };
+            Ok::<_, Infallible>(answer.unwrap().map(Full::new))
+        }
+    });
+    (RetryLayer::<Sending, Infallible>::new(retries).layer(server), asked)
+}
+
+fn post(body: &'static str) -> Request<Full<Bytes>> {
+    Request::post("http://api.example/emails").body(Full::from(body)).unwrap()
+}
+
+fn get() -> Request<Full<Bytes>> {
+    Request::get("http://api.example/emails").body(Full::default()).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_loop_waits_as_long_as_the_server_asks() {
+    let retries = retries();
+    let start = Instant::now();
+    let first = Attempt::of(&Method::POST);
+    let sent = retries.run("api.example", first, async |attempt| match attempt.number() {
+        1 => Err(ErrorResponse::<Sending>::from(sending::Error::from(code::RateLimitExceeded {
+            retry_after: Duration::from_secs(30),
+        }))),
+        number => Ok(number),
+    });
+    assert_eq!(sent.await.unwrap(), 2);
+    let waited = start.elapsed();
+    assert!((30..=45).contains(&waited.as_secs()), "{waited:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_loop_runs_on_any_thread_and_says_how_it_ended() {
+    let retries = retries();
+    // Spawned: the future is Send.
+    let failed = tokio::spawn(async move {
+        let attempt = Attempt::of(&Method::GET);
+        let send = async |_| {
+            tokio::task::yield_now().await;
+            Err::<(), _>(ErrorResponse::<Sending>::from(sending::Error::from(code::InternalError)))
+        };
+        retries.run("api.example", attempt, send).await.unwrap_err()
+    });
+    let err = failed.await.unwrap();
+    let outcome = err.outcome().unwrap();
+    assert_eq!((outcome.attempts, outcome.stop.rule), (3, Rule::Attempts));
+    assert!(outcome.is_exhausted());
+    assert_eq!(outcome.stop.step.unwrap().name, "contact_support");
+    assert!(format!("{err:#}").contains("after 3 attempts: all attempts failed"), "{err:#}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_loop_within_a_loop_is_not_multiplied() {
+    let (inner, outer) = (retries(), retries());
+    let mut sent = 0;
+    let result = outer
+        .run("api.example", Attempt::of(&Method::GET), async |_| {
+            inner
+                .run("api.example", Attempt::of(&Method::GET), async |_| {
+                    sent += 1;
+                    Err::<(), _>(ErrorResponse::<Sending>::from(sending::Error::from(code::InternalError)))
+                })
+                .await
+        })
+        .await;
+    assert_eq!((sent, result.unwrap_err().outcome().unwrap().attempts), (3, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_of_an_operation_is_kept() {
+    let start = Instant::now();
+    let retries = retries().within(Duration::from_secs(20));
+    let err = retries
+        .run("api.example", Attempt::of(&Method::GET), async |attempt: Attempt| {
+            tokio::time::sleep(Duration::from_secs(6)).await;
+            let wait = if attempt.number() == 1 { 5 } else { 9 };
+            Err::<(), _>(sending::ErrorResponse::from(sending::Error::from(code::RateLimitExceeded {
+                retry_after: Duration::from_secs(wait),
+            })))
+        })
+        .await
+        .unwrap_err();
+    // 6 + 5 to 7.5 + 6 leave less than 9.
+    assert_eq!(err.outcome().map(|outcome| (outcome.attempts, outcome.stop.rule)), Some((2, Rule::Wait)));
+    assert!(start.elapsed() < Duration::from_secs(20));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_is_sent_again_with_its_body_and_its_key() {
+    let retries = retries().keys(KeyIn::header("idempotency-key"));
+    let (client, asked) = client(retries, [answer(code::InternalError), limited(1), fine()]);
+    let response = client.oneshot(post("hello")).await.unwrap();
+    assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "fine");
+    let asked = asked.lock().unwrap();
+    assert_eq!(asked.len(), 3);
+    assert!(asked.iter().all(|(_, body)| body == "hello"));
+    let keys: Vec<_> = asked.iter().map(|(headers, _)| &headers["idempotency-key"]).collect();
+    assert!(keys[0].len() == 26 && keys.iter().all(|key| *key == keys[0]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_post_without_a_key_is_sent_once() {
+    let (client, asked) = client(retries(), [answer(code::InternalError)]);
+    let response = client.oneshot(post("hello")).await.unwrap();
+    let err = response.extensions().get::<sending::ErrorResponse>().unwrap();
+    assert_eq!(err.outcome().unwrap().stop.rule, Rule::Effect);
+    assert_eq!(asked.lock().unwrap().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_caller_knows_stands_in_the_extensions() {
+    let (client, asked) = client(retries(), [answer(code::InternalError), fine()]);
+    let mut request = post("hello");
+    request.extensions_mut().insert(Attempt::of(&Method::POST).idempotent());
+    assert_eq!(client.oneshot(request).await.unwrap().status(), 200);
+    assert_eq!(asked.lock().unwrap().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrong_key_costs_one_request() {
+    let (client, asked) = client(retries(), [answer(code::AuthenticationRequired)]);
+    let response = client.oneshot(get()).await.unwrap();
+    let err = response.extensions().get::<sending::ErrorResponse>().unwrap();
+    assert_eq!((err.code(), err.action()), (Some(Code::AuthenticationRequired), Some(Action::Authenticate)));
+    assert_eq!(asked.lock().unwrap().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_answer_is_given_on_as_it_was() {
+    let page = "<html>".to_owned() + &"x".repeat(200_000);
+    let proxy =
+        Response::builder().status(502).header("server", "proxy").body(Bytes::from(page.clone())).unwrap();
+    let (client, asked) = client(retries(), [proxy]);
+    let response = client.oneshot(get()).await.unwrap();
+    assert_eq!(
+        (response.status(), &response.headers()["server"]),
+        (StatusCode::BAD_GATEWAY, &"proxy".parse().unwrap())
+    );
+    assert!(response.extensions().get::<sending::ErrorResponse>().unwrap().is_truncated());
+    assert_eq!(http_body::Body::size_hint(response.body()).exact(), Some(page.len() as u64));
+    assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), page);
+    assert_eq!(asked.lock().unwrap().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn layers_around_each_other_do_not_multiply() {
+    let (client, asked) = client(retries(), [answer(code::InternalError)]);
+    let outer = RetryLayer::<Sending, Infallible>::new(retries());
+    let response = outer.layer(client).oneshot(get()).await.unwrap();
+    assert_eq!(response.status(), 500);
+    assert_eq!(asked.lock().unwrap().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_fails_uses_up_its_own_budget() {
+    let retries = Retries::default();
+    let (client, asked) = client(retries, [answer(code::InternalError)]);
+    let ask = |uri: &'static str| client.clone().oneshot(Request::get(uri).body(Full::default()).unwrap());
+    let rule = |response: Response<_>| {
+        response.extensions().get::<sending::ErrorResponse>().unwrap().outcome().unwrap().stop.rule
+    };
+    // One token to begin with.
+    assert_eq!(rule(ask("http://a.example/").await.unwrap()), Rule::Budget);
+    assert_eq!(asked.lock().unwrap().len(), 2);
+    assert_eq!(rule(ask("http://a.example/").await.unwrap()), Rule::Budget);
+    assert_eq!(asked.lock().unwrap().len(), 3);
+    assert_eq!(rule(ask("http://b.example/").await.unwrap()), Rule::Budget);
+    assert_eq!(asked.lock().unwrap().len(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_of_the_client_itself_is_what_it_is_said_to_be() {
+    for (kind, attempts) in [(io::ErrorKind::ConnectionRefused, 3), (io::ErrorKind::ConnectionReset, 1)] {
+        let asked = Arc::new(Mutex::new(0));
+        let count = Arc::clone(&asked);
+        let server = service_fn(move |_: Request<Full<Bytes>>| {
+            *count.lock().unwrap() += 1;
+            async move { Err::<Response<Full<Bytes>>, _>(io::Error::from(kind)) }
+        });
+        let layer = RetryLayer::<Sending, io::Error>::new(retries()).failures(|error| match error.kind() {
+            io::ErrorKind::ConnectionRefused => Failure::not_sent(),
+            _ => Failure::no_answer(),
+        });
+        assert_eq!(layer.layer(server).oneshot(post("")).await.unwrap_err().kind(), kind);
+        assert_eq!(*asked.lock().unwrap(), attempts, "{kind}");
+    }
+}
+
+/// A body that breaks off after its first piece, once that was sent.
+struct Broken {
+    start: Option<Bytes>,
+    is_sent: bool,
+}
+
+impl Broken {
+    fn after(start: &'static str) -> Broken {
+        Broken { start: Some(start.into()), is_sent: false }
+    }
+}
+
+impl http_body::Body for Broken {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<http_body::Frame<Bytes>>>> {
+        if let Some(start) = self.start.take() {
+            return Poll::Ready(Some(Ok(http_body::Frame::data(start))));
+        }
+        if std::mem::replace(&mut self.is_sent, true) {
+            return Poll::Ready(Some(Err(io::ErrorKind::ConnectionReset.into())));
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_breaks_off_is_read_as_far_as_it_came() {
+    let asked = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&asked);
+    let server = service_fn(move |_: Request<Full<Bytes>>| {
+        *count.lock().unwrap() += 1;
+        let body = Broken::after(r#"{"ok":false,"error":{"code":"internal_error","mess"#);
+        async { Ok::<_, Infallible>(Response::builder().status(500).body(body).unwrap()) }
+    });
+    let client = RetryLayer::<Sending, Infallible>::new(retries()).layer(server);
+    let response = client.oneshot(get()).await.unwrap();
+    let err = response.extensions().get::<sending::ErrorResponse>().unwrap();
+    assert_eq!((err.code(), err.message()), (Some(Code::InternalError), None));
+    assert_eq!(*asked.lock().unwrap(), 3);
+    // Whoever reads on meets the error, too.
+    assert!(response.into_body().collect().await.is_err());
+}
+
+/// What a server over loopback does with a request.
+#[derive(Clone)]
+enum Does {
+    Answers(Response<Bytes>),
+    /// Says that more comes, and hangs up.
+    BreaksOff(&'static str),
+}
+
+/// A server over loopback that answers in turn, and the last for ever; and what it was asked.
+async fn server(does: impl IntoIterator<Item = Does>) -> (String, Asked) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let asked = Asked::default();
+    let does = Arc::new(Mutex::new(does.into_iter().collect::<VecDeque<_>>()));
+    let log = Arc::clone(&asked);
+    let routes = axum::Router::new().fallback(move |request: axum::extract::Request| {
+        let (does, log) = (Arc::clone(&does), Arc::clone(&log));
+        async move {
+            let (parts, body) = request.into_parts();
+            let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+            log.lock().unwrap().push((parts.headers, body));
+            let next = {
+                let mut does = does.lock().unwrap();
+                if does.len() > 1 { does.pop_front() } else { does.front().cloned() }
+            };
+            match next.unwrap() {
+                Does::Answers(response) => response.map(axum::body::Body::from),
+                Does::BreaksOff(start) => {
+                    Response::builder().status(500).body(axum::body::Body::new(Broken::after(start))).unwrap()
+                }
+            }
+        }
+    });
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    (base, asked)
+}
+
+/// A policy whose pauses nobody notices.
+fn hurried() -> Retries {
+    let policy = Policy::default().backoff(Duration::from_millis(1)).throttle(Duration::from_millis(1));
+    Retries::new(policy).terms(Terms::default().start(10_000))
+}
+
+fn reqwest(retries: Retries) -> reqwest_middleware::ClientWithMiddleware {
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    reqwest_middleware::ClientBuilder::new(client)
+        .with(errbook::reqwest::RetryMiddleware::<Sending>::new(retries))
+        .build()
+}
+
+async fn read(response: reqwest::Response) -> Result<String, errbook::reqwest::Error<Sending>> {
+    errbook::reqwest::read::<Sending, String>(response).await
+}
+
+#[tokio::test]
+async fn reqwest_sends_again_what_the_rules_say() {
+    let json = Response::new(Bytes::from_static(b"\"fine\""));
+    let (base, asked) = server([Does::Answers(answer(code::InternalError)), Does::Answers(json)]).await;
+    let client = reqwest(hurried().keys(KeyIn::member("client_id")));
+    let request = client
+        .post(format!("{base}/messages"))
+        .header("content-type", "application/json")
+        .body(r#"{"to":"a@example.com"}"#);
+    let response = request.send().await.unwrap();
+    // What a response has beside its status is still there.
+    assert_eq!(response.url().path(), "/messages");
+    assert_eq!(read(response).await.unwrap(), "fine");
+    let asked = asked.lock().unwrap();
+    assert_eq!((asked.len(), &asked[0].1), (2, &asked[1].1));
+    let body: serde_json::Value = serde_json::from_slice(&asked[0].1).unwrap();
+    assert_eq!(body["client_id"].as_str().map(str::len), Some(26));
+}
+
+#[tokio::test]
+async fn reqwest_reads_the_error_with_its_outcome() {
+    let (base, asked) = server([Does::Answers(answer(code::NoActiveProviders))]).await;
+    let response = reqwest(hurried()).get(&base).send().await.unwrap();
+    let error = read(response).await.unwrap_err();
+    assert_eq!(error.code(), Some(Code::NoActiveProviders));
+    let outcome = error.api().unwrap().outcome().unwrap();
+    assert_eq!((outcome.attempts, outcome.stop.rule), (1, Rule::Code));
+    assert_eq!(outcome.stop.step.unwrap().url, Some("https://sendmux.ai/accounts"));
+    assert_eq!(asked.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn reqwest_meets_a_proxy_and_a_server_that_is_killed_mid_body() {
+    let page =
+        || Response::builder().status(503).body(Bytes::from_static(b"<html><title>Busy</title>")).unwrap();
+    let half = Does::BreaksOff(r#"{"ok":false,"error":{"code":"service_unavailable","#);
+    let (base, asked) = server([Does::Answers(page()), half, Does::Answers(page())]).await;
+    let error = read(reqwest(hurried()).get(&base).send().await.unwrap()).await.unwrap_err();
+    let err = error.api().unwrap();
+    assert_eq!((err.from_api(), err.message(), err.outcome().unwrap().attempts), (false, Some("Busy"), 3));
+    assert_eq!(asked.lock().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn reqwest_sends_a_stream_once() {
+    let (base, asked) = server([Does::Answers(answer(code::ServiceUnavailable))]).await;
+    let stream = reqwest::Body::wrap(Full::new(Bytes::from_static(b"once")));
+    let response = reqwest(hurried()).put(&base).body(stream).send().await.unwrap();
+    let error = read(response).await.unwrap_err();
+    assert_eq!(error.api().unwrap().outcome().unwrap().stop.rule, Rule::Replay);
+    let asked = asked.lock().unwrap();
+    assert_eq!((asked.len(), &asked[0].1[..]), (1, &b"once"[..]));
+}
+
+#[tokio::test]
+async fn reqwest_tries_again_where_nobody_listens() {
+    let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let start = std::time::Instant::now();
+    let policy = Policy::default().backoff(Duration::from_millis(20));
+    let retries = Retries::new(policy).terms(Terms::default().start(10_000));
+    let error = reqwest(retries).post(format!("http://{nobody}")).send().await.unwrap_err();
+    assert!(error.is_connect(), "{error:?}");
+    assert!(start.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn reqwest_alone_reads_answers_too() {
+    use errbook::reqwest::ResponseExt as _;
+
+    let half = Does::BreaksOff(r#"{"ok":false,"error":{"code":"internal_error","#);
+    let (base, _) = server([half, Does::Answers(fine()), Does::Answers(fine())]).await;
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let get = || async { client.get(&base).send().await.unwrap() };
+    let error = read(get().await).await.unwrap_err();
+    assert_eq!(
+        (error.code(), error.to_string()),
+        (Some(Code::InternalError), "internal_error (HTTP 500)".to_owned())
+    );
+    let error = read(get().await).await.unwrap_err();
+    assert!(matches!(error, errbook::reqwest::Error::Unreadable(_)), "{error:?}");
+    assert!(get().await.error_for_api::<Sending>().await.is_ok());
+}
