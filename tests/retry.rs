@@ -223,6 +223,18 @@ fn rule_9_a_retry_has_a_price() {
 }
 
 #[test]
+fn no_answer_costs_three_times_as_much() {
+    let price = |failure| match Policy::default().decide(&failure, &get()) {
+        Decision::Retry(again) => again.price,
+        other => panic!("{other}"),
+    };
+    assert_eq!(price(inbox("503")), Budget::RETRY);
+    assert_eq!(price(Failure::not_sent()), Budget::RETRY);
+    assert_eq!(price(Failure::no_answer()), Budget::AFTER_NO_ANSWER);
+    assert_eq!(Budget::AFTER_NO_ANSWER, 3 * Budget::RETRY);
+}
+
+#[test]
 fn pauses_double_up_to_a_bound() {
     let policy = Policy::default().attempts(u32::MAX);
     let latest = |number| match policy.decide(&inbox("503"), &nth(get(), number)) {

@@ -48,7 +48,7 @@ impl<A: Api> Middleware for RetryMiddleware<A> {
         extensions: &mut Extensions,
         next: Next<'_>,
     ) -> Result<Response> {
-        let timer = Tokio::new();
+        let timer = Tokio;
         let method = request.method().clone();
         let mut headers = std::mem::take(request.headers_mut());
         let body = request.body().and_then(Body::as_bytes);
@@ -60,7 +60,7 @@ impl<A: Api> Middleware for RetryMiddleware<A> {
         let is_stream = request.body().is_some_and(|body| body.as_bytes().is_none());
         let first = if is_stream { attempt.once() } else { attempt };
         let host = request.url().authority().to_owned();
-        let mut operation = self.retries.begin(&host, first);
+        let mut operation = self.retries.begin(&host, first, timer.now());
         loop {
             let again = request.try_clone();
             let (failure, result) = match next.clone().run(request, extensions).await {
@@ -74,7 +74,7 @@ impl<A: Api> Middleware for RetryMiddleware<A> {
                     }
                     let response = Response::from(http::Response::from_parts(parts, Body::wrap(body)));
                     let Some(err) = err else {
-                        operation.succeeded();
+                        operation.succeeded(timer.now());
                         return Ok(response);
                     };
                     (Failure::from(&err), Ok((err, response)))

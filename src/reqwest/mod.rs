@@ -174,7 +174,11 @@ async fn error<A: Api>(response: Response) -> Error<A> {
         return Error::Api(err.clone());
     }
     let (status, headers) = (response.status(), response.headers().clone());
-    Error::Api(ErrorResponse::parse(status, &headers, beginning(response, ErrorResponse::<A>::MAX_BODY).await))
+    Error::Api(ErrorResponse::parse(
+        status,
+        &headers,
+        beginning(response, ErrorResponse::<A>::MAX_BODY).await,
+    ))
 }
 
 /// The body as far as it will be looked at. What is there of one that breaks off says more than that it broke off.

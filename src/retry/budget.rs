@@ -17,12 +17,13 @@ use std::time::Duration;
 /// use std::time::Duration;
 ///
 /// let now = Duration::ZERO;
-/// let budget = Budget::new(); // with a quarter of a token
-/// for _ in 0..8 {
+/// let budget = Budget::new(); // with one token
+/// assert!(budget.spend(Budget::RETRY, now, 0));
+/// assert!(!budget.spend(Budget::RETRY, now, 0));
+/// for _ in 0..10 {
 ///     budget.earn(now);
 /// }
-/// assert!(budget.spend(now, 0));
-/// assert!(!budget.spend(now, 0));
+/// assert!(budget.spend(Budget::RETRY, now, 0));
 /// ```
 #[derive(Debug)]
 pub struct Budget {
@@ -52,14 +53,14 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// Starts with a quarter of a token, earns a tenth per success, keeps ten, loses half of them in 15 s: of thousands of
-    /// clients together the service gets no more retries in an outage than of five.
+    /// Starts with a token, earns a tenth per success, keeps ten, loses half of them in 20 s: in an outage a service gets
+    /// about as many retries from thousands of clients as from a hundred.
     pub const DEFAULT: Terms =
-        Terms { start: 250, earn: 100, max: 10_000, half_life: Duration::from_secs(15) };
+        Terms { start: 1_000, earn: 100, max: 10_000, half_life: Duration::from_secs(20) };
 
-    /// For a client that calls rarely and is one of few, as one that delivers webhooks: starts with one token, and nothing
-    /// fades. A thousand such clients hold a service down that was slow for ten seconds.
-    pub const LASTING: Terms = Terms { start: 1_000, half_life: Duration::MAX, ..Terms::DEFAULT };
+    /// For a client that calls rarely and is one of few, as one that delivers webhooks: nothing fades. A thousand such
+    /// clients hold down a service that was slow for some seconds.
+    pub const LASTING: Terms = Terms { half_life: Duration::MAX, ..Terms::DEFAULT };
 
     /// So many thousandths of a token at the beginning; 1,000 are a retry. Of a thousand clients that are started together
     /// each has them.
@@ -100,9 +101,6 @@ impl Default for Terms {
     }
 }
 
-/// The price of a retry, in thousandths of a token.
-const RETRY: u32 = 1_000;
-
 /// Of a half-life.
 const STEPS: u32 = 16;
 
@@ -113,6 +111,13 @@ const LEFT: [u64; STEPS as usize] = [
 ];
 
 impl Budget {
+    /// The price of a retry after an answer, in thousandths of a token.
+    pub const RETRY: u32 = 1_000;
+
+    /// The price of one where nothing came back: the service may be at work on the request still, so that another one is work
+    /// on top of that.
+    pub const AFTER_NO_ANSWER: u32 = 3_000;
+
     /// On the usual [`Terms`].
     pub fn new() -> Budget {
         Budget::with(Terms::default())
@@ -130,12 +135,12 @@ impl Budget {
         self.change(now, |tokens| Some(tokens.saturating_add(earn).min(max)));
     }
 
-    /// Takes the price of a retry, if it is there. Of less than that all is taken, with a probability which is its part of
-    /// the price; the random number decides.
+    /// Takes a price, if it is there. Of less than that all is taken, with a probability which is its part of the price; the
+    /// random number decides.
     #[must_use]
-    pub fn spend(&self, now: Duration, random: u64) -> bool {
-        let part = ((u128::from(random) * u128::from(RETRY)) >> 64) as u32;
-        self.change(now, |tokens| (part < tokens).then(|| tokens.saturating_sub(RETRY)))
+    pub fn spend(&self, price: u32, now: Duration, random: u64) -> bool {
+        let part = ((u128::from(random) * u128::from(price)) >> 64) as u32;
+        self.change(now, |tokens| (part < tokens).then(|| tokens.saturating_sub(price)))
     }
 
     /// What is there, in thousandths of a token.
@@ -201,9 +206,9 @@ impl Default for Budget {
 /// use std::time::Duration;
 ///
 /// let (budgets, now) = (Budgets::default(), Duration::ZERO);
-/// assert!(budgets.of("a.example").spend(now, 0));
-/// assert!(!budgets.of("a.example").spend(now, 0));
-/// assert!(budgets.of("b.example:8443").spend(now, 0));
+/// assert!(budgets.of("a.example").spend(Budget::RETRY, now, 0));
+/// assert!(!budgets.of("a.example").spend(Budget::RETRY, now, 0));
+/// assert!(budgets.of("b.example:8443").spend(Budget::RETRY, now, 0));
 /// ```
 #[derive(Debug)]
 pub struct Budgets {
@@ -289,10 +294,10 @@ mod tests {
         assert_eq!(budget.tokens(NOW), 8_000);
         budget.earn(NOW);
         let after = |seconds| budget.tokens(NOW + Duration::from_secs(seconds));
-        assert_eq!([0, 15, 30, 45, 600].map(after), [8_000, 4_000, 2_000, 1_000, 0]);
+        assert_eq!([0, 20, 40, 60, 600].map(after), [8_000, 4_000, 2_000, 1_000, 0]);
         // In between as it should be, to a hundredth and a step.
         for second in 0..60 {
-            let exact = 8_000.0 * 0.5_f64.powf(second as f64 / 15.0);
+            let exact = 8_000.0 * 0.5_f64.powf(second as f64 / 20.0);
             assert!(
                 (0.95..=1.1).contains(&(after(second).max(1) as f64 / exact.max(1.0))),
                 "{second}: {exact}"
@@ -307,7 +312,7 @@ mod tests {
             budget.earn(Duration::ZERO);
             budget.tokens(time)
         };
-        assert_eq!(after(Duration::MAX, Duration::from_secs(1_000_000_000)), 350);
+        assert_eq!(after(Duration::MAX, Duration::from_secs(1_000_000_000)), 1_100);
         // Nothing is divided by a half-life of zero.
         assert_eq!(after(Duration::ZERO, Duration::from_secs(1)), 0);
     }
@@ -322,11 +327,14 @@ mod tests {
 
     #[test]
     fn a_part_of_a_token_is_a_chance() {
-        let spend = |random| Budget::with(Terms::default().start(250)).spend(Duration::ZERO, random);
+        let spend =
+            |random| Budget::with(Terms::default().start(250)).spend(Budget::RETRY, Duration::ZERO, random);
         assert!(spend(u64::MAX / 4 - 1) && !spend(u64::MAX / 4 + 1));
         // It is gone with it, and nothing is no chance.
         let budget = Budget::with(Terms::default().start(250));
-        assert!(budget.spend(Duration::ZERO, 0) && !budget.spend(Duration::ZERO, 0));
+        assert!(
+            budget.spend(Budget::RETRY, Duration::ZERO, 0) && !budget.spend(Budget::RETRY, Duration::ZERO, 0)
+        );
     }
 
     #[test]
@@ -339,8 +347,9 @@ mod tests {
         });
         assert_eq!(budget.tokens(NOW), 4_000_000);
         let spent: usize = std::thread::scope(|scope| {
-            let spenders: Vec<_> =
-                (0..4).map(|_| scope.spawn(|| (0..2_000).filter(|_| budget.spend(NOW, 0)).count())).collect();
+            let spenders: Vec<_> = (0..4)
+                .map(|_| scope.spawn(|| (0..2_000).filter(|_| budget.spend(Budget::RETRY, NOW, 0)).count()))
+                .collect();
             spenders.into_iter().filter_map(|spender| spender.join().ok()).sum()
         });
         assert_eq!((spent, budget.tokens(NOW)), (4_000, 0));

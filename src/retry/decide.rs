@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use super::{Again, Attempt, Decision, Failure, Policy, Reason, Rule, Step, Stop, Wait};
+use super::{Again, Attempt, Budget, Decision, Failure, Policy, Reason, Rule, Step, Stop, Wait};
 use crate::Retry;
 use crate::advice::Applied;
 
@@ -64,9 +64,12 @@ impl Policy {
             }
             wait.latest = wait.latest.min(left);
         }
+        let unanswered = failure.status.is_none() && failure.applied != Applied::No;
+        let price = if unanswered { Budget::AFTER_NO_ANSWER } else { Budget::RETRY };
+        let again = Again { rule, wait, price };
         match retry {
-            Retry::Refresh => Decision::Refresh(Again { rule, wait }),
-            _ => Decision::Retry(Again { rule, wait }),
+            Retry::Refresh => Decision::Refresh(again),
+            _ => Decision::Retry(again),
         }
     }
 

@@ -281,11 +281,11 @@ impl Decision {
         }
     }
 
-    /// Rule 9: a retry costs a token of the budget, and without one there is none. Nothing else does: what was refused and
+    /// Rule 9: a retry has a price, and what the budget can't pay is not sent. Nothing else costs anything: what was refused and
     /// stays refused takes nothing from others. The random number is asked where there is less than a token.
     pub fn paid_from(self, budget: &Budget, now: Duration, random: u64) -> Decision {
         match self {
-            Decision::Retry(_) if !budget.spend(now, random) => {
+            Decision::Retry(again) if !budget.spend(again.price, now, random) => {
                 Decision::Stop(Stop { rule: Rule::Budget, reason: Reason::Budget, step: None })
             }
             decision => decision,
@@ -322,6 +322,8 @@ pub struct Again {
     pub rule: Rule,
     /// The wait before it.
     pub wait: Wait,
+    /// What a [`Budget`] takes for it: [`Budget::RETRY`] or [`Budget::AFTER_NO_ANSWER`].
+    pub price: u32,
 }
 
 /// A wait of which chance chooses the length, so that clients that failed together don't come back together.

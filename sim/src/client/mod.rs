@@ -150,15 +150,18 @@ pub const ALL: [Candidate; 12] = [
 ];
 
 /// Other budgets for our decision.
-pub const BUDGETS: [Candidate; 10] = [
+pub const BUDGETS: [Candidate; 11] = [
     Candidate { name: "**`Terms::DEFAULT`**", ..OURS },
     other("half-life 10 s", |_, _| on(Terms::DEFAULT.half_life(Duration::from_secs(10)))),
-    other("half-life 30 s", |_, _| on(Terms::DEFAULT.half_life(Duration::from_secs(30)))),
-    other("starts with 1", |_, _| on(Terms::DEFAULT.start(1_000))),
+    other("half-life 60 s", |_, _| on(Terms::DEFAULT.half_life(Duration::from_secs(60)))),
+    other("starts with nothing", |_, _| on(Terms::DEFAULT.start(0))),
     other("earns 0.2", |_, _| on(Terms::DEFAULT.earn(200))),
     other("a part of a token is nothing", |_, _| ours(Other::Whole(Budget::with(Terms::DEFAULT)))),
+    other("no answer costs no more than an answer", |_, _| {
+        ours(Other::OnePrice(Budget::with(Terms::DEFAULT)))
+    }),
     other("**`Terms::LASTING`**", |_, _| on(Terms::LASTING)),
-    other("the same, at most 2", |_, _| on(Terms::LASTING.max(2_000))),
+    other("the same, at most 3", |_, _| on(Terms::LASTING.max(3_000))),
     other("the same, only first attempts earn", |_, _| ours(Other::First(Budget::with(Terms::LASTING)))),
     other("the same, a retry that fails takes all", |_, _| {
         ours(Other::Emptied(Budget::with(Terms::LASTING), Terms::LASTING))

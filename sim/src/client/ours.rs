@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use errbook::retry::{Attempt, Budget, Decision, Failure, Policy, Terms};
+use errbook::retry::{Again, Attempt, Budget, Decision, Failure, Policy, Terms};
 use http::Method;
 
 use crate::engine::{Call, Client, Got};
@@ -28,8 +28,10 @@ impl Purse for Budget {
 
 /// Another rule than the budget's own, on the same budget.
 pub enum Other {
-    /// Less than a token is nothing.
+    /// Less than the price is nothing.
     Whole(Budget),
+    /// Each retry has the same price.
+    OnePrice(Budget),
     /// Only first attempts earn.
     First(Budget),
     /// A retry that fails takes all that is left.
@@ -40,25 +42,34 @@ impl Purse for Other {
     fn earn(&mut self, call: &Call) {
         match self {
             Other::First(_) if call.number > 1 => {}
-            Other::Whole(budget) | Other::First(budget) | Other::Emptied(budget, _) => {
-                Purse::earn(budget, call)
+            Other::Whole(budget)
+            | Other::OnePrice(budget)
+            | Other::First(budget)
+            | Other::Emptied(budget, _) => {
+                Purse::earn(budget, call);
             }
         }
     }
 
     fn pay(&mut self, call: &Call, decision: Decision, rng: &mut Rng) -> Decision {
-        let random = match self {
-            // Of all numbers the one that a part of a token never pays for.
-            Other::Whole(_) => u64::MAX,
-            _ => rng.next(),
-        };
-        match self {
-            Other::Emptied(budget, terms) if call.number > 1 => *budget = Budget::with(terms.start(0)),
-            _ => {}
-        }
-        match self {
-            Other::Whole(budget) | Other::First(budget) | Other::Emptied(budget, _) => {
-                decision.paid_from(budget, call.now, random)
+        match (self, decision) {
+            // Of all numbers the one for which a part is never enough.
+            (Other::Whole(budget), decision) => decision.paid_from(budget, call.now, u64::MAX),
+            (Other::OnePrice(budget), Decision::Retry(again)) => {
+                Decision::Retry(Again { price: Budget::RETRY, ..again }).paid_from(
+                    budget,
+                    call.now,
+                    rng.next(),
+                )
+            }
+            (Other::Emptied(budget, terms), decision) => {
+                if call.number > 1 {
+                    *budget = Budget::with(terms.start(0));
+                }
+                Purse::pay(budget, call, decision, rng)
+            }
+            (Other::OnePrice(budget) | Other::First(budget), decision) => {
+                Purse::pay(budget, call, decision, rng)
             }
         }
     }

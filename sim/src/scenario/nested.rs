@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use crate::answer::Answer;
 use crate::client::{Candidate, World};
-use crate::engine::{self, Call, Client, Got, Order, Request, Server, share};
+use crate::engine::{Call, Client, Got, Request, Server, share};
 use crate::rng::Rng;
 
 const OPERATIONS: usize = 1_000;
-/// Between two operations. Each is over before the next one begins.
-const PACE: Duration = Duration::from_secs(600);
+/// Between two operations.
+const PAUSE: Duration = Duration::from_millis(100);
 const LATENCY: Duration = Duration::from_millis(20);
 /// So often each layer had succeeded before.
 const SEASON: usize = 1_000;
@@ -43,33 +43,41 @@ impl Nested {
         let world = World::new();
         let mut rng = Rng::new(1);
         let mut layers = world.fleet(&self.candidate, 3);
-        let first = Duration::from_secs(SEASON as u64);
-        for client in &mut layers {
-            for success in 0..SEASON {
-                let now = Duration::from_secs(success as u64);
-                client.succeeded(&Call { now, operation: usize::MAX, number: 1, post: false, keyed: false });
+        let mut now = Duration::ZERO;
+        for _ in 0..SEASON {
+            now += PAUSE;
+            for client in &mut layers {
+                if client.sends(now, &mut rng) {
+                    client.succeeded(&Call {
+                        now,
+                        operation: usize::MAX,
+                        number: 1,
+                        post: false,
+                        keyed: false,
+                    });
+                }
             }
         }
-        let mut outer = vec![layers.remove(0)];
-        let bottom = Bottom {
-            failures: self.failures,
-            answer: Answer::internal_error(),
-            requests: vec![0; OPERATIONS],
-        };
-        let mut server = Layers { layers, bottom, exhausted: self.exhausted };
-        let orders: Vec<Order> =
-            (0..OPERATIONS as u32).map(|operation| Order::new(first + PACE * operation, 0)).collect();
-        let trace = engine::run(&orders, &mut outer, &mut server, PACE, &mut rng);
-        let requests = &server.bottom.requests;
+        let requests = vec![0; OPERATIONS];
+        let bottom = Bottom { failures: self.failures, answer: Answer::internal_error(), requests };
+        let mut layers = Layers { layers, bottom, exhausted: self.exhausted };
+        let mut succeeded = 0;
+        for operation in 0..OPERATIONS {
+            let request = Request { now: now + PAUSE, client: 0, operation, keyed: false };
+            let (ended, got) = layers.send(0, &request, &mut rng);
+            succeeded += usize::from(matches!(got, Got::Success));
+            now = ended;
+        }
+        let requests = layers.bottom.requests;
         Seen {
             amplification: share(requests.iter().sum(), OPERATIONS),
-            most: requests.iter().copied().max().unwrap_or_default(),
-            success: trace.success(),
+            most: requests.into_iter().max().unwrap_or_default(),
+            success: share(succeeded, OPERATIONS),
         }
     }
 }
 
-/// The inner clients, and what they talk to.
+/// The clients, the outermost first, and what the last one talks to.
 struct Layers {
     layers: Vec<Box<dyn Client>>,
     bottom: Bottom,
@@ -96,12 +104,6 @@ impl Layers {
             }
         }
         (now, Got::Error(self.bottom.answer.clone()))
-    }
-}
-
-impl Server for Layers {
-    fn receive(&mut self, request: &Request, rng: &mut Rng) -> (Duration, Got) {
-        self.send(0, request, rng)
     }
 }
 

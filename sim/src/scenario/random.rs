@@ -1,6 +1,5 @@
 //! S5: failures that come at random and say nothing of the service. What is saved, and what does it cost?
 
-use std::rc::Rc;
 use std::time::Duration;
 
 use crate::answer::Answer;
@@ -23,6 +22,8 @@ pub struct Failing {
     pub failures: f64,
     /// How many seconds each of the 100 clients lets pass between two operations, on average.
     pub pace: f64,
+    /// What failed has no answer.
+    pub unanswered: bool,
 }
 
 impl Failing {
@@ -30,7 +31,7 @@ impl Failing {
 
     /// Each client sends ten times in a second.
     pub fn new(candidate: Candidate, failures: f64) -> Failing {
-        Failing { candidate, failures, pace: 0.1 }
+        Failing { candidate, failures, pace: 0.1, unanswered: false }
     }
 
     /// Lets it happen.
@@ -40,7 +41,11 @@ impl Failing {
         let mut fleet = world.fleet(&self.candidate, Failing::CLIENTS);
         let span = Duration::from_secs_f64(self.pace * OPERATIONS as f64 / Failing::CLIENTS as f64);
         let orders = open_load(OPERATIONS, Duration::ZERO, span, Failing::CLIENTS, &mut rng);
-        let mut server = Random { failures: self.failures, answer: Answer::internal_error() };
+        let failure = match self.unanswered {
+            true => Got::Timeout,
+            false => Got::Error(Answer::internal_error()),
+        };
+        let mut server = Random { failures: self.failures, failure };
         engine::run(&orders, &mut fleet, &mut server, Duration::from_secs(1), &mut rng)
     }
 
@@ -54,12 +59,12 @@ impl Failing {
 
 struct Random {
     failures: f64,
-    answer: Rc<Answer>,
+    failure: Got,
 }
 
 impl Server for Random {
     fn receive(&mut self, request: &Request, rng: &mut Rng) -> (Duration, Got) {
         let failed = rng.chance(self.failures);
-        (request.now + LATENCY, if failed { Got::Error(self.answer.clone()) } else { Got::Success })
+        (request.now + LATENCY, if failed { self.failure.clone() } else { Got::Success })
     }
 }
