@@ -209,11 +209,12 @@ fn rule_8_a_server_s_wait_is_kept_or_not_waited_for() {
 fn rule_9_a_retry_has_a_price() {
     let budget = Budget::with(Terms::default());
     let policy = Policy::default();
-    let decide = |failure| policy.decide(&failure, &get()).paid_from(&budget, Duration::ZERO, 0);
+    let decide = |failure| policy.decide(&failure, &get()).paid_from(&budget, Duration::ZERO);
     // What is refused and stays refused costs nothing.
     for _ in 0..100 {
         assert_eq!(decide(sending("503 no_active_providers")).rule(), Rule::Code);
     }
+    assert_eq!(decide(inbox("503")).rule(), Rule::Status);
     assert_eq!(decide(inbox("503")).rule(), Rule::Status);
     assert_eq!(decide(inbox("503")).rule(), Rule::Budget);
     assert_eq!(

@@ -282,10 +282,10 @@ impl Decision {
     }
 
     /// Rule 9: a retry has a price, and what the budget can't pay is not sent. Nothing else costs anything: what was refused and
-    /// stays refused takes nothing from others. The random number is asked where there is less than a token.
-    pub fn paid_from(self, budget: &Budget, now: Duration, random: u64) -> Decision {
+    /// stays refused takes nothing from others.
+    pub fn paid_from(self, budget: &Budget, now: Duration) -> Decision {
         match self {
-            Decision::Retry(again) if !budget.spend(again.price, now, random) => {
+            Decision::Retry(again) if !budget.spend(again.price, now) => {
                 Decision::Stop(Stop { rule: Rule::Budget, reason: Reason::Budget, step: None })
             }
             decision => decision,

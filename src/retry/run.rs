@@ -199,9 +199,7 @@ impl Operation<'_> {
         if let Some(until) = self.until {
             self.attempt = self.attempt.left(until.saturating_sub(now));
         }
-        // Other bits than those that choose the wait.
-        let chance = random.rotate_left(32);
-        let decision = self.policy.decide(failure, &self.attempt).paid_from(self.budget, now, chance);
+        let decision = self.policy.decide(failure, &self.attempt).paid_from(self.budget, now);
         #[cfg(feature = "tracing")]
         crate::trace::decision(&decision, failure, &self.attempt);
         let attempts = self.attempt.number();

@@ -150,23 +150,26 @@ pub const ALL: [Candidate; 12] = [
 ];
 
 /// Other budgets for our decision.
-pub const BUDGETS: [Candidate; 11] = [
+pub const BUDGETS: [Candidate; 12] = [
     Candidate { name: "**`Terms::DEFAULT`**", ..OURS },
-    other("half-life 10 s", |_, _| on(Terms::DEFAULT.half_life(Duration::from_secs(10)))),
-    other("half-life 60 s", |_, _| on(Terms::DEFAULT.half_life(Duration::from_secs(60)))),
-    other("starts with nothing", |_, _| on(Terms::DEFAULT.start(0))),
+    other("half-life 20 s", |_, _| on(Terms::DEFAULT.half_life(Duration::from_secs(20)))),
+    other("half-life 2 min", |_, _| on(Terms::DEFAULT.half_life(Duration::from_secs(120)))),
+    other("at most 3", |_, _| on(Terms::DEFAULT.max(3_000))),
+    other("starts with 3", |_, _| on(Terms::DEFAULT.start(3_000))),
     other("earns 0.2", |_, _| on(Terms::DEFAULT.earn(200))),
-    other("a part of a token is nothing", |_, _| ours(Other::Whole(Budget::with(Terms::DEFAULT)))),
     other("no answer costs no more than an answer", |_, _| {
         ours(Other::OnePrice(Budget::with(Terms::DEFAULT)))
     }),
     other("**`Terms::LASTING`**", |_, _| on(Terms::LASTING)),
-    other("the same, at most 3", |_, _| on(Terms::LASTING.max(3_000))),
-    other("the same, only first attempts earn", |_, _| ours(Other::First(Budget::with(Terms::LASTING)))),
-    other("the same, a retry that fails takes all", |_, _| {
-        ours(Other::Emptied(Budget::with(Terms::LASTING), Terms::LASTING))
+    other("nothing fades, at most 10", |_, _| on(LASTING)),
+    other("nothing fades, no answer costs no more", |_, _| ours(Other::OnePrice(Budget::with(LASTING)))),
+    other("nothing fades, only first attempts earn", |_, _| ours(Other::First(Budget::with(LASTING)))),
+    other("nothing fades, a retry that fails takes all", |_, _| {
+        ours(Other::Emptied(Budget::with(LASTING), LASTING))
     }),
 ];
+
+const LASTING: Terms = Terms::DEFAULT.half_life(Duration::MAX);
 
 const fn other(name: &'static str, client: fn(&World, u64) -> Box<dyn Client>) -> Candidate {
     Candidate { name, note: "", code: Code::Run, client }

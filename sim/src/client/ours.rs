@@ -12,8 +12,8 @@ pub trait Purse {
     /// An attempt succeeded.
     fn earn(&mut self, call: &Call);
 
-    /// May there be another attempt? If so, its price is taken.
-    fn pay(&mut self, call: &Call, decision: Decision, rng: &mut Rng) -> Decision;
+    /// Takes the price of another attempt, or decides against it.
+    fn pay(&mut self, call: &Call, decision: Decision) -> Decision;
 }
 
 impl Purse for Budget {
@@ -21,15 +21,13 @@ impl Purse for Budget {
         Budget::earn(self, call.now);
     }
 
-    fn pay(&mut self, call: &Call, decision: Decision, rng: &mut Rng) -> Decision {
-        decision.paid_from(self, call.now, rng.next())
+    fn pay(&mut self, call: &Call, decision: Decision) -> Decision {
+        decision.paid_from(self, call.now)
     }
 }
 
 /// Another rule than the budget's own, on the same budget.
 pub enum Other {
-    /// Less than the price is nothing.
-    Whole(Budget),
     /// Each retry has the same price.
     OnePrice(Budget),
     /// Only first attempts earn.
@@ -42,34 +40,25 @@ impl Purse for Other {
     fn earn(&mut self, call: &Call) {
         match self {
             Other::First(_) if call.number > 1 => {}
-            Other::Whole(budget)
-            | Other::OnePrice(budget)
-            | Other::First(budget)
-            | Other::Emptied(budget, _) => {
-                Purse::earn(budget, call);
+            Other::OnePrice(budget) | Other::First(budget) | Other::Emptied(budget, _) => {
+                Purse::earn(budget, call)
             }
         }
     }
 
-    fn pay(&mut self, call: &Call, decision: Decision, rng: &mut Rng) -> Decision {
+    fn pay(&mut self, call: &Call, decision: Decision) -> Decision {
         match (self, decision) {
-            // Of all numbers the one for which a part is never enough.
-            (Other::Whole(budget), decision) => decision.paid_from(budget, call.now, u64::MAX),
             (Other::OnePrice(budget), Decision::Retry(again)) => {
-                Decision::Retry(Again { price: Budget::RETRY, ..again }).paid_from(
-                    budget,
-                    call.now,
-                    rng.next(),
-                )
+                Decision::Retry(Again { price: Budget::RETRY, ..again }).paid_from(budget, call.now)
             }
             (Other::Emptied(budget, terms), decision) => {
                 if call.number > 1 {
                     *budget = Budget::with(terms.start(0));
                 }
-                Purse::pay(budget, call, decision, rng)
+                decision.paid_from(budget, call.now)
             }
             (Other::OnePrice(budget) | Other::First(budget), decision) => {
-                Purse::pay(budget, call, decision, rng)
+                decision.paid_from(budget, call.now)
             }
         }
     }
@@ -108,7 +97,7 @@ impl<B: Purse> Client for Ours<B> {
             if call.keyed { first.keyed() } else { first }
         });
         let decision = self.policy.decide(&failure, &attempt);
-        let decision = self.purse.pay(call, decision, rng);
+        let decision = self.purse.pay(call, decision);
         match decision {
             // Nobody here has anything to renew.
             Decision::Refresh(_) | Decision::Stop(_) => None,
