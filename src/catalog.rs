@@ -19,6 +19,12 @@ pub trait ErrorCode: Copy + Eq + Hash + Ord + fmt::Debug + fmt::Display + Send +
     #[doc(hidden)]
     const TABLE: &'static Table;
 
+    /// The table, for reading: that of the command `errbook read` is no constant, as it comes from a file.
+    #[doc(hidden)]
+    fn table() -> &'static Table {
+        Self::TABLE
+    }
+
     #[doc(hidden)]
     fn index(self) -> u16;
 
@@ -48,7 +54,7 @@ pub trait ErrorCode: Copy + Eq + Hash + Ord + fmt::Debug + fmt::Display + Send +
 
     /// The code with this text, in constant time.
     fn from_text(text: &str) -> Option<Self> {
-        Self::from_index(Self::TABLE.find(text)?)
+        Self::from_index(Self::table().find(text)?)
     }
 }
 
@@ -82,13 +88,19 @@ pub trait Api: fmt::Debug + Sized + Send + Sync + 'static {
     #[doc(hidden)]
     const INFO: &'static ApiInfo<Self::Code>;
 
+    /// The same, for reading.
+    #[doc(hidden)]
+    fn info() -> &'static ApiInfo<Self::Code> {
+        Self::INFO
+    }
+
     /// A static of this API: a constant can hold no reference to what changes.
     #[doc(hidden)]
     fn rendered() -> &'static Rendered;
 
     /// The codes that this API emits, in the order of the catalog.
     fn codes() -> &'static [Self::Code] {
-        Self::INFO.codes
+        Self::info().codes
     }
 
     /// Does this API emit the code?
@@ -100,7 +112,7 @@ pub trait Api: fmt::Debug + Sized + Send + Sync + 'static {
     /// how an answer that is not the API's is read. Where no entry fits, 4xx for a status of that class, else 5xx: a success
     /// or redirection that is none is not the caller's mistake.
     fn code_for(status: u16) -> Self::Code {
-        let info = Self::INFO;
+        let info = Self::info();
         match info.by_status.binary_search_by_key(&status, |(status, _)| *status) {
             Ok(entry) => info.by_status[entry].1,
             Err(_) if (400..500).contains(&status) => info.by_4xx,
@@ -239,5 +251,5 @@ pub trait HasStatuses {}
 
 /// What the table says of a code.
 pub fn row<C: ErrorCode>(code: C) -> &'static Row {
-    C::TABLE.row(code.index())
+    C::table().row(code.index())
 }

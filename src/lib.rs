@@ -155,7 +155,8 @@ pub mod __private {
     pub use crate::raise::Raising;
     pub use crate::rendered::Rendered;
     pub use crate::table::*;
-    pub use crate::value::{FieldType, Value};
+    pub use crate::text::OneLine;
+    pub use crate::value::{FieldType, Value, member_of};
     pub use serde;
     pub use serde_json;
 

@@ -267,6 +267,7 @@ pub struct Envelope {
     pub body: Node,
     /// One element of `$errors`, or of a list with the error and its issues.
     pub issue: Node,
+    /// Empty where nothing is ever written.
     pub body_pieces: &'static [Piece],
     pub issue_pieces: &'static [Piece],
 }

@@ -121,7 +121,7 @@ pub(crate) fn push_url(out: &mut Vec<u8>, text: &str) {
 }
 
 /// Text from outside in one line of a log: control characters, line breaks and bidirectional marks are escaped.
-pub(crate) struct OneLine<'t>(pub(crate) &'t str);
+pub struct OneLine<'t>(pub &'t str);
 
 impl fmt::Display for OneLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -305,6 +305,24 @@ pub(crate) fn values<'j>(
     Room(MAX_VALUES).values(fields, json)
 }
 
+/// The value of one field, as JSON: from the JSON of its member, as [`values`] reads it. `None` where there is none.
+///
+/// # Errors
+///
+/// Where a required one is missing, and where it is of another type.
+pub fn member_of(field: &Field, json: Option<&str>) -> Result<Option<serde_json::Value>, &'static str> {
+    if let Kind::Const(json) = field.kind {
+        return Ok(Some(constant(json)));
+    }
+    let values = values(std::slice::from_ref(field), |_| json.map(Cow::Borrowed))?;
+    match (values.first(), field.kind) {
+        (None | Some(Value::Absent), _) | (_, Kind::Const(_)) => Ok(None),
+        (Some(value), Kind::Required(kind) | Kind::Optional(kind)) => {
+            serde_json::to_value(Typed(value, kind)).map(Some).map_err(|_| field.name)
+        }
+    }
+}
+
 /// So many values a payload has at most, absent ones included: an element of two bytes may be a struct of 1,000 of them.
 const MAX_VALUES: usize = 10_000;
 

@@ -1,4 +1,6 @@
-//! The command `errbook`: a thin door to errbook-codegen.
+//! The command `errbook`: a thin door to errbook-codegen, and in `read` to the runtime.
+
+mod read;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -47,6 +49,8 @@ enum Command {
         /// The code, as it is on the wire
         code: String,
     },
+    /// Shows what a client concludes from an answer, and what it does next
+    Read(read::Args),
 }
 
 #[derive(clap::Args)]
@@ -65,6 +69,7 @@ fn main() -> ExitCode {
         Command::Build { file, out } => catalog(&file).and_then(|catalog| put(&catalog.files(), &out)),
         Command::Docs { file, out } => catalog(&file).and_then(|catalog| put(&catalog.pages(), &out)),
         Command::Explain { file, code } => catalog(&file).and_then(|catalog| explain(&catalog, &code)),
+        Command::Read(args) => catalog(&args.file).and_then(|catalog| read::read(catalog, &args)),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -11,26 +11,33 @@ pub struct Catalog {
     /// Is it somebody else's API? Then nothing of it is raised.
     pub(crate) client: bool,
     /// The catalog's domain.
-    pub(crate) name: String,
+    #[doc(hidden)]
+    pub name: String,
     pub(crate) request_id_prefix: String,
     pub(crate) limits: Vec<Limit>,
     /// Those of `types:`, then the enums that fields declare.
-    pub(crate) types: Vec<NamedType>,
+    #[doc(hidden)]
+    pub types: Vec<NamedType>,
     /// Built-in actions that some code takes, and all declared ones.
-    pub(crate) actions: Vec<Action>,
-    pub(crate) envelopes: Vec<Envelope>,
-    pub(crate) apis: Vec<Api>,
-    pub(crate) groups: Vec<Group>,
+    #[doc(hidden)]
+    pub actions: Vec<Action>,
+    #[doc(hidden)]
+    pub envelopes: Vec<Envelope>,
+    #[doc(hidden)]
+    pub apis: Vec<Api>,
+    #[doc(hidden)]
+    pub groups: Vec<Group>,
     /// In the order of the file. At least one.
-    pub(crate) codes: Vec<Code>,
+    #[doc(hidden)]
+    pub codes: Vec<Code>,
     pub(crate) retired: Vec<Retired>,
 }
 
 /// The Rust names of one thing: a type or variant, and a module, function or field.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RustName {
+pub struct RustName {
     /// `PlanLimit`
-    pub(crate) upper: String,
+    pub upper: String,
     /// `plan_limit`
     pub(crate) snake: String,
 }
@@ -47,33 +54,33 @@ pub(crate) struct Limit {
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct Action {
-    pub(crate) name: String,
-    pub(crate) rust: RustName,
+pub struct Action {
+    pub name: String,
+    pub rust: RustName,
     /// One sentence, an imperative.
-    pub(crate) text: String,
-    pub(crate) url: Option<String>,
+    pub text: String,
+    pub url: Option<String>,
 }
 
 /// The shape of an answer. Built-in ones are of the same form.
 #[derive(Debug, Clone)]
-pub(crate) struct Envelope {
+pub struct Envelope {
     pub(crate) name: String,
     pub(crate) rust: RustName,
-    pub(crate) content_type: String,
+    pub content_type: String,
     /// The HTTP status of every answer, where it isn't the code's: 200 to 599.
-    pub(crate) status: Option<u16>,
+    pub status: Option<u16>,
     /// Header name in lower case, and what is sent in it: a constant, a hole, or one in a text.
-    pub(crate) headers: Vec<(String, Template)>,
-    pub(crate) body: Template,
+    pub headers: Vec<(String, Template)>,
+    pub body: Template,
     /// The shape of one element of `$errors`, or of the list that holds the error and its issues.
-    pub(crate) issue: Template,
+    pub issue: Template,
     /// False for `$code?`: an answer without a code may be the API's all the same.
-    pub(crate) needs_code: bool,
+    pub needs_code: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Member {
+pub enum Member {
     Key {
         key: String,
         value: Template,
@@ -83,7 +90,7 @@ pub(crate) enum Member {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Template {
+pub enum Template {
     /// A constant.
     Const(Literal),
     Hole(Hole),
@@ -104,14 +111,14 @@ pub(crate) enum Template {
 
 /// `$name`, `$name?` or `$name|null`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Hole {
-    pub(crate) what: Placeholder,
-    pub(crate) absent: Absent,
+pub struct Hole {
+    pub what: Placeholder,
+    pub absent: Absent,
 }
 
 /// What is written where a placeholder has no value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Absent {
+pub enum Absent {
     /// It always has one; of `$errors`, the empty list.
     Never,
     /// `?`: not even the key.
@@ -121,7 +128,7 @@ pub(crate) enum Absent {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Placeholder {
+pub enum Placeholder {
     Action,
     Code,
     DocUrl,
@@ -152,7 +159,7 @@ pub(crate) enum Placeholder {
 
 /// A constant of an envelope or of a field.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Literal {
+pub enum Literal {
     /// `null`, lists and mappings are constants of envelopes alone.
     Null,
     List(Vec<Literal>),
@@ -164,37 +171,37 @@ pub(crate) enum Literal {
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct Api {
+pub struct Api {
     /// The key in the file: `sending`.
-    pub(crate) name: String,
+    pub name: String,
     pub(crate) rust: RustName,
-    pub(crate) title: String,
+    pub title: String,
     /// Markdown: advice for the whole API.
     pub(crate) doc: Option<String>,
     /// What stands before and after the anchor in a `doc_url`; `#` is already in `before`.
-    pub(crate) docs: DocUrl,
+    pub docs: DocUrl,
     /// What its server writes.
-    pub(crate) envelope: usize,
+    pub envelope: usize,
     /// What its clients read, too.
-    pub(crate) also_read: Vec<usize>,
+    pub also_read: Vec<usize>,
     /// Indices of the codes it emits, ascending.
-    pub(crate) codes: Vec<usize>,
-    pub(crate) by_status: ByStatus,
+    pub codes: Vec<usize>,
+    pub by_status: ByStatus,
     pub(crate) by_fault: ByFault,
     pub(crate) line: Line,
 }
 
 /// `docs` of an API, cut at the one place that differs between codes.
 #[derive(Debug, Clone)]
-pub(crate) struct DocUrl {
-    pub(crate) before: String,
-    pub(crate) after: String,
+pub struct DocUrl {
+    pub before: String,
+    pub after: String,
     /// What fills the place.
-    pub(crate) hole: DocHole,
+    pub hole: DocHole,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum DocHole {
+pub enum DocHole {
     Anchor,
     Code,
     /// Which every code of the API has then.
@@ -203,13 +210,13 @@ pub(crate) enum DocHole {
 
 /// `by_status` of one API, its entries resolved to codes that the API emits.
 #[derive(Debug, Clone)]
-pub(crate) struct ByStatus {
+pub struct ByStatus {
     /// Single statuses, ascending.
-    pub(crate) exact: Vec<(u16, usize)>,
+    pub exact: Vec<(u16, usize)>,
     /// `4xx`
-    pub(crate) client: usize,
+    pub client: usize,
     /// `5xx`
-    pub(crate) server: usize,
+    pub server: usize,
 }
 
 /// `by_fault` of one API: codes that it emits.
@@ -230,49 +237,49 @@ pub(crate) struct ByFault {
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct Group {
-    pub(crate) name: String,
-    pub(crate) rust: RustName,
-    pub(crate) title: String,
+pub struct Group {
+    pub name: String,
+    pub rust: RustName,
+    pub title: String,
     pub(crate) doc: Option<String>,
     /// The statuses that all its codes have, where they agree, for reading an unknown code of the group.
-    pub(crate) statuses: Vec<u16>,
+    pub statuses: Vec<u16>,
     /// The constant fields that it gives all its codes: (wire name, value).
-    pub(crate) constants: Vec<(String, Literal)>,
+    pub constants: Vec<(String, Literal)>,
     pub(crate) line: Line,
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct Code {
+pub struct Code {
     /// The code on the wire.
-    pub(crate) code: String,
-    pub(crate) rust: RustName,
-    pub(crate) title: String,
+    pub code: String,
+    pub rust: RustName,
+    pub title: String,
     /// 400–599.
-    pub(crate) status: u16,
+    pub status: u16,
     /// It may be sent with these, too.
-    pub(crate) other_statuses: Vec<u16>,
-    pub(crate) retryable: bool,
+    pub other_statuses: Vec<u16>,
+    pub retryable: bool,
     /// Where the API puts numbers on the wire; a code of digits is its own.
-    pub(crate) number: Option<i64>,
+    pub number: Option<i64>,
     /// False where the flag is not known and follows the advice: in the catalog of somebody else's API.
     pub(crate) flag_known: bool,
     /// Empty where it is not known.
     pub(crate) message: Vec<Part>,
-    pub(crate) anchor: String,
-    pub(crate) group: Option<usize>,
+    pub anchor: String,
+    pub group: Option<usize>,
     /// Indices of the APIs that emit it, ascending; at least one.
     pub(crate) apis: Vec<usize>,
-    pub(crate) retry: RetryAdvice,
+    pub retry: RetryAdvice,
     /// Plain text; there when flag and advice disagree.
     pub(crate) retry_note: Option<String>,
-    pub(crate) applied: Applied,
-    pub(crate) action: usize,
-    pub(crate) headers: Vec<Header>,
-    pub(crate) param: Presence,
+    pub applied: Applied,
+    pub action: usize,
+    pub headers: Vec<Header>,
+    pub param: Presence,
     /// Indices of the codes allowed in `errors[]`; empty: the code takes no issues.
     pub(crate) items: Vec<usize>,
-    pub(crate) fields: Vec<Field>,
+    pub fields: Vec<Field>,
     /// Markdown, limits filled in, links between codes still as written.
     pub(crate) doc: Option<String>,
     pub(crate) causes: Vec<String>,
@@ -333,15 +340,15 @@ pub(crate) enum Part {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct RetryAdvice {
+pub struct RetryAdvice {
     /// For an answer to a first attempt.
-    pub(crate) first: Retry,
+    pub first: Retry,
     /// For an answer to our own repeat, with the same idempotency key.
-    pub(crate) repeat: Retry,
+    pub repeat: Retry,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Retry {
+pub enum Retry {
     Never,
     NeedsAction,
     Refresh,
@@ -351,30 +358,30 @@ pub(crate) enum Retry {
 
 /// May the failed request have taken effect?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Applied {
+pub enum Applied {
     No,
     Maybe,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Presence {
+pub enum Presence {
     Required,
     Optional,
     Never,
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct Header {
+pub struct Header {
     /// Lower case.
-    pub(crate) name: String,
+    pub name: String,
     /// The payload's field, where the header asks for one: `retry_after`.
     pub(crate) rust: String,
-    pub(crate) rule: HeaderRule,
+    pub rule: HeaderRule,
 }
 
 /// A header that is never sent isn't in the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum HeaderRule {
+pub enum HeaderRule {
     Required,
     Optional,
     /// Sent always, with this value.
@@ -382,11 +389,11 @@ pub(crate) enum HeaderRule {
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct Field {
+pub struct Field {
     /// The key on the wire.
-    pub(crate) name: String,
+    pub name: String,
     pub(crate) rust: String,
-    pub(crate) kind: FieldKind,
+    pub kind: FieldKind,
     pub(crate) doc: Option<String>,
     /// For the reference's example answer, where the file has one.
     pub(crate) example: Option<Example>,
@@ -401,7 +408,7 @@ pub(crate) enum Example {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum FieldKind {
+pub enum FieldKind {
     Const(Literal),
     Typed { kind: Type, optional: bool },
 }
@@ -417,7 +424,7 @@ impl FieldKind {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Type {
+pub enum Type {
     Bool,
     /// A number of bytes: u64.
     Bytes,
@@ -444,26 +451,26 @@ pub(crate) enum Type {
 
 /// A type of the generated module `types`. None holds itself, and all are of a bounded size.
 #[derive(Debug, Clone)]
-pub(crate) struct NamedType {
+pub struct NamedType {
     /// The key under `types:`, or the code (or group) and the field that declare it: `payment_failed.reason`.
     pub(crate) name: String,
     /// `PaymentFailedReason`
     pub(crate) rust: String,
-    pub(crate) shape: Shape,
+    pub shape: Shape,
     pub(crate) line: Line,
 }
 
 #[derive(Debug, Clone)]
-pub(crate) enum Shape {
+pub enum Shape {
     /// Open: a reader takes others, too.
     Enum(Vec<Variant>),
     Struct(Vec<Field>),
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct Variant {
+pub struct Variant {
     /// On the wire.
-    pub(crate) text: String,
+    pub text: String,
     pub(crate) rust: String,
 }
 

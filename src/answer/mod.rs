@@ -499,8 +499,8 @@ pub(crate) fn has_several_types<A: Api>() -> bool {
 /// The URL of the code's section in the API's reference. Nothing in it needs an escape in JSON: the generator encodes
 /// what stands before and after, and the rest is encoded here.
 fn push_doc_url<A: Api>(out: &mut Vec<u8>, origin: Option<&str>, code: u16) {
-    let docs = &A::INFO.docs;
-    let row = A::Code::TABLE.row(code);
+    let docs = &A::info().docs;
+    let row = A::Code::table().row(code);
     match origin {
         Some(origin) => {
             let plain = |byte: &u8| byte.is_ascii_graphic() && !b"\"\\<>^`{|}".contains(byte);

@@ -15,6 +15,10 @@ pub(super) fn read<'b, I>(
     max_issues: usize,
     issue: impl Fn(&Found<'b>) -> Option<I>,
 ) -> Option<(Found<'b>, Vec<I>)> {
+    // What was made to be read alone.
+    if envelope.body_pieces.is_empty() {
+        return None;
+    }
     let (mut reader, mut found, mut issues) = (Reader { text, at: 0 }, Found::default(), Vec::new());
     let mut read = 0;
     let mut next = |reader: &mut Reader<'b>| {

@@ -110,7 +110,7 @@ impl<C: ErrorCode> Issue<C> {
 
     pub(super) fn raised(&self) -> Option<raise::Inner> {
         let code = self.code?;
-        let mut inner = raise::Inner::new(C::TABLE, code.index());
+        let mut inner = raise::Inner::new(C::table(), code.index());
         inner.values = values(row(code).fields, |name| self.raw(name).map(Cow::Borrowed)).ok()?;
         inner.param = self.param().map(|param| param.to_owned().into());
         inner.message = self.message().map(|message| message.to_owned().into());

@@ -166,7 +166,7 @@ impl<A: Api> ErrorResponse<A> {
     pub fn expected_status(&self) -> Option<Status> {
         let row = row(self.code()?);
         let received = self.0.status.as_u16();
-        let known = A::INFO.envelope.status == Some(received) || row.status(received).is_some();
+        let known = A::info().envelope.status == Some(received) || row.status(received).is_some();
         (!known).then_some(row.status)
     }
 
@@ -253,7 +253,7 @@ impl<A: Api> ErrorResponse<A> {
 
     /// Where the next step is taken, where the catalog knows a page.
     pub fn action_url(&self) -> Option<&'static str> {
-        A::Code::TABLE.actions[usize::from(self.0.action?)].url
+        A::Code::table().actions[usize::from(self.0.action?)].url
     }
 
     /// The group of the code. An unknown code has one, too, where its status and members fit exactly one.
@@ -277,7 +277,7 @@ impl<A: Api> ErrorResponse<A> {
     }
 
     fn group_row(&self) -> Option<&'static GroupRow> {
-        A::Code::TABLE.groups.get(usize::from(self.0.group?))
+        A::Code::table().groups.get(usize::from(self.0.group?))
     }
 
     /// Everything that is wrong with the request, where the API lists more than one.
@@ -346,7 +346,7 @@ impl<A: Api> ErrorResponse<A> {
     fn raised(&self) -> Option<raise::Inner> {
         let code = self.code()?;
         let row = row(code);
-        let mut inner = raise::Inner::new(A::Code::TABLE, code.index());
+        let mut inner = raise::Inner::new(A::Code::table(), code.index());
         inner.status = row.status(self.0.status.as_u16());
         inner.values = values(row.fields, |name| self.0.raw(name).map(Cow::Borrowed)).ok()?;
         inner.values.extend(self.header_values(row));

@@ -35,7 +35,7 @@ impl<A: Api> From<&ErrorResponse<A>> for Failure {
             wait: *retry_after,
             timed_out: false,
             exhausted: outcome.as_ref().is_some_and(|outcome| outcome.is_exhausted()),
-            step: action.map(|action| Step::from(&A::Code::TABLE.actions[usize::from(action)])),
+            step: action.map(|action| Step::from(&A::Code::table().actions[usize::from(action)])),
         }
     }
 }

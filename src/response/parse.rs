@@ -128,7 +128,7 @@ pub(super) fn is_failure<A: Api>(status: StatusCode, body: &Bytes) -> bool {
 
 /// The envelope that the API writes, then those that it wrote once, or will.
 pub(super) fn envelopes<A: Api>() -> impl Iterator<Item = &'static Envelope> {
-    [A::INFO.envelope].into_iter().chain(A::INFO.also_read.iter().copied())
+    [A::info().envelope].into_iter().chain(A::info().also_read.iter().copied())
 }
 
 /// The body up to its bound, as UTF-8, without a byte order mark.
@@ -233,7 +233,7 @@ fn code<'b>(found: &Found<'b>) -> Option<Cow<'b, str>> {
 
 /// The code by its text, else by its number, which may stand at the place of either.
 fn known<C: ErrorCode>(text: &str, found: &Found<'_>) -> Option<C> {
-    let by_number = |text: &str| C::from_index(C::TABLE.find_number(text.parse().ok()?)?);
+    let by_number = |text: &str| C::from_index(C::table().find_number(text.parse().ok()?)?);
     let number = || by_number(&found.scalar(Placeholder::Number)?);
     C::from_text(text).or_else(|| by_number(text)).or_else(number)
 }
@@ -259,10 +259,10 @@ fn read<A: Api>(inner: &mut Inner<A::Code>, found: &Found<'_>, body: &str, heade
         Some(code) => Some(row(code).action),
         None => {
             let named = found.text(Placeholder::Action).and_then(|name| {
-                let at = A::Code::TABLE.actions.iter().position(|action| action.name == name)?;
+                let at = A::Code::table().actions.iter().position(|action| action.name == name)?;
                 u16::try_from(at).ok()
             });
-            named.or_else(|| A::Code::TABLE.groups.get(usize::from(inner.group?))?.action)
+            named.or_else(|| A::Code::table().groups.get(usize::from(inner.group?))?.action)
         }
     };
     let members = found.members.iter();
@@ -345,10 +345,10 @@ fn by_param<C>(found: &Found<'_>, max: usize, issues: &mut Vec<Issue<C>>) {
 /// plan limit is one for an old client, too.
 fn group<A: Api>(status: StatusCode, found: &Found<'_>) -> Option<u16> {
     if let Some(name) = found.text(Placeholder::Group) {
-        let at = A::Code::TABLE.groups.iter().position(|group| group.name == name);
+        let at = A::Code::table().groups.iter().position(|group| group.name == name);
         return at.and_then(|at| u16::try_from(at).ok());
     }
-    let mut fitting = A::Code::TABLE.groups.iter().enumerate().filter(|(_, group)| {
+    let mut fitting = A::Code::table().groups.iter().enumerate().filter(|(_, group)| {
         let fits =
             |(name, json): &(&str, &str)| found.member(name).is_some_and(|raw| envelope::same(raw, json));
         // That of a success is the stream's, or the same for every answer.

@@ -60,7 +60,8 @@ impl Retry {
 }
 
 impl Literal {
-    fn json(&self) -> String {
+    /// As it stands in an answer.
+    pub fn json(&self) -> String {
         match self {
             Literal::Null => "null".to_owned(),
             Literal::List(list) => {
