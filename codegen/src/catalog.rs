@@ -272,7 +272,7 @@ pub struct Code {
     pub(crate) apis: Vec<usize>,
     pub retry: RetryAdvice,
     /// Plain text; there when flag and advice disagree.
-    pub(crate) retry_note: Option<String>,
+    pub retry_note: Option<String>,
     pub applied: Applied,
     pub action: usize,
     pub headers: Vec<Header>,

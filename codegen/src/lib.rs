@@ -22,8 +22,8 @@ pub use report::{Diagnostic, Mistake, Report};
 #[doc(hidden)]
 pub mod model {
     pub use crate::catalog::{
-        Absent, Action, Api, Applied, ByStatus, Code, DocHole, DocUrl, Envelope, Field, FieldKind, Group, Header,
-        HeaderRule, Hole, Literal, Member, NamedType, Placeholder, Presence, Retry, RetryAdvice, RustName, Shape,
-        Template, Type, Variant,
+        Absent, Action, Api, Applied, ByStatus, Code, DocHole, DocUrl, Envelope, Field, FieldKind, Group,
+        Header, HeaderRule, Hole, Literal, Member, NamedType, Placeholder, Presence, Retry, RetryAdvice,
+        RustName, Shape, Template, Type, Variant,
     };
 }

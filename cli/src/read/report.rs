@@ -13,7 +13,7 @@ use super::details::{Detail, Found, details};
 use super::tables::{Action, Code, Loaded};
 
 /// So much of a text is shown, in characters.
-const MAX_TEXT: usize = 300;
+const MAX_TEXT: usize = 200;
 
 /// So many issues or members are shown.
 const MAX_SHOWN: usize = 20;
@@ -38,13 +38,9 @@ impl<'r> Report<'r> {
         Report { err, headers, details: details(err, headers), decisions }
     }
 
-    /// Of the code; where all attempts failed, what is advised then.
-    fn step(&self) -> Option<Step> {
-        let advised = self.decisions.iter().find_map(|(_, decision)| match decision {
-            Decision::Stop(stop) => stop.step,
-            _ => None,
-        });
-        advised.or_else(|| self.err.action().and_then(Action::row).map(Step::from))
+    /// What the catalog says is to be done.
+    fn action(&self) -> Option<Step> {
+        self.err.action().and_then(Action::row).map(Step::from)
     }
 
     /// Members that the code has no field for.
@@ -59,17 +55,17 @@ impl<'r> Report<'r> {
         let text = body.trim_ascii_start();
         let starts = |tag: &[u8]| text.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag));
         if text.is_empty() {
-            "there is no body"
-        } else if body.contains(&0) || body.starts_with(b"\x1f") {
-            "the body is no text (packed? `curl --compressed` unpacks it)"
+            "no body"
+        } else if body.contains(&0) || starts(b"\x1f") {
+            "a body that is no text (packed? `curl --compressed` unpacks it)"
         } else if starts(b"<!doctype html") || starts(b"<html") {
-            "the body is an HTML page"
+            "an HTML page"
         } else if starts(b"<") {
-            "the body is HTML or XML"
+            "a page of HTML or XML"
         } else if starts(b"{") || starts(b"[") {
-            "the body is JSON of another shape"
+            "JSON of another shape"
         } else {
-            "the body is plain text"
+            "plain text"
         }
     }
 
@@ -77,16 +73,15 @@ impl<'r> Report<'r> {
         let (api, status) = (Loaded::info().title, self.err.status().as_u16());
         if !self.err.from_api() {
             let server = self.headers.get(SERVER).map(|name| String::from_utf8_lossy(name.as_bytes()));
-            let server = server.map(|name| format!("; server: {}", Short(&name))).unwrap_or_default();
-            return format!("HTTP {status}, not from the {api}: {}{server}", self.kind());
+            let server = server.map(|name| format!(" (server: {})", Short(&name))).unwrap_or_default();
+            return format!("Not an answer of {api}: HTTP {status} with {}{server}", self.kind());
         }
         match (self.err.code(), self.err.code_str()) {
-            (Some(code), _) => format!("HTTP {status} from the {api}: {code}"),
-            (None, Some(text)) => format!(
-                "HTTP {status} from the {api}: {}, a code that the catalog doesn't know",
-                Short(text)
-            ),
-            (None, None) => format!("HTTP {status} from the {api}, without a code"),
+            (Some(code), _) => format!("{api} answered HTTP {status}: {code}"),
+            (None, Some(text)) => {
+                format!("{api} answered HTTP {status}: {}, a code that the catalog doesn't know", Short(text))
+            }
+            (None, None) => format!("{api} answered HTTP {status} without a code"),
         }
     }
 
@@ -101,33 +96,43 @@ impl<'r> Report<'r> {
             lines.pair("code", format_args!("received as {}", Short(text)));
         }
         if let Some(status) = err.expected_status() {
-            lines.pair("status", format_args!("another one than the catalog's for the code, which is {status}"));
+            let received = err.status().as_u16();
+            lines.pair("status", format_args!("{received}, where the catalog has {status} for this code"));
         }
         lines.maybe("message", err.message().map(Short));
         lines.maybe("param", err.param().map(Short));
         lines.maybe("request id", err.request_id().map(Short));
-        lines.maybe("explained at", err.doc_url().as_deref().map(Short));
+        lines.maybe("docs", err.doc_url().as_deref().map(Short));
         if let Some(group) = err.group().and_then(|group| group.row()) {
             let like = if err.code().is_none() { ": read as one of these" } else { "" };
             lines.pair("group", format_args!("{} ({}){like}", group.name, group.title));
         }
         if err.code().is_none() {
-            lines.pair("named", format_args!("{}, by its status; no ground to decide on", err.inferred()));
+            let name = err.inferred();
+            lines.pair(
+                "inferred",
+                format_args!("{name}, by its status: a name to show, no ground to decide on"),
+            );
         }
         self.fields(&mut lines);
-        lines.list("others", self.others().count(), self.others().map(|name| {
-            format!("{}: {}", Short(name), Short(err.member_json(name).unwrap_or_default()))
-        }));
+        lines.list(
+            "others",
+            self.others().count(),
+            self.others()
+                .map(|name| format!("{}: {}", Short(name), Short(err.member_json(name).unwrap_or_default()))),
+        );
         lines.list("issues", err.issues().len(), err.issues().iter().map(issue_text));
         if let Some(advice) = err.retry() {
             lines.pair("advice", words(advice));
             let repeat = err.retry_on_repeat().filter(|repeat| *repeat != advice);
             lines.maybe("", repeat.map(|repeat| format!("to a repeat with the same key: {}", words(repeat))));
+            let note = err.code().and_then(|code| code.model()?.retry_note.as_deref());
+            lines.maybe("", note.map(OneLine));
         }
         lines.maybe("retryable", err.retryable());
         lines.maybe("wait", err.retry_after().map(|wait| format!("{} s", wait.as_secs_f64())));
-        if let Some(Step { name, text, url }) = self.step() {
-            lines.pair("next step", format_args!("{}: {}", Short(name), Short(text)));
+        if let Some(Step { name, text, url }) = self.action() {
+            lines.pair("action", format_args!("{}: {}", Short(name), Short(text)));
             lines.maybe("", url.map(Short));
         }
         if err.is_truncated() {
@@ -144,17 +149,25 @@ impl<'r> Report<'r> {
         }
         for (names, decision) in done {
             let rule = decision.rule();
-            lines.line(&format!("  {}: {decision}", names.join(", ")));
+            let all = names.len() > 1 && names.len() == self.decisions.len();
+            let names = if all { "any request".to_owned() } else { names.join(", ") };
+            lines.line(&format!("  {names}: {decision}"));
             lines.line(&format!("    by rule {}: {rule}", rule.number()));
+            // Where it isn't the code's own: after all attempts.
+            if let Some(Step { name, text, .. }) = step(decision).filter(|step| Some(*step) != self.action())
+            {
+                lines.line(&format!("    next step: {}: {}", Short(name), Short(text)));
+            }
         }
         lines.0.trim_end().to_owned()
     }
 
     /// Those of the payload, without what has a line of its own.
     fn fields(&self, lines: &mut Lines) {
-        let seen = |detail: &&Detail| {
-            let own_line = matches!(detail.name, "param" | "retry_after");
-            !matches!(detail.found, Found::Absent) && !(own_line && matches!(detail.found, Found::Value(_)))
+        let seen = |detail: &&Detail| match detail.found {
+            Found::Value(_) => !matches!(detail.name, "param" | "retry_after"),
+            Found::Absent => false,
+            Found::Missing | Found::Wrong(_) => true,
         };
         let seen: Vec<&Detail> = self.details.iter().filter(seen).collect();
         let text = |Detail { name, kind, found }: &&Detail| match found {
@@ -177,7 +190,6 @@ impl<'r> Report<'r> {
             let json = || Value::from(err.member_json(name));
             (name.to_owned(), err.member(name).unwrap_or_else(json))
         };
-        let step = self.step().map(|Step { name, text, url }| json!({"name": name, "text": text, "url": url}));
         let json = json!({
             "success": false,
             "api": Loaded::info().name,
@@ -196,7 +208,7 @@ impl<'r> Report<'r> {
             "retry": err.retry().map(class),
             "retry_on_repeat": err.retry_on_repeat().map(class),
             "retry_after": err.retry_after().map(|wait| wait.as_secs_f64()),
-            "next_step": step,
+            "action": self.action().map(step_json),
             "fields": self.details.iter().filter_map(value).collect::<Map<_, _>>(),
             "missing_or_ill_typed": self.details.iter().filter(lacking).map(|at| at.name).collect::<Vec<_>>(),
             "members": self.others().map(member).collect::<Map<_, _>>(),
@@ -209,12 +221,26 @@ impl<'r> Report<'r> {
         for char in format!("{json:#}").chars() {
             match char {
                 '\n' => text.push(char),
-                _ if OneLine(char.encode_utf8(&mut [0; 4])).to_string().len() == char.len_utf8() => text.push(char),
+                _ if OneLine(char.encode_utf8(&mut [0; 4])).to_string().len() == char.len_utf8() => {
+                    text.push(char)
+                }
                 _ => _ = write!(text, "\\u{:04x}", u32::from(char)),
             }
         }
         text
     }
+}
+
+/// What is advised where nothing is sent again.
+fn step(decision: &Decision) -> Option<Step> {
+    match decision {
+        Decision::Stop(stop) => stop.step,
+        Decision::Retry(_) | Decision::Refresh(_) => None,
+    }
+}
+
+fn step_json(Step { name, text, url }: Step) -> Value {
+    json!({"name": name, "text": text, "url": url})
 }
 
 fn decision_json((request, decision): &(String, Decision)) -> Value {
@@ -231,6 +257,7 @@ fn decision_json((request, decision): &(String, Decision)) -> Value {
         "rule": decision.rule().number(),
         "words": decision.to_string(),
         "why": decision.rule().to_string(),
+        "next_step": step(decision).map(step_json),
     })
 }
 

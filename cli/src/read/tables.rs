@@ -229,7 +229,7 @@ fn info(catalog: &'static Catalog, api: &'static model::Api) -> run::ApiInfo<Cod
         title,
         docs: run::DocUrl { before: &docs.before, hole, after: &docs.after },
         envelope: kept(envelope(&catalog.envelopes[*at])),
-        also_read: list(also_read.iter().map(|at| &*kept(envelope(&catalog.envelopes[*at])))),
+        also_read: list(also_read.iter().map(|at| kept(envelope(&catalog.envelopes[*at])))),
         codes: list(codes.iter().map(|at| code(*at))),
         by_status: list(by_status.exact.iter().map(|(status, at)| (*status, code(*at)))),
         by_4xx: code(by_status.client),
@@ -245,9 +245,7 @@ fn types(catalog: &'static Catalog) -> Vec<run::Type> {
 
 fn named(catalog: &'static Catalog, at: usize) -> run::Type {
     match &catalog.types[at].shape {
-        Shape::Enum(variants) => {
-            run::Type::Enum(list(variants.iter().map(|variant| variant.text.as_str())))
-        }
+        Shape::Enum(variants) => run::Type::Enum(list(variants.iter().map(|variant| variant.text.as_str()))),
         Shape::Struct(fields) => {
             let kind = &|at| named(catalog, at);
             run::Type::Struct(list(fields.iter().map(|at| field(at, kind))))
@@ -353,7 +351,8 @@ fn row(code: &'static model::Code, types: &[run::Type]) -> run::Row {
 }
 
 fn headers(code: &'static model::Code) -> &'static [run::Header] {
-    let mut slots = code.fields.iter().filter(|field| matches!(field.kind, FieldKind::Typed { .. })).count()..;
+    let mut slots =
+        code.fields.iter().filter(|field| matches!(field.kind, FieldKind::Typed { .. })).count()..;
     list(code.headers.iter().map(|model::Header { name, rule, .. }| run::Header {
         name,
         value: match rule {
