@@ -1,5 +1,7 @@
 //! The typed values that the payload of a code has: `err.details()`, where no type of that payload was compiled.
 
+use std::fmt;
+
 use errbook::__private::{Field, Kind, Row, Type, member_of, row};
 use errbook::ErrorResponse;
 use errbook_codegen::model::{Header, HeaderRule, Presence};
@@ -11,9 +13,33 @@ use super::tables::Loaded;
 /// A value that the payload asks for.
 pub(crate) struct Detail {
     pub(crate) name: &'static str,
-    /// As errors.yaml has it, or what else it is.
-    pub(crate) kind: String,
+    pub(crate) source: Source,
     pub(crate) found: Found,
+}
+
+/// Where it comes from.
+#[derive(PartialEq, Eq)]
+pub(crate) enum Source {
+    /// The catalog.
+    Constant,
+    /// A member; its type, as errors.yaml writes it.
+    Member(String),
+    /// The answer's param, or its wait: each has a line of its own.
+    Param,
+    RetryAfter,
+    /// Another header.
+    Header,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Source::Constant => "constant",
+            Source::Member(kind) => kind,
+            Source::Param => "the code requires one",
+            Source::RetryAfter | Source::Header => "header",
+        })
+    }
 }
 
 pub(crate) enum Found {
@@ -32,16 +58,16 @@ pub(crate) fn details(err: &ErrorResponse<Loaded>, headers: &HeaderMap) -> Vec<D
         return Vec::new();
     };
     let mut details = fields(err, row);
-    let mut add = |name, kind: &str, required, value: Option<Value>| {
+    let mut add = |name, source, required, value: Option<Value>| {
         let found = match value {
             Some(value) => Found::Value(value),
             None if required => Found::Missing,
             None => Found::Absent,
         };
-        details.push(Detail { name, kind: kind.to_owned(), found });
+        details.push(Detail { name, source, found });
     };
     if model.param == Presence::Required {
-        add("param", "text", true, err.param().map(Value::from));
+        add("param", Source::Param, true, err.param().map(Value::from));
     }
     for Header { name, rule, .. } in &model.headers {
         let required = *rule == HeaderRule::Required;
@@ -52,11 +78,11 @@ pub(crate) fn details(err: &ErrorResponse<Loaded>, headers: &HeaderMap) -> Vec<D
                     0 => Value::from(wait.as_secs()),
                     _ => Value::from(wait.as_secs_f64()),
                 });
-                add("retry_after", "seconds", true, seconds);
+                add("retry_after", Source::RetryAfter, true, seconds);
             }
             (name, _) => {
                 let value = headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
-                add(name, "header", required, value.map(Value::from));
+                add(name, Source::Header, required, value.map(Value::from));
             }
         }
     }
@@ -71,12 +97,12 @@ fn fields(err: &ErrorResponse<Loaded>, row: &'static Row) -> Vec<Detail> {
             Ok(None) => Found::Absent,
             Err(_) => json.map_or(Found::Missing, |json| Found::Wrong(json.to_owned())),
         };
-        let kind = match field.kind {
-            Kind::Const(_) => "constant".to_owned(),
-            Kind::Required(kind) => name(kind),
-            Kind::Optional(kind) => format!("{}?", name(kind)),
+        let source = match field.kind {
+            Kind::Const(_) => Source::Constant,
+            Kind::Required(kind) => Source::Member(name(kind)),
+            Kind::Optional(kind) => Source::Member(format!("{}?", name(kind))),
         };
-        Detail { name: field.name, kind, found }
+        Detail { name: field.name, source, found }
     };
     row.fields.iter().map(detail).collect()
 }

@@ -9,7 +9,7 @@ use http::HeaderMap;
 use http::header::SERVER;
 use serde_json::{Map, Value, json};
 
-use super::details::{Detail, Found, details};
+use super::details::{Detail, Found, Source, details};
 use super::tables::{Action, Code, Loaded};
 
 /// So much of a text is shown, in characters.
@@ -164,17 +164,18 @@ impl<'r> Report<'r> {
 
     /// Those of the payload, without what has a line of its own.
     fn fields(&self, lines: &mut Lines) {
-        let seen = |detail: &&Detail| match detail.found {
-            Found::Value(_) => !matches!(detail.name, "param" | "retry_after"),
-            Found::Absent => false,
-            Found::Missing | Found::Wrong(_) => true,
+        let seen = |detail: &&Detail| match (&detail.found, &detail.source) {
+            // The payload has it whether it was received or not.
+            (_, Source::Constant) => self.err.member_json(detail.name).is_some(),
+            (Found::Absent, _) | (Found::Value(_), Source::Param | Source::RetryAfter) => false,
+            _ => true,
         };
         let seen: Vec<&Detail> = self.details.iter().filter(seen).collect();
-        let text = |Detail { name, kind, found }: &&Detail| match found {
-            Found::Value(value) => format!("{name}: {} ({kind})", Short(&value.to_string())),
-            Found::Absent => format!("{name}: none ({kind})"),
-            Found::Missing => format!("{name} is missing ({kind}): details() is None"),
-            Found::Wrong(json) => format!("{name}: {} is no {kind}: details() is None", Short(json)),
+        let text = |Detail { name, source, found }: &&Detail| match found {
+            Found::Value(value) => format!("{name}: {} ({source})", Short(&value.to_string())),
+            Found::Absent => format!("{name}: none ({source})"),
+            Found::Missing => format!("{name} is missing ({source}): details() is None"),
+            Found::Wrong(json) => format!("{name}: {} is no {source}: details() is None", Short(json)),
         };
         lines.list("fields", seen.len(), seen.iter().map(text));
     }

@@ -8,7 +8,7 @@ use errbook::Api;
 use errbook::mail::{Inbox, Management, Sending};
 use serde_json::Value;
 
-use super::details::{Found, details};
+use super::details::{Found, Source, details};
 use super::*;
 use facts::{Details, facts};
 
@@ -51,7 +51,7 @@ fn received(path: &Path) -> Received {
 /// What serde makes of the payload, which has members where it has any that is no constant.
 fn payload(err: &ErrorResponse<Loaded>, headers: &http::HeaderMap) -> Details {
     let details = details(err, headers);
-    if details.iter().all(|detail| detail.kind == "constant") {
+    if details.iter().all(|detail| detail.source == Source::Constant) {
         return Details::None;
     }
     let mut members = Vec::new();
