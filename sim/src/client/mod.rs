@@ -9,7 +9,7 @@ mod tower;
 use std::rc::Rc;
 use std::time::Duration;
 
-use errbook::retry::{Budget, Terms};
+use errbook::retry::{Budget, Policy, Terms};
 
 use crate::engine::{Client, Got};
 use crate::rng::Rng;
@@ -180,7 +180,7 @@ fn on(terms: Terms) -> Box<dyn Client> {
 }
 
 fn ours(purse: impl Purse + 'static) -> Box<dyn Client> {
-    Box::new(Ours::with(purse))
+    Box::new(Ours::new(Policy::default(), purse))
 }
 
 /// What a user writes where a crate leaves it to them: no answer, an answer of 5xx, 408 and 429 are retried.
