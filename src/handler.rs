@@ -6,15 +6,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::Method;
 use http::header::{
     ACCEPT, ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH,
     CONTENT_LOCATION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue,
     LAST_MODIFIED, TRANSFER_ENCODING, VARY, X_CONTENT_TYPE_OPTIONS,
 };
+use http::{Method, StatusCode};
 
 use crate::answer::has_several_types;
-use crate::catalog::Api;
+use crate::catalog::{Api, ErrorCode as _};
+use crate::raise::Inner;
 use crate::response::X_REQUEST_ID;
 use crate::table::{Node, Placeholder};
 use crate::{Error, RequestId, accept, page};
@@ -92,6 +93,30 @@ pub struct Passthrough;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Written;
 
+/// In a response's extensions: the error that it answers with, beside the [`Error`] for which only who knows its API can
+/// ask.
+#[derive(Debug, Clone)]
+pub(crate) struct OfSomeApi {
+    error: Arc<Inner>,
+    /// What it was answered with.
+    status: StatusCode,
+    headers: &'static [(&'static str, Node)],
+}
+
+/// A complete answer with a new request id, and the error in its extensions.
+#[cfg(any(feature = "actix", feature = "axum"))]
+pub(crate) fn response<A: Api>(error: Error<A>) -> http::Response<Bytes> {
+    let mut response = error.answer(&RequestId::new::<A>()).into_response();
+    let left = OfSomeApi {
+        error: Arc::clone(error.inner()),
+        status: response.status(),
+        headers: A::INFO.envelope.headers,
+    };
+    response.extensions_mut().insert(left);
+    response.extensions_mut().insert(error);
+    response
+}
+
 /// What is to be done with a response.
 #[derive(Debug)]
 pub(crate) enum Verdict<A> {
@@ -101,6 +126,13 @@ pub(crate) enum Verdict<A> {
     Write(Error<A>),
     /// It is the framework's, whose text, where it has one, is for the log.
     Replace,
+}
+
+impl OfSomeApi {
+    /// `None` where it is of another catalog.
+    fn for_api<A: Api>(&self) -> Option<Error<A>> {
+        std::ptr::eq(self.error.table, A::Code::TABLE).then(|| Error::of(Arc::clone(&self.error)))
+    }
 }
 
 impl<A: Api> ErrorHandler<A> {
@@ -195,8 +227,9 @@ impl<A: Api> ErrorHandler<A> {
 
     /// Makes a response an answer of the API, where it isn't one:
     ///
-    /// * of an [`Error<A>`](Error) in its extensions, where the features' `IntoResponse` leaves it: written anew, with the
-    ///   request's id;
+    /// * of an [`Error`] in its extensions, where the features' `IntoResponse` leaves it: written anew, with the request's
+    ///   id. One of another API of the catalog is what [`for_api`](Error::for_api) makes of it, one of another catalog
+    ///   stays as it is;
     /// * of anything else from 400 to 599 whose body has no content type or is plain text: replaced by what
     ///   [`Error::for_response`] says. The text is the source of the error, for the log, and is never sent;
     /// * everything else, and what is marked by [`Passthrough`], stays as it is.
@@ -220,11 +253,11 @@ impl<A: Api> ErrorHandler<A> {
         if extensions.get::<Passthrough>().is_some() || extensions.get::<Written>().is_some() {
             return Verdict::Leave;
         }
-        if let Some(error) = extensions.get::<Error<A>>() {
-            // Another status: somebody answered something else after all.
-            if error.answer("").status() == status {
-                return Verdict::Write(error.clone());
-            }
+        // Another status: somebody answered something else after all.
+        let own = extensions.get::<Error<A>>().filter(|error| error.answer("").status() == status);
+        let other = || extensions.get::<OfSomeApi>().filter(|other| other.status == status)?.for_api();
+        if let Some(error) = own.cloned().or_else(other) {
+            return Verdict::Write(error);
         }
         if !status.is_client_error() && !status.is_server_error() {
             return Verdict::Leave;
@@ -260,15 +293,23 @@ impl<A: Api> ErrorHandler<A> {
         // Of several envelopes each may have a status of its own.
         *response.status_mut() = answer.status();
         let own = answer.headers();
+        let envelope: &[(&str, Node)] = answer.envelope.headers;
+        let is_of_the_envelope = |name: &str| envelope.iter().any(|(known, _)| name == *known);
+        let replaced = response.extensions().get::<OfSomeApi>().map_or(&[][..], |replaced| replaced.headers);
         let headers = response.headers_mut();
         for name in OF_THE_BODY {
             headers.remove(name);
         }
-        let envelope: &[(&str, Node)] = answer.envelope.headers;
+        // Those of another envelope: a code that isn't the answer's, another id.
+        for (name, _) in replaced.iter().filter(|(name, _)| !is_of_the_envelope(name)) {
+            headers.remove(*name);
+        }
         for (name, value) in &own {
             // What the response says of itself (how long to wait, which methods there are) is nearer to the cause.
-            let is_of_the_envelope = envelope.iter().any(|(known, _)| name == known);
-            if is_of_the_envelope || name == CONTENT_TYPE || !headers.contains_key(name) && name != VARY {
+            if is_of_the_envelope(name.as_str())
+                || name == CONTENT_TYPE
+                || !headers.contains_key(name) && name != VARY
+            {
                 headers.insert(name.clone(), value.clone());
             }
         }
@@ -291,11 +332,9 @@ impl<A: Api> ErrorHandler<A> {
         }
         *response.body_mut() = B::from(if head.is_head { Bytes::new() } else { body.into() });
         let extensions = response.extensions_mut();
-        extensions.insert(Written);
         // For who stands further out.
-        if extensions.get::<Error<A>>().is_none() {
-            extensions.insert(error.clone());
-        }
+        extensions.insert(error.clone());
+        extensions.insert(Written);
         self.observe(error, head.id());
     }
 

@@ -353,7 +353,7 @@ impl<A: Api> Error<A> {
         }
     }
 
-    pub(crate) fn inner(&self) -> &Inner {
+    pub(crate) fn inner(&self) -> &Arc<Inner> {
         &self.0
     }
 }

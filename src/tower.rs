@@ -48,8 +48,9 @@ pub struct ErrorLayer<A>(ErrorHandler<A>);
 /// A service whose every error answer is one of the API `A`: see [`ErrorHandler::finish`] for what is written and what is
 /// left alone.
 ///
-/// The request's id is in the header of the request, as [`ErrorHandler::read`] puts it there, and in that of every answer. A panic of the service is answered as HTTP 500 is, unless the binary is built with `panic = "abort"`. Of a
-/// body that is replaced as much is read for the log as is there at once, at most 8 KiB.
+/// The request's id is in the header of the request, as [`ErrorHandler::read`] puts it there, and in that of every
+/// answer. A panic of the service is answered as HTTP 500 is, unless the binary is built with `panic = "abort"`. Of a body
+/// that is replaced as much is read for the log as is there at once, at most 8 KiB.
 pub struct ErrorService<S, A> {
     inner: S,
     handler: ErrorHandler<A>,

@@ -170,6 +170,10 @@ static SERVER: LazyLock<SocketAddr> = LazyLock::new(|| {
                         .to(async || sending::Json(std::collections::BTreeMap::from([((1, 2), 3)]))),
                 )
                 .service(web::resource("/shared").to(shared::<Sending>))
+                .service(
+                    web::resource("/shared-error")
+                        .to(async || -> inbox::Result<&str> { Err(code::NotFound.at("from").into()) }),
+                )
                 .service(web::resource("/data").to(async |_: web::Data<Mail>| ""))
                 .service(
                     web::scope("/inbox")
@@ -196,7 +200,7 @@ static SERVER: LazyLock<SocketAddr> = LazyLock::new(|| {
                                     HttpResponse::Forbidden().content_type("application/json").body("{}");
                                 Err(InternalError::from_response("", own).into())
                             }
-                            "/refused-twice" => Err(inbox::Error::from(code::NotFound).into()),
+                            "/refused-twice" => Err(inbox::Error::from(code::NotFound.at("from")).into()),
                             _ => future.await,
                         }
                     }
@@ -484,7 +488,15 @@ fn what_is_not_the_frameworks_stays() {
     let again: Received<Sending> = ask_with("GET /again/nowhere", &[("x-request-id", "req_11")], "");
     assert_error!(again, code::NotFound, request_id = "req_11");
     assert_eq!(counted("req_11"), []);
-    assert_error!(ask_with::<Inbox>("GET /refused-twice", &[], ""), code::NotFound);
+}
+
+#[test]
+fn errors_of_another_api_of_the_catalog_are_made_this_ones() {
+    for path in ["/shared-error", "/refused-twice"] {
+        let answer: Received<Sending> = ask_with(&format!("GET {path}"), &[("x-request-id", path)], "");
+        assert_error!(answer, code::NotFound, param = "from", request_id = path);
+        assert_eq!(counted(path), [("not_found".to_owned(), None)]);
+    }
 }
 
 #[test]

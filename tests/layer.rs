@@ -18,9 +18,15 @@ use axum::routing::{any, get, post};
 use bytes::Bytes;
 use errbook::mail::{Code, Inbox, Management, Sending, code, inbox, sending};
 use errbook::tower::{ErrorLayer, ErrorService};
-use errbook::{Api, ErrorHandler, ErrorResponse, Passthrough, RequestId, prelude::*};
+use errbook::{Api, Error, ErrorHandler, ErrorResponse, Passthrough, RequestId, prelude::*};
 use http_body_util::BodyExt as _;
 use tower::{Layer as _, Service, ServiceExt as _};
+
+/// The generator's golden case with APIs of several envelopes.
+mod another {
+    #![allow(clippy::all, unused)]
+    include!("../codegen/tests/cases/envelopes/errbook.rs");
+}
 
 /// An answer with its body.
 #[derive(Debug)]
@@ -388,7 +394,7 @@ async fn bodies_with_a_shape_are_left_untouched() {
     let routes = Router::new()
         .route("/json", get(async || (StatusCode::CONFLICT, Json(serde_json::json!({"mine": 1})))))
         .route("/html", get(async || (StatusCode::NOT_FOUND, axum::response::Html("<p>mine"))))
-        .route("/other", get(async || inbox::Error::from(code::AddressTaken)))
+        .route("/other", get(async || Error::<another::First>::from(another::code::Bad)))
         .route("/plain", get(async || (StatusCode::CONFLICT, [("content-type", "Text/Plain;x=1")], "mine")));
     let app = errbook::axum::finish::<Sending>(routes);
     for (path, status, body) in [("/json", 409, "{\"mine\":1}"), ("/html", 404, "<p>mine")] {
@@ -396,9 +402,76 @@ async fn bodies_with_a_shape_are_left_untouched() {
         assert_eq!((answer.status.as_u16(), answer.text()), (status, body));
         assert!(answer.header("x-request-id").is_some());
     }
-    // Of another API: complete as it is, and so is its id.
-    assert_eq!(get_from(&app, "/other").await.code::<Inbox>(), Code::AddressTaken);
+    // Of another catalog: complete as it is, and so is its id.
+    assert_eq!(get_from(&app, "/other").await.code::<another::First>(), another::Code::Bad);
     assert_eq!(get_from(&app, "/plain").await.code::<Sending>(), Code::InvalidParameter);
+}
+
+#[tokio::test]
+async fn errors_of_another_api_of_the_catalog_are_made_this_ones() {
+    let wait = Duration::from_secs(9);
+    let changed = axum::middleware::map_response(|mut response: Response| async {
+        *response.status_mut() = StatusCode::IM_A_TEAPOT;
+        response
+    });
+    let routes = Router::new()
+        .route("/changed", get(async || inbox::Error::from(code::NotFound)).layer(changed))
+        .route("/shared", get(async || inbox::Error::from(code::NotFound.at("from"))))
+        .route("/own", get(async || inbox::Error::from(code::AddressTaken).because("two of them")))
+        .route("/wait", get(async move || inbox::Error::from(code::RateLimitExceeded { retry_after: wait })));
+    let counted: Arc<Mutex<Vec<_>>> = Arc::default();
+    let hook = Arc::clone(&counted);
+    let handler = ErrorHandler::<Sending>::new().on_error(move |error, id| {
+        let source = std::error::Error::source(error).map(ToString::to_string);
+        hook.lock().unwrap().push((id.to_string(), error.code(), source));
+    });
+    let app = errbook::axum::finish_with(routes, handler);
+    let ask = async |path| {
+        let request = Request::get(path).header("x-request-id", "req_7").body(Body::empty());
+        let response = app.clone().oneshot(request.unwrap()).await.unwrap();
+        let left = response.extensions().get::<sending::Error>().map(sending::Error::code);
+        let answer = Answer::of(response).await;
+        let counted = std::mem::take(&mut *counted.lock().unwrap());
+        (answer, left, counted)
+    };
+    let id = || "req_7".to_owned();
+
+    let (answer, left, counted) = ask("/shared").await;
+    assert_eq!((answer.code::<Sending>(), left), (Code::NotFound, Some(Code::NotFound)));
+    assert!(answer.text().contains(r#""param":"from""#), "{}", answer.text());
+    assert_eq!(counted, [(id(), Code::NotFound, None)]);
+
+    // What this API doesn't emit is its code for the status.
+    let (answer, left, counted) = ask("/own").await;
+    assert_eq!((answer.code::<Sending>(), left), (Code::InvalidParameter, Some(Code::InvalidParameter)));
+    assert_eq!(counted, [(id(), Code::InvalidParameter, Some("two of them".to_owned()))]);
+
+    let (answer, ..) = ask("/wait").await;
+    assert_eq!(answer.code::<Sending>(), Code::RateLimitExceeded);
+    assert_eq!(answer.header("retry-after"), Some("9"));
+
+    // Somebody answered something else after all.
+    let (answer, _, counted) = ask("/changed").await;
+    assert_eq!((answer.status.as_u16(), counted), (418, vec![]));
+    assert!(answer.text().starts_with("{\"error\":\"not_found\""), "{}", answer.text());
+}
+
+/// Headers of the other API's envelope say another code; one's answers have a status of their own.
+#[tokio::test]
+async fn of_another_apis_envelope_nothing_is_left() {
+    use another::{First, Fourth, Second};
+
+    let size = || another::code::Size { size: 7, unit: None };
+    let routes = Router::new()
+        .route("/first", get(async move || Error::<First>::from(size())))
+        .route("/second", get(async move || Error::<Second>::from(size())));
+    for (path, status, code) in [("/first", 422, Some("size")), ("/second", 200, None)] {
+        let plain = get_from(&routes, path).await;
+        assert_eq!((plain.status.as_u16(), plain.header("x-error-code")), (status, code));
+        let answer = get_from(&errbook::axum::finish::<Fourth>(routes.clone()), path).await;
+        assert_eq!(answer.code::<Fourth>(), another::Code::Bad);
+        assert_eq!((answer.status.as_u16(), answer.header("x-error-code")), (400, None));
+    }
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 #![cfg(all(feature = "retry", feature = "tower", feature = "reqwest-middleware"))]
 #![allow(clippy::unwrap_used)]
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::io;
@@ -116,18 +117,18 @@ async fn a_loop_runs_on_any_thread_and_says_how_it_ended() {
 #[tokio::test(start_paused = true)]
 async fn a_loop_within_a_loop_is_not_multiplied() {
     let (inner, outer) = (retries(), retries());
-    let mut sent = 0;
+    let sent = Cell::new(0);
     let result = outer
         .run("api.example", Attempt::of(&Method::GET), async |_| {
             inner
                 .run("api.example", Attempt::of(&Method::GET), async |_| {
-                    sent += 1;
+                    sent.set(sent.get() + 1);
                     Err::<(), _>(ErrorResponse::<Sending>::from(sending::Error::from(code::InternalError)))
                 })
                 .await
         })
         .await;
-    assert_eq!((sent, result.unwrap_err().outcome().unwrap().attempts), (3, 1));
+    assert_eq!((sent.get(), result.unwrap_err().outcome().unwrap().attempts), (3, 1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -434,4 +435,53 @@ async fn reqwest_alone_reads_answers_too() {
     let error = read(get().await).await.unwrap_err();
     assert!(matches!(error, errbook::reqwest::Error::Unreadable(_)), "{error:?}");
     assert!(get().await.error_for_api::<Sending>().await.is_ok());
+}
+
+/// As a client has it that borrows what it sends, and whose future is boxed by somebody.
+#[tokio::test(start_paused = true)]
+async fn a_loop_over_what_is_borrowed_can_be_boxed() {
+    struct Api {
+        retries: Retries,
+        answer: String,
+    }
+    impl Api {
+        async fn once(&self, to: &str, attempt: Attempt) -> Result<String, sending::ErrorResponse> {
+            tokio::task::yield_now().await;
+            match attempt.number() {
+                1 => Err(sending::ErrorResponse::from(sending::Error::from(code::InternalError))),
+                _ => Ok(format!("{} {to}", self.answer)),
+            }
+        }
+
+        fn send<'s>(
+            &'s self,
+            to: &'s str,
+        ) -> Pin<Box<dyn Future<Output = Result<String, sending::ErrorResponse>> + Send + 's>> {
+            Box::pin(async move {
+                let first = Attempt::of(&Method::GET);
+                self.retries.run("api.example", first, |attempt| self.once(to, attempt)).await
+            })
+        }
+    }
+    let api = Api { retries: retries(), answer: "sent to".to_owned() };
+    assert_eq!(api.send("a@example.com").await.unwrap(), "sent to a@example.com");
+}
+
+#[tokio::test]
+async fn reqwest_needs_no_middleware() {
+    let (base, asked) =
+        server([Does::Answers(answer(code::ServiceUnavailable)), Does::Answers(fine())]).await;
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let request = || client.post(format!("{base}/emails")).body("hello").build().unwrap();
+    let send = async |retries| errbook::reqwest::send::<Sending>(&client, request(), &retries).await;
+    assert_eq!(send(hurried()).await.unwrap().text().await.unwrap(), "fine");
+    assert_eq!(asked.lock().unwrap().len(), 2);
+
+    let (base, asked) = server([Does::Answers(answer(code::InternalError))]).await;
+    let request = client.post(base).body("hello").build().unwrap();
+    let retries = hurried().keys(KeyIn::header("idempotency-key"));
+    let error = errbook::reqwest::send::<Sending>(&client, request, &retries).await.unwrap_err();
+    assert_eq!(error.code(), Some(Code::InternalError));
+    assert_eq!(error.api().unwrap().outcome().unwrap().attempts, 3);
+    assert_eq!(asked.lock().unwrap().len(), 3);
 }

@@ -4,6 +4,7 @@
 mod answer;
 mod bodies;
 mod parse;
+mod retry;
 mod service;
 mod text;
 
@@ -122,5 +123,6 @@ pub fn groups() -> Vec<Group> {
     groups.extend(parse::groups());
     groups.extend(text::groups());
     groups.extend(service::groups());
+    groups.extend(retry::groups());
     groups
 }

@@ -2,6 +2,8 @@
 
 use std::convert::Infallible;
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use axum::body::Body;
@@ -11,9 +13,11 @@ use axum::routing::post;
 use axum::{Json, Router};
 use axum_extra::extract::WithRejection;
 use errbook::mail::{Sending, code, sending};
-use http::{Request, StatusCode, header};
+use http::{HeaderValue, Request, StatusCode, header};
 use serde::{Deserialize, Serialize};
-use tower::Service;
+use tower::{Service, ServiceBuilder};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::request_id::{self, MakeRequestId, PropagateRequestIdLayer, SetRequestIdLayer};
 
 use crate::{Case, Group};
 
@@ -21,9 +25,14 @@ pub(crate) fn groups() -> Vec<Group> {
     let group = |name, body| Group {
         name,
         cases: vec![
-            case("errbook", body, errbook::axum::finish::<Sending>(Router::new().route("/emails", post(typed)))),
+            case(
+                "errbook",
+                body,
+                errbook::axum::finish::<Sending>(Router::new().route("/emails", post(typed))),
+            ),
             case("no layer", body, Router::new().route("/emails", post(typed))),
             case("WithRejection", body, Router::new().route("/emails", post(with_rejection))),
+            case("tower-http", body, with_tower_http(Router::new().route("/emails", post(plain)))),
             case("plain", body, Router::new().route("/emails", post(plain))),
         ],
     };
@@ -94,9 +103,29 @@ async fn plain(Json(mail): Json<Mail>) -> Result<Json<Sent>, AppError> {
     }
 }
 
+/// A part of what our layer does: a request id on every answer, and an answer to a panic.
+fn with_tower_http(routes: Router) -> impl Service<Request<Body>, Error = Infallible> + Clone {
+    ServiceBuilder::new()
+        .layer(SetRequestIdLayer::x_request_id(Counted::default()))
+        .layer(PropagateRequestIdLayer::x_request_id())
+        .layer(CatchPanicLayer::new())
+        .service(routes)
+}
+
+/// The cheapest id that there is: tower-http's own is a random UUID.
+#[derive(Clone, Default)]
+struct Counted(Arc<AtomicU64>);
+
+impl MakeRequestId for Counted {
+    fn make_request_id<B>(&mut self, _: &Request<B>) -> Option<request_id::RequestId> {
+        let number = self.0.fetch_add(1, Ordering::Relaxed);
+        Some(request_id::RequestId::new(HeaderValue::from(number)))
+    }
+}
+
 fn case<S>(name: &'static str, body: &'static str, service: S) -> Case
 where
-    S: Service<Request<Body>, Response = Response, Error = Infallible> + Clone + 'static,
+    S: Service<Request<Body>, Error = Infallible> + Clone + 'static,
 {
     Case::new(name, move || {
         let request = Request::post("/emails").header(header::CONTENT_TYPE, "application/json");

@@ -116,7 +116,9 @@ at once, which is what each may keep times the number of clients, unless time ta
 
         let names = ["no retries", "3 retries, full jitter", "AWS standard 2.1", "gRPC A6"];
         let is_shown = |candidate: &Candidate| {
-            names.contains(&candidate.name) || candidate.name.ends_with("default budget") || candidate.name == OURS.name
+            names.contains(&candidate.name)
+                || candidate.name.ends_with("default budget")
+                || candidate.name == OURS.name
         };
         let shown: Vec<Candidate> = ALL.into_iter().filter(is_shown).collect();
         let seen = each(&shown, |candidate| {

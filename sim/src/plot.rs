@@ -53,15 +53,19 @@ impl Plot<'_> {
         area.fill(&WHITE)?;
         let (chart, names) = area.split_horizontally(WIDTH);
         let mut builder = ChartBuilder::on(&chart);
-        builder.caption(self.title, ("sans-serif", 17)).margin(12).x_label_area_size(42).y_label_area_size(74);
+        builder
+            .caption(self.title, ("sans-serif", 17))
+            .margin(12)
+            .x_label_area_size(42)
+            .y_label_area_size(74);
         // The two kinds of axes are two types.
         macro_rules! draw {
             ($x:expr) => {{
                 let mut chart = builder.build_cartesian_2d($x, 0.0..top)?;
                 let mut mesh = chart.configure_mesh();
                 mesh.x_desc(self.x).y_desc(self.y).light_line_style(TRANSPARENT).max_light_lines(1);
-                mesh.x_label_formatter(&|x| format!("{x:.0}")).y_label_formatter(&|y| format!("{y:.digits$}"));
-                mesh.label_style(("sans-serif", 13)).draw()?;
+                let (x, y) = (|x: &f64| format!("{x:.0}"), |y: &f64| format!("{y:.digits$}"));
+                mesh.x_label_formatter(&x).y_label_formatter(&y).label_style(("sans-serif", 13)).draw()?;
                 for (line, (_, points)) in self.lines.iter().enumerate() {
                     chart.draw_series(LineSeries::new(points.iter().copied(), self.style(line)))?;
                 }

@@ -53,8 +53,8 @@ use actix_web::{HttpMessage as _, HttpResponse, ResponseError};
 use bytes::Bytes;
 
 use crate::catalog::Api;
-use crate::handler::{RequestHead, Verdict, Written, panicked};
-use crate::{Error, ErrorHandler, Passthrough, RequestId};
+use crate::handler::{OfSomeApi, RequestHead, Verdict, Written, panicked};
+use crate::{Error, ErrorHandler, Passthrough};
 
 pub use self::extract::{form, json, path, query};
 
@@ -79,8 +79,7 @@ impl<A: Api> ResponseError for Error<A> {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let mut answer = self.answer(&RequestId::new::<A>()).into_response();
-        answer.extensions_mut().insert(self.clone());
+        let answer = crate::handler::response(self.clone());
         with_answer::<A>(HttpResponse::new(status(answer.status())).drop_body(), &answer)
     }
 }
@@ -262,8 +261,9 @@ fn without_body<A: Api, B>(response: &HttpResponse<B>) -> http::Response<Bytes> 
     let (from, to) = (response.extensions(), answer.extensions_mut());
     from.get::<Passthrough>().map(|passthrough| to.insert(*passthrough));
     from.get::<Written>().map(|written| to.insert(*written));
+    let other = from.get::<OfSomeApi>().map(|other| to.insert(other.clone()));
     let error = from.get::<Error<A>>().map(|error| to.insert(error.clone()));
-    if error.is_some() || answer.status().as_u16() >= 400 {
+    if error.is_some() || other.is_some() || answer.status().as_u16() >= 400 {
         for (name, value) in response.headers() {
             let name = http::HeaderName::from_bytes(name.as_str().as_bytes());
             if let (Ok(name), Ok(value)) = (name, http::HeaderValue::from_bytes(value.as_bytes())) {
@@ -286,6 +286,7 @@ fn with_answer<A: Api>(mut response: HttpResponse<()>, answer: &http::Response<B
     {
         let (from, mut to) = (answer.extensions(), response.extensions_mut());
         from.get::<Written>().map(|written| to.insert(*written));
+        from.get::<OfSomeApi>().map(|other| to.insert(other.clone()));
         from.get::<Error<A>>().map(|error| to.insert(error.clone()));
     }
     response.set_body(BoxBody::new(answer.body().clone()))

@@ -11,7 +11,7 @@ use tower_layer::Layer as _;
 
 use crate::catalog::Api;
 use crate::tower::{ErrorLayer, ErrorService};
-use crate::{Error, ErrorHandler, RequestId};
+use crate::{Error, ErrorHandler};
 
 pub use self::extract::{form, json, path, query};
 
@@ -57,8 +57,6 @@ impl<A: Api> ErrorService<Router, A> {
 /// [`ErrorHandler`], which knows the request.
 impl<A: Api> IntoResponse for Error<A> {
     fn into_response(self) -> Response {
-        let mut response = self.answer(&RequestId::new::<A>()).into_response().map(Body::from);
-        response.extensions_mut().insert(self);
-        response
+        crate::handler::response(self).map(Body::from)
     }
 }

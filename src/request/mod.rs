@@ -57,6 +57,7 @@ mod dummy;
 mod fault;
 mod read;
 mod rules;
+mod source;
 #[cfg(test)]
 mod tests;
 

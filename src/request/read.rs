@@ -8,14 +8,12 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap};
 
-use serde::de::value::StrDeserializer;
-use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
-};
+use serde::de::{Deserialize, Visitor};
 
 use super::document::{Document, Kind};
-use super::dummy::{self, Dummy, RAW_VALUE, raw_value};
+use super::dummy::{Dummy, RAW_VALUE, raw_value};
 use super::fault::{Fail, Fault, Wanted, Whole, Wrong, member};
+use super::source::{Access, Inside, Source, Variant};
 
 /// As deep as serde_json reads.
 pub(super) const DEPTH: usize = 127;
@@ -68,7 +66,7 @@ impl<'de> Reading<'de> {
 
     /// The whole document, or nothing: nobody asks why.
     pub(super) fn value<T: Deserialize<'de>>(&self) -> Option<T> {
-        self.at(0).read().ok()
+        Source::There(self.at(0)).read().ok()
     }
 
     /// All that is wrong with the document.
@@ -78,7 +76,7 @@ impl<'de> Reading<'de> {
 
     /// As [`value`](Self::value), where the one parameter of a path may be read as a single value.
     pub(super) fn path<T: Deserialize<'de>>(&self) -> Option<T> {
-        self.at(self.start_of_path::<T>()).read().ok()
+        Source::There(self.at(self.start_of_path::<T>())).read().ok()
     }
 
     /// All that is wrong with a path.
@@ -93,7 +91,7 @@ impl<'de> Reading<'de> {
         if self.document.len() != ONLY + 1 {
             return 0;
         }
-        match self.at(ONLY).read::<T>() {
+        match Source::There(self.at(ONLY)).read::<T>() {
             Err(fail) if fail.value == Some(ONLY) => match fail.wrong {
                 Wrong::Wanted(Wanted::Object | Wanted::Values(_)) => 0,
                 _ => ONLY,
@@ -103,9 +101,9 @@ impl<'de> Reading<'de> {
     }
 
     fn faults_from<T: Deserialize<'de>>(self, value: usize) -> Vec<Fault> {
-        if let Err(first) = self.at(value).read::<T>() {
+        if let Err(first) = Source::There(self.at(value)).read::<T>() {
             // What could be read is nobody's business: it is made of dummies.
-            let _ = Reader { mending: true, ..self.at(value) }.read::<T>();
+            let _ = Source::There(Reader { mending: true, ..self.at(value) }).read::<T>();
             // It was too much work.
             if self.faults.borrow().is_empty() {
                 self.mend(&first, first.value.unwrap_or_default());
@@ -290,15 +288,15 @@ enum Role {
 
 impl<'r, 'de> Reader<'r, 'de> {
     /// Reads the value. What is wrong with it is told only when it is sure that somebody minds: a type may take anything.
-    fn read<V: Deserialize<'de>>(self) -> Result<V, Fail> {
+    pub(super) fn attempt(
+        self,
+        read: &mut dyn FnMut(Source<'r, 'de>) -> Result<(), Fail>,
+    ) -> Result<(), Fail> {
         let reading = self.reading;
         let strict = Reader { mending: false, ..self };
-        let once = |reader: Reader<'r, 'de>| match reading.dummy(self.value) {
-            Some(shape) => dummy::make(reading, shape, self.depth),
-            None => {
-                reading.spend_on(self.value)?;
-                V::deserialize(reader).map_err(|fail| fail.of(self.value))
-            }
+        let mut once = |reader: Reader<'r, 'de>| match reader.once()? {
+            Source::Dummy(dummy) => dummy.attempt(read),
+            value => read(value).map_err(|fail| reader.failed(fail)),
         };
         let first = once(strict);
         if first.is_ok() || !self.mending {
@@ -307,9 +305,9 @@ impl<'r, 'de> Reader<'r, 'de> {
         loop {
             let (mends, buffered) = (reading.mends.get(), reading.buffered.get());
             let fail = match once(self) {
-                Ok(value) => return Ok(value),
+                Ok(()) => return Ok(()),
                 Err(fail) if reading.buffered.get() == buffered => fail,
-                Err(fail) => self.locate(fail, || once(strict)),
+                Err(fail) => self.locate(fail, &mut || once(strict)),
             };
             let more = match fail.wrong {
                 _ if reading.is_over() => false,
@@ -329,13 +327,13 @@ impl<'r, 'de> Reader<'r, 'de> {
 
     /// Finds the value that a fail is about where serde has buffered what is inside of one (flattened, untagged and
     /// internally tagged types): by what changes when something is added or left out.
-    fn locate<V>(self, mut fail: Fail, read: impl Fn() -> Result<V, Fail>) -> Fail {
+    fn locate(self, mut fail: Fail, read: &mut dyn FnMut() -> Result<(), Fail>) -> Fail {
         let (reading, document) = (self.reading, &self.reading.document);
         let Some(outer) = fail.value.filter(|_| !matches!(fail.wrong, Wrong::Told | Wrong::Hopeless)) else {
             return fail;
         };
         *reading.watched.borrow_mut() = Some(BTreeSet::new());
-        let same = |fail: &Fail| matches!(read(), Err(other) if *other == **fail);
+        let mut same = |fail: &Fail| matches!(read(), Err(other) if *other == **fail);
         let again = same(&fail);
         let buffered = reading.watched.take().unwrap_or_default();
         let is_inside = |value: &usize| outer < *value && *value < document.after(outer);
@@ -396,19 +394,22 @@ impl<'r, 'de> Reader<'r, 'de> {
         fail
     }
 
-    /// The same for types that only a seed knows.
-    fn seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Fail> {
+    /// What is read in the value's place. It has a price.
+    pub(super) fn once(self) -> Result<Source<'r, 'de>, Fail> {
         match self.reading.dummy(self.value) {
             Some(shape) => {
                 self.reading.spend()?;
-                seed.deserialize(Dummy::new(self.reading, shape, self.depth))
+                Ok(Source::Dummy(Dummy::new(self.reading, shape, self.depth)))
             }
             None => {
                 self.reading.spend_on(self.value)?;
-                seed.deserialize(self)
+                Ok(Source::There(self))
             }
         }
-        .map_err(|fail| fail.of(self.value))
+    }
+
+    pub(super) fn failed(self, fail: Fail) -> Fail {
+        fail.of(self.value)
     }
 
     fn child(self, value: usize, role: Role) -> Reader<'r, 'de> {
@@ -510,6 +511,17 @@ impl<'r, 'de> Reader<'r, 'de> {
     }
 
     fn list<V: Visitor<'de>>(self, visitor: V, wanted: Wanted) -> Result<V::Value, Fail> {
+        let mut items = self.items(wanted)?;
+        let visited = visitor.visit_seq(Access(&mut items));
+        // Serde's tuples take as many as they want.
+        let visited = match visited {
+            Ok(_) if items.next()?.is_some() => Err(Fail::new(Wrong::Length)),
+            visited => visited,
+        };
+        self.shown(visited, wanted, matches!(wanted, Wanted::List))
+    }
+
+    fn items(self, wanted: Wanted) -> Result<Items<'r, 'de>, Fail> {
         self.enter()?;
         let document = &self.reading.document;
         let value = move |value| self.child(value, Role::Value);
@@ -528,32 +540,23 @@ impl<'r, 'de> Reader<'r, 'de> {
             (Kind::Text, Role::Value) => Box::new([value(self.value)].into_iter()),
             _ => return self.wants(wanted),
         };
-        let mut items = Items { of: self, items };
-        let visited = visitor.visit_seq(&mut items);
-        // Serde's tuples take as many as they want.
-        let visited = match visited {
-            Ok(_) if items.next()?.is_some() => Err(Fail::new(Wrong::Length)),
-            visited => visited,
-        };
-        self.shown(visited, wanted, matches!(wanted, Wanted::List))
+        Ok(Items { of: self, items })
     }
 
     fn map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+        let mut members = self.members()?;
+        visitor.visit_map(Access(&mut members)).map_err(|fail| members.failed(fail))
+    }
+
+    fn members(self) -> Result<Members<'r, 'de>, Fail> {
         self.enter()?;
         let missing = self.reading.marks.borrow().get(&self.value).map(|mark| mark.missing.clone());
-        let mut members = Members {
+        Ok(Members {
             of: self,
             keys: Box::new(self.reading.document.keys(self.value)),
             missing: missing.unwrap_or_default().into_iter(),
-            value: Value::Missing(None),
+            value: None,
             last: None,
-        };
-        let visited = visitor.visit_map(&mut members);
-        visited.map_err(|mut fail| {
-            if fail.value.is_none() {
-                fail.entry = self.to_blame(&fail, members.last);
-            }
-            fail.of(self.value)
         })
     }
 
@@ -577,21 +580,20 @@ impl<'r, 'de> Reader<'r, 'de> {
 
 macro_rules! whole {
     ($($method:ident $number:ident),*) => {
-        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+        $(pub(super) fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
             self.whole::<$number, V>(visitor)
         })*
     };
 }
 
-impl<'de> Deserializer<'de> for Reader<'_, 'de> {
-    type Error = Fail;
-
+/// What serde asks for.
+impl<'de> Reader<'_, 'de> {
     whole! {
         deserialize_i8 i8, deserialize_i16 i16, deserialize_i32 i32, deserialize_i64 i64,
         deserialize_u8 u8, deserialize_u16 u16, deserialize_u32 u32, deserialize_u64 u64
     }
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+    pub(super) fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
         self.reading.buffered.set(self.reading.buffered.get() + 1);
         if let Some(watched) = self.reading.watched.borrow_mut().as_mut() {
             watched.insert(self.value);
@@ -607,7 +609,7 @@ impl<'de> Deserializer<'de> for Reader<'_, 'de> {
         visited.map_err(|fail| fail.of(self.value))
     }
 
-    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+    pub(super) fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
         let value = match self.kind() {
             Kind::Bool(value) => Some(value),
             Kind::Text => self.parsed(),
@@ -619,7 +621,7 @@ impl<'de> Deserializer<'de> for Reader<'_, 'de> {
         }
     }
 
-    fn deserialize_i128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+    pub(super) fn deserialize_i128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
         match (self.kind(), self.parsed()) {
             (Kind::Number | Kind::Text, Some(number)) => {
                 self.shown(visitor.visit_i128(number), Wanted::Whole128, true)
@@ -628,7 +630,7 @@ impl<'de> Deserializer<'de> for Reader<'_, 'de> {
         }
     }
 
-    fn deserialize_u128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+    pub(super) fn deserialize_u128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
         match (self.kind(), self.parsed()) {
             (Kind::Number | Kind::Text, Some(number)) => {
                 self.shown(visitor.visit_u128(number), Wanted::Whole128, true)
@@ -637,15 +639,15 @@ impl<'de> Deserializer<'de> for Reader<'_, 'de> {
         }
     }
 
-    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+    pub(super) fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
         self.float(visitor)
     }
 
-    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+    pub(super) fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
         self.float(visitor)
     }
 
-    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+    pub(super) fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
         match self.kind() {
             Kind::String | Kind::Text => {
                 let one =
@@ -659,48 +661,52 @@ impl<'de> Deserializer<'de> for Reader<'_, 'de> {
         }
     }
 
-    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+    pub(super) fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
         match self.kind() {
             Kind::String | Kind::Text => self.text(visitor),
             _ => self.wants(Wanted::Text),
         }
     }
 
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+    pub(super) fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
         self.deserialize_str(visitor)
     }
 
-    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+    pub(super) fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
         match self.kind() {
             Kind::List => self.list(visitor, Wanted::List),
             _ => self.deserialize_str(visitor),
         }
     }
 
-    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+    pub(super) fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
         self.deserialize_bytes(visitor)
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+    pub(super) fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
         match self.kind() {
             Kind::Null => visitor.visit_none(),
-            _ => visitor.visit_some(self),
+            _ => visitor.visit_some(Source::There(self)),
         }
         .map_err(|fail| fail.of(self.value))
     }
 
-    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+    pub(super) fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
         match self.kind() {
             Kind::Null => self.shown(visitor.visit_unit(), Wanted::Null, true),
             _ => self.wants(Wanted::Null),
         }
     }
 
-    fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Fail> {
+    pub(super) fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Fail> {
         self.deserialize_unit(visitor)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
+    pub(super) fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
         name: &'static str,
         visitor: V,
@@ -710,20 +716,24 @@ impl<'de> Deserializer<'de> for Reader<'_, 'de> {
                 self.reading.spend_bytes(self.value)?;
                 raw_value(self.reading.document.raw(self.value), visitor)
             }
-            _ => visitor.visit_newtype_struct(self),
+            _ => visitor.visit_newtype_struct(Source::There(self)),
         };
         visited.map_err(|fail| fail.of(self.value))
     }
 
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+    pub(super) fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
         self.list(visitor, Wanted::List)
     }
 
-    fn deserialize_tuple<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, Fail> {
+    pub(super) fn deserialize_tuple<V: Visitor<'de>>(
+        self,
+        length: usize,
+        visitor: V,
+    ) -> Result<V::Value, Fail> {
         self.list(visitor, Wanted::Values(length))
     }
 
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
+    pub(super) fn deserialize_tuple_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
         length: usize,
@@ -732,14 +742,14 @@ impl<'de> Deserializer<'de> for Reader<'_, 'de> {
         self.list(visitor, Wanted::Values(length))
     }
 
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+    pub(super) fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
         match self.kind() {
             Kind::Map => self.map(visitor),
             _ => self.wants(Wanted::Object),
         }
     }
 
-    fn deserialize_struct<V: Visitor<'de>>(
+    pub(super) fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
         _: &'static [&'static str],
@@ -753,7 +763,7 @@ impl<'de> Deserializer<'de> for Reader<'_, 'de> {
         }
     }
 
-    fn deserialize_enum<V: Visitor<'de>>(
+    pub(super) fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
         variants: &'static [&'static str],
@@ -770,14 +780,16 @@ impl<'de> Deserializer<'de> for Reader<'_, 'de> {
             _ => return self.wants(Wanted::OneOf(variants)),
         };
         let name = Reader { value: name, role: Role::Key, ..self };
-        visitor.visit_enum(Variant { of: self.value, name, data }).map_err(|fail| fail.of(self.value))
+        let variant =
+            Variant { of: Some(self.value), name: Source::There(name), data: data.map(Source::There) };
+        visitor.visit_enum(variant).map_err(|fail| fail.of(self.value))
     }
 
-    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+    pub(super) fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
         self.deserialize_str(visitor)
     }
 
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
+    pub(super) fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fail> {
         visitor.visit_unit()
     }
 }
@@ -794,15 +806,17 @@ impl<'r, 'de> Items<'r, 'de> {
     }
 }
 
-impl<'de> SeqAccess<'de> for &mut Items<'_, 'de> {
-    type Error = Fail;
-
-    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Fail> {
-        self.next()?.map(|item| item.seed(seed)).transpose()
+impl<'r, 'de> Inside<'r, 'de> for Items<'r, 'de> {
+    fn next_key(&mut self) -> Result<Option<Source<'r, 'de>>, Fail> {
+        Ok(None)
     }
 
-    fn next_element<V: Deserialize<'de>>(&mut self) -> Result<Option<V>, Fail> {
-        self.next()?.map(Reader::read).transpose()
+    fn next_value(&mut self) -> Result<Option<Source<'r, 'de>>, Fail> {
+        Ok(self.next()?.map(Source::There))
+    }
+
+    fn key_failed(&self, fail: Fail) -> Fail {
+        fail
     }
 }
 
@@ -811,115 +825,46 @@ struct Members<'r, 'de> {
     of: Reader<'r, 'de>,
     keys: Box<dyn Iterator<Item = usize> + 'r>,
     missing: std::vec::IntoIter<(&'static str, Option<Wanted>)>,
-    value: Value<'r, 'de>,
+    /// What comes behind the key.
+    value: Option<Source<'r, 'de>>,
     /// The member that was asked for last, while there are more.
     last: Option<usize>,
 }
 
-/// What comes behind a key.
-#[derive(Clone, Copy)]
-enum Value<'r, 'de> {
-    There(Reader<'r, 'de>),
-    Missing(Option<Wanted>),
-}
-
-impl<'de> MapAccess<'de> for &mut Members<'_, 'de> {
-    type Error = Fail;
-
-    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Fail> {
-        let Members { of, keys, missing, value, last } = &mut **self;
-        if let Some(key) = of.reading.first_kept(keys, |key| key + 1)? {
-            *value = Value::There(of.child(key + 1, Role::Value));
-            *last = Some(key + 1);
-            of.reading.spend_bytes(key)?;
-            let read = seed.deserialize(of.child(key, Role::Key));
-            return read.map(Some).map_err(|mut fail| {
-                // Whatever it isn't, it is none of the keys.
-                fail.wrong = Wrong::Unknown(String::new());
-                (fail.value, fail.entry) = (Some(of.value), *last);
-                fail
-            });
+impl Members<'_, '_> {
+    fn failed(&self, mut fail: Fail) -> Fail {
+        if fail.value.is_none() {
+            fail.entry = self.of.to_blame(&fail, self.last);
         }
-        *last = None;
-        let Some((field, shape)) = missing.next() else { return Ok(None) };
-        *value = Value::Missing(shape);
-        seed.deserialize(StrDeserializer::new(field)).map(Some)
+        self.of.failed(fail)
     }
+}
 
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Fail> {
-        match self.value {
-            Value::There(value) => value.seed(seed),
-            Value::Missing(shape) => seed.deserialize(Dummy::new(self.of.reading, shape, self.of.depth)),
+impl<'r, 'de> Inside<'r, 'de> for Members<'r, 'de> {
+    fn next_key(&mut self) -> Result<Option<Source<'r, 'de>>, Fail> {
+        let reading = self.of.reading;
+        if let Some(key) = reading.first_kept(&mut self.keys, |key| key + 1)? {
+            self.value = Some(Source::There(self.of.child(key + 1, Role::Value)));
+            self.last = Some(key + 1);
+            reading.spend_bytes(key)?;
+            return Ok(Some(Source::There(self.of.child(key, Role::Key))));
         }
+        self.last = None;
+        let Some((field, shape)) = self.missing.next() else { return Ok(None) };
+        self.value = Some(Source::Dummy(Dummy::new(reading, shape, self.of.depth)));
+        Ok(Some(Source::Dummy(Dummy::named(reading, field))))
     }
 
-    fn next_value<V: Deserialize<'de>>(&mut self) -> Result<V, Fail> {
-        match self.value {
-            Value::There(value) => value.read(),
-            Value::Missing(shape) => dummy::make(self.of.reading, shape, self.of.depth),
+    fn next_value(&mut self) -> Result<Option<Source<'r, 'de>>, Fail> {
+        Ok(self.value)
+    }
+
+    fn key_failed(&self, mut fail: Fail) -> Fail {
+        // Whatever it isn't, it is none of the keys.
+        if self.last.is_some() {
+            fail.wrong = Wrong::Unknown(String::new());
+            (fail.value, fail.entry) = (Some(self.of.value), self.last);
         }
-    }
-
-    fn next_entry<K: Deserialize<'de>, V: Deserialize<'de>>(&mut self) -> Result<Option<(K, V)>, Fail> {
-        let Some(key) = self.next_key()? else { return Ok(None) };
-        Ok(Some((key, self.next_value()?)))
-    }
-}
-
-/// `"name"`, or `{"name": data}`.
-struct Variant<'r, 'de> {
-    of: usize,
-    name: Reader<'r, 'de>,
-    data: Option<Reader<'r, 'de>>,
-}
-
-impl<'de> EnumAccess<'de> for Variant<'_, 'de> {
-    type Error = Fail;
-    type Variant = Self;
-
-    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self), Fail> {
-        let name = seed.deserialize(self.name).map_err(|mut fail| {
-            fail.value = Some(self.of);
-            fail
-        })?;
-        Ok((name, self))
-    }
-}
-
-impl<'de> Variant<'_, 'de> {
-    /// Where there is none, that is what is wrong.
-    fn data(&self, wanted: Wanted) -> Result<Reader<'_, 'de>, Fail> {
-        match self.data {
-            Some(data) => Ok(data),
-            None => Err(Fail::new(Wrong::Wanted(wanted)).of(self.of)),
-        }
-    }
-}
-
-impl<'de> VariantAccess<'de> for Variant<'_, 'de> {
-    type Error = Fail;
-
-    fn unit_variant(self) -> Result<(), Fail> {
-        self.data.map_or(Ok(()), Reader::read)
-    }
-
-    fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Fail> {
-        self.data(Wanted::Object)?.seed(seed)
-    }
-
-    fn newtype_variant<V: Deserialize<'de>>(self) -> Result<V, Fail> {
-        self.data(Wanted::Object)?.read()
-    }
-
-    fn tuple_variant<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, Fail> {
-        self.data(Wanted::Object)?.deserialize_tuple(length, visitor)
-    }
-
-    fn struct_variant<V: Visitor<'de>>(
-        self,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Fail> {
-        self.data(Wanted::Object)?.deserialize_struct("", fields, visitor)
+        fail
     }
 }

@@ -20,6 +20,8 @@
 //! # }
 //! ```
 
+#[cfg(feature = "retry")]
+mod again;
 #[cfg(feature = "reqwest-middleware")]
 mod middleware;
 
@@ -33,6 +35,8 @@ use crate::ErrorResponse;
 use crate::catalog::Api;
 use crate::retry::{AsFailure, Failure, Outcome};
 
+#[cfg(feature = "retry")]
+pub use again::send;
 #[cfg(feature = "reqwest-middleware")]
 pub use middleware::RetryMiddleware;
 

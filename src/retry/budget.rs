@@ -186,7 +186,7 @@ fn faded(state: u64, steps: u32) -> u32 {
         0 => 0,
         written => latest(state, steps).wrapping_sub(written),
     };
-    let tokens = u64::from(state as u32) * LEFT[(passed % STEPS) as usize] >> 16;
+    let tokens = (u64::from(state as u32) * LEFT[(passed % STEPS) as usize]) >> 16;
     tokens.checked_shr(passed / STEPS).unwrap_or(0) as u32
 }
 

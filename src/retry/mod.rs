@@ -28,7 +28,7 @@ mod decide;
 mod key;
 #[cfg(all(feature = "retry", feature = "tower"))]
 mod layer;
-#[cfg(any(feature = "reqwest-middleware", all(feature = "retry", feature = "tower")))]
+#[cfg(all(feature = "retry", any(feature = "reqwest", feature = "tower")))]
 mod peek;
 mod run;
 #[cfg(feature = "retry")]
@@ -49,7 +49,7 @@ pub use key::{IdempotencyKey, KeyIn};
 pub use layer::{RetryLayer, RetryService};
 #[cfg(all(feature = "retry", feature = "tower"))]
 pub use peek::Peeked;
-#[cfg(feature = "reqwest-middleware")]
+#[cfg(all(feature = "retry", feature = "reqwest"))]
 pub(crate) use peek::peek;
 pub use run::{AsFailure, Next, Operation, Prepared, Retries, Timer};
 #[cfg(feature = "retry")]

@@ -100,11 +100,11 @@ impl Retries {
     ///
     /// Of the last attempt, which knows the [`Outcome`].
     #[cfg(feature = "retry")]
-    pub async fn run<T, E: AsFailure>(
+    pub async fn run<T, E: AsFailure, F: Future<Output = Result<T, E>>>(
         &self,
         host: &str,
         first: Attempt,
-        send: impl AsyncFnMut(Attempt) -> Result<T, E>,
+        send: impl FnMut(Attempt) -> F,
     ) -> Result<T, E> {
         self.run_on(&super::Tokio, host, first, send).await
     }
@@ -114,12 +114,13 @@ impl Retries {
     /// # Errors
     ///
     /// Of the last attempt, which knows the [`Outcome`].
-    pub async fn run_on<T, E: AsFailure>(
+    // Not `AsyncFnMut`: what borrows could then not be spawned or boxed as `Send`.
+    pub async fn run_on<T, E: AsFailure, F: Future<Output = Result<T, E>>>(
         &self,
         timer: &impl Timer,
         host: &str,
         first: Attempt,
-        mut send: impl AsyncFnMut(Attempt) -> Result<T, E>,
+        mut send: impl FnMut(Attempt) -> F,
     ) -> Result<T, E> {
         let mut operation = self.begin(host, first, timer.now());
         loop {

@@ -160,7 +160,7 @@ results pass through `black_box`, and dropping a result counts. Before anything 
 are compared.
 ";
 
-const SECTIONS: [Section; 5] = [
+const SECTIONS: [Section; 6] = [
     Section {
         text: "\
 ## From an error to the bytes of its answer
@@ -228,6 +228,8 @@ raises an error, and one with a wrong type, which the extractor rejects.
 * **errbook**: the router after `errbook::axum::finish`: a request id on every answer, errors with it in their body
 * no layer: the same handlers; a rejection is axum's text
 * `WithRejection`: axum-extra's, into an enum of one's own that writes `json!`; no request id
+* `tower-http`: `plain` within its `SetRequestId`, `PropagateRequestId` and `CatchPanic`, the ids from a counter; the id is not
+  in the body
 * `plain`: the same enum without it; a rejection is axum's text
 ",
         tables: &[&[
@@ -237,6 +239,29 @@ raises an error, and one with a wrong type, which the extractor rejects.
         ]],
         allocations: true,
     },
+    Section {
+        text: "\
+## From an answer to a decision
+
+What an answer that was read says (its code, flag, wait, what may have happened) weighed by the rules of `errbook::retry`;
+then the budget of retries, in one thread and in two that share it: successes and retries in turn.
+
+* `reqwest-retry`: its default strategy, which looks at the status alone
+* `tower`: its `TpsBudget`
+",
+        tables: &[
+            &[("decision", "decision")],
+            &[("budget", "one thread"), ("budget, two threads", "two threads")],
+        ],
+        allocations: false,
+    },
+];
+
+/// What we want to reach: the work, and the longest time in nanoseconds.
+const LIMITS: [(&str, &str, f64); 3] = [
+    ("a decision", "decision", 50.0),
+    ("an operation on a budget", "budget", 20.0),
+    ("the same, with another thread", "budget, two threads", 20.0),
 ];
 
 /// What we want to reach: the work, what it is compared with, and the least ratio.
@@ -331,6 +356,12 @@ fn figures(page: &mut String, times: &Times) -> Result {
         let [_, ratio, _] = times.get(group, case)?;
         let reached = if ratio >= least { "yes" } else { "not yet" };
         let _ = writeln!(page, "| {work} | {} | {least:.2} | {ratio:.2} | {reached} |", code(case));
+    }
+    page.push_str("\n| | at most, ns | measured, ns | |\n|---|--:|--:|---|\n");
+    for (work, group, most) in LIMITS {
+        let [median, ..] = times.get(group, "errbook")?;
+        let reached = if median <= most { "yes" } else { "not yet" };
+        let _ = writeln!(page, "| {work} | {most:.0} | {} | {reached} |", number(median));
     }
     Ok(())
 }

@@ -21,6 +21,7 @@ pub(crate) fn check() -> Result {
         "reqwest",
         "reqwest-middleware",
         "retry,tower",
+        "retry,reqwest",
     ];
     for features in alone.into_iter().chain(["schemars", "mail", "axum,tracing,mail"]) {
         let arguments =

@@ -1,5 +1,7 @@
 use bytes::Bytes;
-use errbook::{Api, ErrorResponse};
+use errbook::Api;
+use errbook::reqwest::{read_bytes, send};
+use errbook::retry::KeyIn;
 use http::{HeaderMap, Method, StatusCode, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -19,6 +21,7 @@ pub struct Call {
     path: String,
     headers: HeaderMap,
     body: Option<reqwest::Body>,
+    keys: Option<KeyIn>,
 }
 
 /// A success.
@@ -35,7 +38,7 @@ pub struct Answer {
 impl Call {
     /// A request without a body. The path is the one within the API: `/emails`.
     pub fn new(method: Method, path: impl Into<String>) -> Call {
-        Call { method, path: path.into(), headers: HeaderMap::new(), body: None }
+        Call { method, path: path.into(), headers: HeaderMap::new(), body: None, keys: None }
     }
 
     /// `GET`
@@ -62,6 +65,12 @@ impl Call {
         self
     }
 
+    /// With an idempotency key there, if it has none yet.
+    #[must_use]
+    pub fn keyed(self, place: KeyIn) -> Call {
+        Call { keys: Some(place), ..self }
+    }
+
     /// With this header; one that can't be sent is left out.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Call {
@@ -74,7 +83,7 @@ impl Call {
 }
 
 impl Client {
-    /// Sends a request to the API `A`, as it is.
+    /// Sends a request to the API `A`, as it is, and again where that is right.
     ///
     /// # Errors
     ///
@@ -89,10 +98,14 @@ impl Client {
             request = request.body(body);
         }
         // Last, so that a header of the call stands in for ours.
-        let response = request.headers(call.headers).send().await.map_err(ClientError::Transport)?;
+        let request = request.headers(call.headers).build()?;
+        let response = match (&self.retries, call.keys) {
+            (None, _) => self.http.execute(request).await?,
+            (Some(retries), None) => send(&self.http, request, retries).await?,
+            (Some(retries), Some(keys)) => send(&self.http, request, &retries.clone().keys(keys)).await?,
+        };
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = read::<A>(response).await.map_err(ClientError::Transport)?;
-        let body = ErrorResponse::<A>::check(status, &headers, body).map_err(ClientError::Api)?;
+        let body = read_bytes(response).await?;
         Ok(Answer { status, headers, body })
     }
 
@@ -101,19 +114,4 @@ impl Client {
         let answer = self.call::<A>(call).await?;
         serde_json::from_slice(&answer.body).map_err(ClientError::Unreadable)
     }
-}
-
-/// The body; of an error no more than will be looked at.
-async fn read<A: Api>(mut response: reqwest::Response) -> reqwest::Result<Bytes> {
-    if response.status().is_success() {
-        return response.bytes().await;
-    }
-    let mut body = Vec::new();
-    while body.len() <= ErrorResponse::<A>::MAX_BODY {
-        match response.chunk().await? {
-            Some(chunk) => body.extend_from_slice(&chunk),
-            None => break,
-        }
-    }
-    Ok(body.into())
 }

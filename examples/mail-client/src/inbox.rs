@@ -1,4 +1,5 @@
 use errbook::mail::Inbox;
+use errbook::retry::KeyIn;
 use http::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -86,7 +87,7 @@ impl InboxClient<'_> {
 
     /// Posts a message.
     pub async fn post(&self, message: &Message) -> Result<Posted, Inbox> {
-        self.0.read(Call::post("/messages", message)).await
+        self.0.read(Call::post("/messages", message).keyed(KeyIn::member("client_id"))).await
     }
 
     /// The message with this id.

@@ -25,7 +25,6 @@
 //! [`Client::call`] is the door for what has no method.
 
 mod call;
-mod error;
 mod inbox;
 mod management;
 mod sending;
@@ -35,7 +34,8 @@ use std::sync::Arc;
 use errbook::mail::{Inbox, Management, Sending};
 
 pub use call::{Answer, Call, Surface};
-pub use error::ClientError;
+pub use errbook::reqwest::Error as ClientError;
+use errbook::retry::{Policy, Retries};
 pub use inbox::{InboxClient, InboxInfo, Message, Posted};
 pub use management::{Domain, Key, Mailbox, ManagementClient, NewKey, Provider};
 pub use reqwest::Body;
@@ -50,12 +50,24 @@ pub struct Client {
     http: reqwest::Client,
     base: Arc<str>,
     key: Option<Arc<str>>,
+    retries: Option<Retries>,
 }
 
 impl Client {
-    /// A client of the platform at `base`: `https://…`, without a path.
+    /// A client of the platform at `base`: `https://…`, without a path. It sends again what may be, on the usual terms.
     pub fn new(base: impl Into<Arc<str>>, key: impl Into<Arc<str>>) -> Client {
-        Client { http: reqwest::Client::new(), base: base.into(), key: Some(key.into()) }
+        let retries = Some(Retries::new(Policy::default()));
+        Client { http: reqwest::Client::new(), base: base.into(), key: Some(key.into()), retries }
+    }
+
+    /// The same client on other terms.
+    pub fn with_retries(&self, retries: Retries) -> Client {
+        Client { retries: Some(retries), ..self.clone() }
+    }
+
+    /// The same client, which sends everything once.
+    pub fn without_retries(&self) -> Client {
+        Client { retries: None, ..self.clone() }
     }
 
     /// The same client with another key.

@@ -1,4 +1,5 @@
 use errbook::mail::Sending;
+use errbook::retry::KeyIn;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -119,9 +120,11 @@ impl SendingClient<'_> {
     }
 }
 
+/// The caller's key, or else one of the call's own.
 fn with_key(call: Call, idempotency_key: Option<&str>) -> Call {
+    let call = call.keyed(KeyIn::header("idempotency-key"));
     match idempotency_key {
-        Some(key) => call.header("Idempotency-Key", key),
+        Some(key) => call.header("idempotency-key", key),
         None => call,
     }
 }

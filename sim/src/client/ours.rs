@@ -103,7 +103,7 @@ impl<B: Purse> Client for Ours<B> {
             Decision::Refresh(_) | Decision::Stop(_) => None,
             Decision::Retry(again) => {
                 self.attempts.insert(call.operation, attempt.after(&decision));
-                Some(again.wait.pick(rng.next()))
+                Some(again.wait.pick(rng.number()))
             }
         }
     }
