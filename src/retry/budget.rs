@@ -53,15 +53,11 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// Starts with two tokens, earns a tenth per success, keeps ten; of what is beyond two, half is gone in half a minute. A service
+    /// Starts with two tokens, earns a tenth per success, keeps ten; of what is beyond two, half is gone in 20 s. A service
     /// that was overloaded is well again in at most half as much time more than without any retries, however many clients
     /// it has.
     pub const DEFAULT: Terms =
-        Terms { start: 2_000, earn: 100, max: 10_000, half_life: Duration::from_secs(30) };
-
-    /// For a client that calls less than once in ten seconds and is one of some hundred at most, as one that delivers webhooks:
-    /// keeps three tokens, and nothing fades.
-    pub const LASTING: Terms = Terms { max: 3_000, half_life: Duration::MAX, ..Terms::DEFAULT };
+        Terms { start: 2_000, earn: 100, max: 10_000, half_life: Duration::from_secs(20) };
 
     /// So many thousandths of a token at the beginning; 1,000 are a retry. Of a thousand clients that are started together
     /// each has them.
@@ -291,9 +287,7 @@ mod tests {
 
     #[test]
     fn half_is_left_after_a_half_life() {
-        let budget = Budget::with(Terms::default().start(8_000).earn(0));
-        // Not before the first use.
-        assert_eq!(budget.tokens(NOW), 8_000);
+        let budget = Budget::with(Terms::default().start(0).earn(8_000).half_life(Duration::from_secs(60)));
         budget.earn(NOW);
         let after = |seconds| budget.tokens(NOW + Duration::from_secs(seconds));
         assert_eq!([0, 60, 120, 180, 1_800].map(after), [8_000, 4_000, 2_000, 1_000, 0]);
@@ -315,8 +309,8 @@ mod tests {
             budget.tokens(time)
         };
         assert_eq!(after(Duration::MAX, Duration::from_secs(1_000_000_000)), 2_100);
-        // Nothing is divided by a half-life of zero.
-        assert_eq!(after(Duration::ZERO, Duration::from_secs(1)), 0);
+        // Nor what it started with; and nothing is divided by a half-life of zero.
+        assert_eq!(after(Duration::ZERO, Duration::from_secs(1)), 2_000);
     }
 
     #[test]
