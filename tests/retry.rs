@@ -224,15 +224,15 @@ fn rule_9_a_retry_has_a_price() {
 }
 
 #[test]
-fn no_answer_costs_three_times_as_much() {
+fn what_times_out_costs_three_times_as_much() {
     let price = |failure| match Policy::default().decide(&failure, &get()) {
         Decision::Retry(again) => again.price,
         other => panic!("{other}"),
     };
     assert_eq!(price(inbox("503")), Budget::RETRY);
     assert_eq!(price(Failure::not_sent()), Budget::RETRY);
-    assert_eq!(price(Failure::no_answer()), Budget::AFTER_NO_ANSWER);
-    assert_eq!(Budget::AFTER_NO_ANSWER, 3 * Budget::RETRY);
+    assert_eq!(price(Failure::timed_out()), Budget::AFTER_TIMEOUT);
+    assert_eq!(Budget::AFTER_TIMEOUT, 3 * Budget::RETRY);
 }
 
 #[test]

@@ -188,9 +188,9 @@ in seven seconds, which is what each of 5,000 does here; and where 1 % and 5 % o
         self.text(
             "
 Each retry that a client has is, in an outage, one request more of each client: what lasts is therefore too much for some size
-of a fleet, and what fades bounds what all clients hold by what all of them sent in the last minutes. That costs those who call
-less than once in ten seconds; and that a retry after no answer costs three, because it is work on top of work that goes on,
-costs those who see many of them.
+of a fleet, and what fades bounds what all clients hold by what all of them sent lately. Two tokens last, for those who call
+rarely; but a retry after a timeout costs three, because it is work on top of work that goes on, so that it is left to those who
+had successes lately.
 ",
         );
     }

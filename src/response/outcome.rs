@@ -33,6 +33,7 @@ impl<A: Api> From<&ErrorResponse<A>> for Failure {
                 None => Applied::Maybe,
             },
             wait: *retry_after,
+            timed_out: false,
             exhausted: outcome.as_ref().is_some_and(|outcome| outcome.is_exhausted()),
             step: action.map(|action| Step::from(&A::Code::TABLE.actions[usize::from(action)])),
         }

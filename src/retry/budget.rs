@@ -17,7 +17,7 @@ use std::time::Duration;
 ///
 /// let now = Duration::ZERO;
 /// let budget = Budget::new(); // with two tokens
-/// assert!(!budget.spend(Budget::AFTER_NO_ANSWER, now));
+/// assert!(!budget.spend(Budget::AFTER_TIMEOUT, now));
 /// assert!(budget.spend(Budget::RETRY, now) && budget.spend(Budget::RETRY, now));
 /// assert!(!budget.spend(Budget::RETRY, now));
 /// for _ in 0..10 {
@@ -53,10 +53,11 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// Starts with two tokens, earns a tenth per success, keeps ten, loses half of them in a minute. A service that was
-    /// overloaded is well again in at most half as much time more than without any retries, however many clients it has.
+    /// Starts with two tokens, earns a tenth per success, keeps ten; of what is beyond two, half is gone in 20 s. A service that
+    /// was overloaded is well again in at most 1.5 times the time that it takes without any retries, however many clients it
+    /// has.
     pub const DEFAULT: Terms =
-        Terms { start: 2_000, earn: 100, max: 10_000, half_life: Duration::from_secs(60) };
+        Terms { start: 2_000, earn: 100, max: 10_000, half_life: Duration::from_secs(20) };
 
     /// For a client that calls less than once in ten seconds and is one of some hundred at most, as one that delivers webhooks:
     /// keeps three tokens, and nothing fades.
@@ -81,7 +82,8 @@ impl Terms {
         Terms { max, ..self }
     }
 
-    /// In such a time half of the tokens are gone. With [`Duration::MAX`] nothing fades.
+    /// In such a time half of the tokens are gone that it has beyond those it started with. With [`Duration::MAX`] nothing
+    /// fades.
     #[must_use]
     pub const fn half_life(self, half_life: Duration) -> Terms {
         Terms { half_life, ..self }
@@ -114,9 +116,9 @@ impl Budget {
     /// The price of a retry after an answer, in thousandths of a token.
     pub const RETRY: u32 = 1_000;
 
-    /// The price of one where nothing came back: the service may be at work on the request still, so that another one is work
-    /// on top of that.
-    pub const AFTER_NO_ANSWER: u32 = 3_000;
+    /// The price of one where no answer came in time: the service is slow, and may be at work on the request still, so that another
+    /// one is work on top of that.
+    pub const AFTER_TIMEOUT: u32 = 3_000;
 
     /// On the usual [`Terms`].
     pub fn new() -> Budget {
@@ -143,7 +145,7 @@ impl Budget {
 
     /// What is there, in thousandths of a token.
     pub fn tokens(&self, now: Duration) -> u32 {
-        faded(self.state.load(Ordering::Relaxed), self.steps(now))
+        self.faded(self.state.load(Ordering::Relaxed), self.steps(now))
     }
 
     /// Puts something in the place of the tokens that are there now.
@@ -151,7 +153,7 @@ impl Budget {
         let steps = self.steps(now);
         let mut state = self.state.load(Ordering::Relaxed);
         loop {
-            let Some(tokens) = change(faded(state, steps)) else { return false };
+            let Some(tokens) = change(self.faded(state, steps)) else { return false };
             let next = u64::from(latest(state, steps)) << 32 | u64::from(tokens);
             // A full budget, which is the usual one of a busy client, is only read: no core waits for another's cache.
             if next == state {
@@ -164,6 +166,18 @@ impl Budget {
         }
     }
 
+    /// The tokens that are left of a state: of those beyond what it started with, some are gone.
+    fn faded(&self, state: u64, steps: u32) -> u32 {
+        let tokens = state as u32;
+        let kept = tokens.min(self.terms.start);
+        let passed = match (state >> 32) as u32 {
+            0 => 0,
+            written => latest(state, steps).wrapping_sub(written),
+        };
+        let left = (u64::from(tokens - kept) * LEFT[(passed % STEPS) as usize]) >> 16;
+        kept + left.checked_shr(passed / STEPS).unwrap_or(0) as u32
+    }
+
     /// From 1. They begin anew after weeks, where the worst is that what was not used for weeks has not faded.
     fn steps(&self, now: Duration) -> u32 {
         ((now.as_nanos() / self.terms.step()) as u32).wrapping_add(1).max(1)
@@ -173,21 +187,11 @@ impl Budget {
 /// The later one: another thread may have seen a later time.
 fn latest(state: u64, steps: u32) -> u32 {
     match (state >> 32) as u32 {
-        // What a budget starts with doesn't fade before its first use.
+        // It was not used yet.
         0 => steps,
         written if (steps.wrapping_sub(written) as i32) < 0 => written,
         _ => steps,
     }
-}
-
-/// The tokens that are left of a state.
-fn faded(state: u64, steps: u32) -> u32 {
-    let passed = match (state >> 32) as u32 {
-        0 => 0,
-        written => latest(state, steps).wrapping_sub(written),
-    };
-    let tokens = (u64::from(state as u32) * LEFT[(passed % STEPS) as usize]) >> 16;
-    tokens.checked_shr(passed / STEPS).unwrap_or(0) as u32
 }
 
 impl Default for Budget {
@@ -287,15 +291,13 @@ mod tests {
 
     #[test]
     fn half_is_left_after_a_half_life() {
-        let budget = Budget::with(Terms::default().start(8_000).earn(0));
-        // Not before the first use.
-        assert_eq!(budget.tokens(NOW), 8_000);
+        let budget = Budget::with(Terms::default().start(0).earn(8_000));
         budget.earn(NOW);
         let after = |seconds| budget.tokens(NOW + Duration::from_secs(seconds));
-        assert_eq!([0, 60, 120, 180, 1_800].map(after), [8_000, 4_000, 2_000, 1_000, 0]);
+        assert_eq!([0, 20, 40, 60, 600].map(after), [8_000, 4_000, 2_000, 1_000, 0]);
         // In between as it should be, to a hundredth and a step.
-        for second in 0..240 {
-            let exact = 8_000.0 * 0.5_f64.powf(second as f64 / 60.0);
+        for second in 0..80 {
+            let exact = 8_000.0 * 0.5_f64.powf(second as f64 / 20.0);
             assert!(
                 (0.95..=1.1).contains(&(after(second).max(1) as f64 / exact.max(1.0))),
                 "{second}: {exact}"
@@ -304,13 +306,25 @@ mod tests {
     }
 
     #[test]
+    fn what_it_starts_with_does_not_fade() {
+        let budget = Budget::new();
+        for _ in 0..20 {
+            budget.earn(NOW);
+        }
+        assert_eq!(
+            [0, 20, 600].map(|after| budget.tokens(NOW + Duration::from_secs(after))),
+            [4_000, 3_000, 2_000]
+        );
+    }
+
+    #[test]
     fn what_does_not_fade_does_not() {
         let after = |half_life, time| {
-            let budget = Budget::with(Terms::default().half_life(half_life));
+            let budget = Budget::with(Terms::default().start(0).half_life(half_life));
             budget.earn(Duration::ZERO);
             budget.tokens(time)
         };
-        assert_eq!(after(Duration::MAX, Duration::from_secs(1_000_000_000)), 2_100);
+        assert_eq!(after(Duration::MAX, Duration::from_secs(1_000_000_000)), 100);
         // Nothing is divided by a half-life of zero.
         assert_eq!(after(Duration::ZERO, Duration::from_secs(1)), 0);
     }

@@ -64,8 +64,9 @@ impl Policy {
             }
             wait.latest = wait.latest.min(left);
         }
-        let unanswered = failure.status.is_none() && failure.applied != Applied::No;
-        let price = if unanswered { Budget::AFTER_NO_ANSWER } else { Budget::RETRY };
+        // RFC 9110 section 15.6.5: a gateway tells of the same.
+        let timed_out = failure.timed_out || failure.status == Some(StatusCode::GATEWAY_TIMEOUT);
+        let price = if timed_out { Budget::AFTER_TIMEOUT } else { Budget::RETRY };
         let again = Again { rule, wait, price };
         match retry {
             Retry::Refresh => Decision::Refresh(again),

@@ -150,19 +150,16 @@ pub const ALL: [Candidate; 12] = [
 ];
 
 /// Other budgets for our decision.
-pub const BUDGETS: [Candidate; 12] = [
+pub const BUDGETS: [Candidate; 11] = [
     Candidate { name: "**`Terms::DEFAULT`**", ..OURS },
-    other("half-life 20 s", |_, _| on(Terms::DEFAULT.half_life(Duration::from_secs(20)))),
-    other("half-life 2 min", |_, _| on(Terms::DEFAULT.half_life(Duration::from_secs(120)))),
+    other("half-life 1 min", |_, _| on(Terms::DEFAULT.half_life(Duration::from_secs(60)))),
     other("at most 3", |_, _| on(Terms::DEFAULT.max(3_000))),
     other("starts with 3", |_, _| on(Terms::DEFAULT.start(3_000))),
     other("earns 0.2", |_, _| on(Terms::DEFAULT.earn(200))),
-    other("no answer costs no more than an answer", |_, _| {
-        ours(Other::OnePrice(Budget::with(Terms::DEFAULT)))
-    }),
+    other("a timeout costs no more", |_, _| ours(Other::OnePrice(Budget::with(Terms::DEFAULT)))),
     other("**`Terms::LASTING`**", |_, _| on(Terms::LASTING)),
     other("nothing fades, at most 10", |_, _| on(LASTING)),
-    other("nothing fades, no answer costs no more", |_, _| ours(Other::OnePrice(Budget::with(LASTING)))),
+    other("nothing fades, a timeout costs no more", |_, _| ours(Other::OnePrice(Budget::with(LASTING)))),
     other("nothing fades, only first attempts earn", |_, _| ours(Other::First(Budget::with(LASTING)))),
     other("nothing fades, a retry that fails takes all", |_, _| {
         ours(Other::Emptied(Budget::with(LASTING), LASTING))

@@ -90,7 +90,7 @@ impl<B: Purse> Client for Ours<B> {
         let failure = match got {
             Got::Success => return None,
             Got::Error(answer) => answer.failure,
-            Got::Timeout => Failure::no_answer(),
+            Got::Timeout => Failure::timed_out(),
         };
         let attempt = self.attempts.remove(&call.operation).unwrap_or_else(|| {
             let first = Attempt::of(if call.post { &Method::POST } else { &Method::GET });
