@@ -157,7 +157,7 @@ at once, which is what each may keep times the number of clients, unless time ta
 
 The same for other budgets of our own decision, and what each saves where 5 % of the attempts fail at random (S5): of the
 operations that three plain retries save, the share that it saves, for a client that sends ten times a second, once, and once
-in seven seconds, which is what each of 5,000 does here; and where 1 % and 5 % of the attempts have no answer at all.
+in seven seconds, which is what each of 5,000 does here; and where 1 % and 5 % of the attempts time out.
 ",
         );
         let paces = [
@@ -188,9 +188,9 @@ in seven seconds, which is what each of 5,000 does here; and where 1 % and 5 % o
         self.text(
             "
 Each retry that a client has is, in an outage, one request more of each client: what lasts is therefore too much for some size
-of a fleet, and what fades bounds what all clients hold by what all of them sent lately. Two tokens last, for those who call
-rarely; but a retry after a timeout costs three, because it is work on top of work that goes on, so that it is left to those who
-had successes lately.
+of a fleet, and what fades bounds what all clients hold by what all of them sent in the last minute. What a client starts with
+doesn't fade, so that one that calls rarely has it, too; but it is too little for a retry after a timeout, which costs three,
+because it is work on top of work that may go on. That is the price: who calls rarely doesn't repeat what timed out.
 ",
         );
     }

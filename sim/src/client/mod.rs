@@ -150,14 +150,17 @@ pub const ALL: [Candidate; 12] = [
 ];
 
 /// Other budgets for our decision.
-pub const BUDGETS: [Candidate; 11] = [
+pub const BUDGETS: [Candidate; 12] = [
     Candidate { name: "**`Terms::DEFAULT`**", ..OURS },
-    other("half-life 1 min", |_, _| on(Terms::DEFAULT.half_life(Duration::from_secs(60)))),
+    other("half-life 30 s", |_, _| on(Terms::DEFAULT.half_life(Duration::from_secs(30)))),
+    other("half-life 2 min", |_, _| on(Terms::DEFAULT.half_life(Duration::from_secs(120)))),
     other("at most 3", |_, _| on(Terms::DEFAULT.max(3_000))),
     other("starts with 3", |_, _| on(Terms::DEFAULT.start(3_000))),
     other("earns 0.2", |_, _| on(Terms::DEFAULT.earn(200))),
-    other("a timeout costs no more", |_, _| ours(Other::OnePrice(Budget::with(Terms::DEFAULT)))),
-    other("**`Terms::LASTING`**", |_, _| on(Terms::LASTING)),
+    other("a timeout costs no more than an answer", |_, _| {
+        ours(Other::OnePrice(Budget::with(Terms::DEFAULT)))
+    }),
+    other("nothing fades, at most 3", |_, _| on(LASTING.max(3_000))),
     other("nothing fades, at most 10", |_, _| on(LASTING)),
     other("nothing fades, a timeout costs no more", |_, _| ours(Other::OnePrice(Budget::with(LASTING)))),
     other("nothing fades, only first attempts earn", |_, _| ours(Other::First(Budget::with(LASTING)))),
