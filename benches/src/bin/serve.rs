@@ -40,10 +40,8 @@ async fn panics() {
 async fn main() -> std::io::Result<()> {
     // A panic is an answer here; at full speed its lines would be what is measured.
     std::panic::set_hook(Box::new(|_| {}));
-    let routes = Router::new()
-        .route("/emails", post(send))
-        .route("/fails", get(fails))
-        .route("/panics", get(panics));
+    let routes =
+        Router::new().route("/emails", post(send)).route("/fails", get(fails)).route("/panics", get(panics));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     println!("{}", listener.local_addr()?);
     match std::env::args().nth(1).as_deref() {
