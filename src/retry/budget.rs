@@ -30,6 +30,8 @@ pub struct Budget {
     /// When it was written, in steps of the terms (0: never), and the thousandths of a token that were there: 32 bits each.
     state: AtomicU64,
     terms: Terms,
+    /// Of the terms.
+    step: u64,
 }
 
 /// What a [`Budget`] starts with, earns and holds, and how fast it fades. In whole thousandths of a token, so that no ratio
@@ -85,10 +87,12 @@ impl Terms {
         Terms { half_life, ..self }
     }
 
-    /// Fading goes by steps of this length.
-    fn step(&self) -> u128 {
+    /// Fading goes by steps of so many nanoseconds.
+    const fn step(&self) -> u64 {
         // So that 32 bits of steps are weeks.
-        (self.half_life.as_nanos() / STEPS as u128).max(1_000_000)
+        const LEAST: u64 = 1_000_000;
+        let step = nanoseconds(self.half_life) / STEPS as u64;
+        if step < LEAST { LEAST } else { step }
     }
 }
 
@@ -124,7 +128,7 @@ impl Budget {
     /// On terms of one's own.
     pub const fn with(terms: Terms) -> Budget {
         let start = if terms.start < terms.max { terms.start } else { terms.max };
-        Budget { state: AtomicU64::new(start as u64), terms }
+        Budget { state: AtomicU64::new(start as u64), terms, step: terms.step() }
     }
 
     /// An attempt succeeded.
@@ -176,8 +180,14 @@ impl Budget {
 
     /// From 1. They begin anew after weeks, where the worst is that what was not used for weeks has not faded.
     fn steps(&self, now: Duration) -> u32 {
-        ((now.as_nanos() / self.terms.step()) as u32).wrapping_add(1).max(1)
+        ((nanoseconds(now) / self.step) as u32).wrapping_add(1).max(1)
     }
+}
+
+/// Up to five centuries.
+const fn nanoseconds(time: Duration) -> u64 {
+    let nanoseconds = time.as_nanos();
+    if nanoseconds > u64::MAX as u128 { u64::MAX } else { nanoseconds as u64 }
 }
 
 /// The later one: another thread may have seen a later time.
