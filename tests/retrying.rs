@@ -1,6 +1,6 @@
 //! Requests that are sent again: by a loop, by the layer, by the middleware of reqwest.
 #![cfg(all(feature = "retry", feature = "tower", feature = "reqwest-middleware"))]
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::type_complexity, clippy::unwrap_used)]
 
 use std::cell::Cell;
 use std::collections::VecDeque;

@@ -13,7 +13,7 @@ impl Rng {
     }
 
     /// A number of any size.
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -24,7 +24,7 @@ impl Rng {
     /// From 0 up to, but not, 1.
     pub fn unit(&mut self) -> f64 {
         // The 53 bits that an f64 holds.
-        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+        (self.number() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// True so often.
@@ -34,7 +34,7 @@ impl Rng {
 
     /// From 0 up to, but not, `end`.
     pub fn below(&mut self, end: usize) -> usize {
-        ((u128::from(self.next()) * end as u128) >> 64) as usize
+        ((u128::from(self.number()) * end as u128) >> 64) as usize
     }
 
     /// From zero up to, but not, `end`.

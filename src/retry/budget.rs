@@ -30,6 +30,8 @@ pub struct Budget {
     /// When it was written, in steps of the terms (0: never), and the thousandths of a token that were there: 32 bits each.
     state: AtomicU64,
     terms: Terms,
+    /// Of the terms.
+    step: u64,
 }
 
 /// What a [`Budget`] starts with, earns and holds, and how fast it fades. In whole thousandths of a token, so that no ratio
@@ -53,15 +55,11 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// Starts with two tokens, earns a tenth per success, keeps ten; of what is beyond two, half is gone in half a minute. A service
+    /// Starts with two tokens, earns a tenth per success, keeps ten; of what is beyond two, half is gone in 20 s. A service
     /// that was overloaded is well again in at most half as much time more than without any retries, however many clients
     /// it has.
     pub const DEFAULT: Terms =
-        Terms { start: 2_000, earn: 100, max: 10_000, half_life: Duration::from_secs(30) };
-
-    /// For a client that calls less than once in ten seconds and is one of some hundred at most, as one that delivers webhooks:
-    /// keeps three tokens, and nothing fades.
-    pub const LASTING: Terms = Terms { max: 3_000, half_life: Duration::MAX, ..Terms::DEFAULT };
+        Terms { start: 2_000, earn: 100, max: 10_000, half_life: Duration::from_secs(20) };
 
     /// So many thousandths of a token at the beginning; 1,000 are a retry. Of a thousand clients that are started together
     /// each has them.
@@ -89,10 +87,12 @@ impl Terms {
         Terms { half_life, ..self }
     }
 
-    /// Fading goes by steps of this length.
-    fn step(&self) -> u128 {
+    /// Fading goes by steps of so many nanoseconds.
+    const fn step(&self) -> u64 {
         // So that 32 bits of steps are weeks.
-        (self.half_life.as_nanos() / STEPS as u128).max(1_000_000)
+        const LEAST: u64 = 1_000_000;
+        let step = nanoseconds(self.half_life) / STEPS as u64;
+        if step < LEAST { LEAST } else { step }
     }
 }
 
@@ -128,7 +128,7 @@ impl Budget {
     /// On terms of one's own.
     pub const fn with(terms: Terms) -> Budget {
         let start = if terms.start < terms.max { terms.start } else { terms.max };
-        Budget { state: AtomicU64::new(start as u64), terms }
+        Budget { state: AtomicU64::new(start as u64), terms, step: terms.step() }
     }
 
     /// An attempt succeeded.
@@ -180,8 +180,14 @@ impl Budget {
 
     /// From 1. They begin anew after weeks, where the worst is that what was not used for weeks has not faded.
     fn steps(&self, now: Duration) -> u32 {
-        ((now.as_nanos() / self.terms.step()) as u32).wrapping_add(1).max(1)
+        ((nanoseconds(now) / self.step) as u32).wrapping_add(1).max(1)
     }
+}
+
+/// Up to five centuries.
+const fn nanoseconds(time: Duration) -> u64 {
+    let nanoseconds = time.as_nanos();
+    if nanoseconds > u64::MAX as u128 { u64::MAX } else { nanoseconds as u64 }
 }
 
 /// The later one: another thread may have seen a later time.
@@ -291,9 +297,7 @@ mod tests {
 
     #[test]
     fn half_is_left_after_a_half_life() {
-        let budget = Budget::with(Terms::default().start(8_000).earn(0));
-        // Not before the first use.
-        assert_eq!(budget.tokens(NOW), 8_000);
+        let budget = Budget::with(Terms::default().start(0).earn(8_000).half_life(Duration::from_secs(60)));
         budget.earn(NOW);
         let after = |seconds| budget.tokens(NOW + Duration::from_secs(seconds));
         assert_eq!([0, 60, 120, 180, 1_800].map(after), [8_000, 4_000, 2_000, 1_000, 0]);
@@ -315,8 +319,8 @@ mod tests {
             budget.tokens(time)
         };
         assert_eq!(after(Duration::MAX, Duration::from_secs(1_000_000_000)), 2_100);
-        // Nothing is divided by a half-life of zero.
-        assert_eq!(after(Duration::ZERO, Duration::from_secs(1)), 0);
+        // Nor what it started with; and nothing is divided by a half-life of zero.
+        assert_eq!(after(Duration::ZERO, Duration::from_secs(1)), 2_000);
     }
 
     #[test]

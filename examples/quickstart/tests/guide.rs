@@ -67,6 +67,7 @@ fn blocks_stand_in_the_files_they_name() {
         ("sent-and-logged", "."),
         ("client", "examples/sdk"),
         ("retrying", "."),
+        ("comparing", "."),
     ] {
         let folder = Path::new(folder);
         for Block { language, label, text } in blocks(page) {

@@ -30,7 +30,7 @@ impl Client for Backon {
         if !is_transient(got) {
             return None;
         }
-        let seed = Rng::new(self.number << 32 | call.operation as u64).next();
+        let seed = Rng::new(self.number << 32 | call.operation as u64).number();
         let builder = ExponentialBuilder::default().with_jitter().with_jitter_seed(seed);
         self.waits.entry(call.operation).or_insert_with(|| builder.build()).next()
     }

@@ -9,7 +9,7 @@ mod tower;
 use std::rc::Rc;
 use std::time::Duration;
 
-use errbook::retry::{Budget, Terms};
+use errbook::retry::{Budget, Policy, Terms};
 
 use crate::engine::{Client, Got};
 use crate::rng::Rng;
@@ -152,17 +152,17 @@ pub const ALL: [Candidate; 12] = [
 /// Other budgets for our decision.
 pub const BUDGETS: [Candidate; 12] = [
     Candidate { name: "**`Terms::DEFAULT`**", ..OURS },
-    other("half-life 20 s", |_, _| on(Terms::DEFAULT.half_life(Duration::from_secs(20)))),
+    other("half-life 30 s", |_, _| on(Terms::DEFAULT.half_life(Duration::from_secs(30)))),
     other("half-life 2 min", |_, _| on(Terms::DEFAULT.half_life(Duration::from_secs(120)))),
     other("at most 3", |_, _| on(Terms::DEFAULT.max(3_000))),
     other("starts with 3", |_, _| on(Terms::DEFAULT.start(3_000))),
     other("earns 0.2", |_, _| on(Terms::DEFAULT.earn(200))),
-    other("no answer costs no more than an answer", |_, _| {
+    other("a timeout costs no more than an answer", |_, _| {
         ours(Other::OnePrice(Budget::with(Terms::DEFAULT)))
     }),
-    other("**`Terms::LASTING`**", |_, _| on(Terms::LASTING)),
+    other("nothing fades, at most 3", |_, _| on(LASTING.max(3_000))),
     other("nothing fades, at most 10", |_, _| on(LASTING)),
-    other("nothing fades, no answer costs no more", |_, _| ours(Other::OnePrice(Budget::with(LASTING)))),
+    other("nothing fades, a timeout costs no more", |_, _| ours(Other::OnePrice(Budget::with(LASTING)))),
     other("nothing fades, only first attempts earn", |_, _| ours(Other::First(Budget::with(LASTING)))),
     other("nothing fades, a retry that fails takes all", |_, _| {
         ours(Other::Emptied(Budget::with(LASTING), LASTING))
@@ -180,7 +180,7 @@ fn on(terms: Terms) -> Box<dyn Client> {
 }
 
 fn ours(purse: impl Purse + 'static) -> Box<dyn Client> {
-    Box::new(Ours::with(purse))
+    Box::new(Ours::new(Policy::default(), purse))
 }
 
 /// What a user writes where a crate leaves it to them: no answer, an answer of 5xx, 408 and 429 are retried.

@@ -74,9 +74,9 @@ pub struct Ours<B = Budget> {
 }
 
 impl<B> Ours<B> {
-    /// With another budget.
-    pub fn with(purse: B) -> Ours<B> {
-        Ours { policy: Policy::default(), purse, attempts: HashMap::new() }
+    /// With a policy and a budget of one's own.
+    pub fn new(policy: Policy, purse: B) -> Ours<B> {
+        Ours { policy, purse, attempts: HashMap::new() }
     }
 }
 
@@ -103,7 +103,7 @@ impl<B: Purse> Client for Ours<B> {
             Decision::Refresh(_) | Decision::Stop(_) => None,
             Decision::Retry(again) => {
                 self.attempts.insert(call.operation, attempt.after(&decision));
-                Some(again.wait.pick(rng.next()))
+                Some(again.wait.pick(rng.number()))
             }
         }
     }

@@ -99,6 +99,6 @@ struct Seeded(Rng);
 
 impl tower::util::rng::Rng for Seeded {
     fn next_u64(&mut self) -> u64 {
-        self.0.next()
+        self.0.number()
     }
 }
