@@ -6,7 +6,7 @@ mod report;
 mod tables;
 
 use std::fs::File;
-use std::io::stdin;
+use std::io::{IsTerminal as _, stdin};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use errbook::retry::{Attempt, Failure, Policy};
 use errbook_codegen::Catalog;
 use http::Method;
 
-use crate::{Stop, say};
+use crate::{Stop, say, say_wrong};
 use received::Received;
 use report::Report;
 use tables::Loaded;
@@ -62,7 +62,12 @@ pub(crate) fn read(catalog: Catalog, args: &Args) -> Result<(), Stop> {
             let open = File::open(path).map_err(|error| error.to_string());
             (path.display().to_string(), open.and_then(|file| Received::read(file, max)))
         }
-        None => ("standard input".to_owned(), Received::read(stdin().lock(), max)),
+        None => {
+            if stdin().is_terminal() {
+                say_wrong("paste the answer as `curl -i` prints it, then Ctrl-D on a line of its own");
+            }
+            ("standard input".to_owned(), Received::read(stdin().lock(), max))
+        }
     };
     let Received { status, headers, body } =
         received.map_err(|reason| Stop::Unable(format!("could not read {from}: {reason}")))?;
