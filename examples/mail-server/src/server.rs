@@ -9,7 +9,7 @@ use axum::Router;
 use errbook::mail::{Inbox, Management, Sending, limits};
 use errbook::tower::ErrorService;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{RwLock, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::domain::idempotency;
@@ -36,6 +36,8 @@ pub struct Config {
     pub body_timeout: Duration,
     /// Requests that a key may make in a minute.
     pub requests_per_minute: u64,
+    /// How long that minute is.
+    pub minute: Duration,
 }
 
 impl Config {
@@ -49,6 +51,7 @@ impl Config {
             relay_pause: Duration::from_secs(2),
             body_timeout: Duration::from_secs(30),
             requests_per_minute: limits::REQUESTS_PER_MINUTE,
+            minute: Duration::from_secs(60),
         }
     }
 }
@@ -57,6 +60,7 @@ impl Config {
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
+    app: App,
     stop: oneshot::Sender<()>,
     task: JoinHandle<io::Result<()>>,
 }
@@ -76,7 +80,7 @@ impl Server {
             stopped.await.ok();
         });
         let task = tokio::spawn(async { serve.await });
-        Ok(Server { address, stop, task })
+        Ok(Server { address, app, stop, task })
     }
 
     /// Where it listens.
@@ -97,6 +101,8 @@ impl Server {
     pub async fn stop(self) {
         self.stop.send(()).ok();
         self.task.await.ok();
+        // Those, too, whose callers hung up.
+        drop(self.app.running.write().await);
     }
 }
 
@@ -110,6 +116,8 @@ pub(crate) struct Shared {
     pub(crate) limiter: Limiter,
     pub(crate) relay: Relay,
     pub(crate) body_timeout: Duration,
+    /// Held by each request while it runs, and by who waits for the last one.
+    pub(crate) running: Arc<RwLock<()>>,
 }
 
 impl App {
@@ -118,9 +126,10 @@ impl App {
         store.write(idempotency::release_all)?;
         Ok(App(Arc::new(Shared {
             store,
-            limiter: Limiter::new(config.requests_per_minute),
+            limiter: Limiter::new(config.requests_per_minute, config.minute),
             relay: Relay::new(config.relay, config.relay_timeout, config.relay_pause),
             body_timeout: config.body_timeout,
+            running: Arc::default(),
         })))
     }
 }
