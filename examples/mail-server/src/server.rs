@@ -7,17 +7,21 @@ use std::time::Duration;
 
 use axum::Router;
 use errbook::mail::{Inbox, Management, Sending, limits};
+use errbook::retry::Policy;
 use errbook::tower::ErrorService;
 use tokio::net::TcpListener;
 use tokio::sync::{RwLock, oneshot};
 use tokio::task::JoinHandle;
 
-use crate::domain::idempotency;
 use crate::domain::limiter::Limiter;
+use crate::domain::{idempotency, webhooks};
 use crate::http::surface::surface;
 use crate::relay::Relay;
 use crate::routes;
 use crate::store::Store;
+use crate::webhook::{self, Sender};
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// What a server needs to know. [`Config::new`] has what is usual; change a field for something else.
 #[derive(Debug, Clone)]
@@ -38,6 +42,10 @@ pub struct Config {
     pub requests_per_minute: u64,
     /// How long that minute is.
     pub minute: Duration,
+    /// How often and when an event is delivered again to a webhook that did not take it.
+    pub webhook_policy: Policy,
+    /// How long a webhook may take for an answer.
+    pub webhook_timeout: Duration,
 }
 
 impl Config {
@@ -52,6 +60,13 @@ impl Config {
             body_timeout: Duration::from_secs(30),
             requests_per_minute: limits::REQUESTS_PER_MINUTE,
             minute: Duration::from_secs(60),
+            // A receiver that is down for a day has missed nothing.
+            webhook_policy: Policy::default()
+                .attempts(16)
+                .backoff(Duration::from_secs(20))
+                .max_backoff(6 * HOUR)
+                .max_wait(24 * HOUR),
+            webhook_timeout: Duration::from_secs(10),
         }
     }
 }
@@ -72,14 +87,20 @@ impl Server {
     ///
     /// The database can't be opened, or the address can't be listened to.
     pub async fn start(config: Config) -> io::Result<Server> {
-        let app = App::new(&config).map_err(io::Error::other)?;
+        let app = App::new(&config)?;
         let listener = TcpListener::bind(config.listen).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel();
         let serve = axum::serve(listener, router(&app).into_make_service()).with_graceful_shutdown(async {
             stopped.await.ok();
         });
-        let task = tokio::spawn(async { serve.await });
+        let events = webhook::deliver_all(app.clone());
+        let task = tokio::spawn(async {
+            tokio::select! {
+                result = serve => result,
+                never = events => match never {},
+            }
+        });
         Ok(Server { address, app, stop, task })
     }
 
@@ -115,19 +136,23 @@ pub(crate) struct Shared {
     pub(crate) store: Store,
     pub(crate) limiter: Limiter,
     pub(crate) relay: Relay,
+    pub(crate) webhooks: Sender,
     pub(crate) body_timeout: Duration,
     /// Held by each request while it runs, and by who waits for the last one.
     pub(crate) running: Arc<RwLock<()>>,
 }
 
 impl App {
-    fn new(config: &Config) -> rusqlite::Result<App> {
-        let store = Store::open(&config.database)?;
-        store.write(idempotency::release_all)?;
+    fn new(config: &Config) -> io::Result<App> {
+        let store = Store::open(&config.database).map_err(io::Error::other)?;
+        store.write(idempotency::release_all).map_err(io::Error::other)?;
+        store.write(webhooks::release_all).map_err(io::Error::other)?;
+        let webhooks = Sender::new(config.webhook_policy, config.webhook_timeout);
         Ok(App(Arc::new(Shared {
             store,
             limiter: Limiter::new(config.requests_per_minute, config.minute),
             relay: Relay::new(config.relay, config.relay_timeout, config.relay_pause),
+            webhooks: webhooks.map_err(io::Error::other)?,
             body_timeout: config.body_timeout,
             running: Arc::default(),
         })))
