@@ -1,7 +1,7 @@
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 /// Events that have arrived. They stay when they are handled, so that one which comes again is known.
 #[derive(Debug)]
@@ -31,32 +31,34 @@ impl Queue {
 
     /// Keeps an event, unless it is there.
     pub fn put(&self, id: &str, body: &[u8]) -> rusqlite::Result<()> {
-        let connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        connection.execute(
+        self.lock().execute(
             "INSERT INTO events (id, body, handled) VALUES (?1, ?2, 0) ON CONFLICT DO NOTHING",
             params![id, body],
         )?;
         Ok(())
     }
 
-    /// Handles the oldest event that is not handled yet; false if there is none. What `handle` writes through the transaction
-    /// is written with the mark, or not at all.
-    pub fn handle_next<E: From<rusqlite::Error>>(
+    /// The oldest event that is not handled yet, for one worker.
+    pub fn next(&self) -> rusqlite::Result<Option<Event>> {
+        let oldest = "SELECT id, body FROM events WHERE handled = 0 ORDER BY number LIMIT 1";
+        let read = |row: &Row<'_>| Ok(Event { id: row.get(0)?, body: row.get(1)? });
+        self.lock().query_row(oldest, [], read).optional()
+    }
+
+    /// It is handled. What `record` writes is written with that or not at all.
+    pub fn finish(
         &self,
-        handle: impl FnOnce(&Transaction<'_>, Event) -> Result<(), E>,
-    ) -> Result<bool, E> {
-        let mut connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        event: &Event,
+        record: impl FnOnce(&Connection) -> rusqlite::Result<()>,
+    ) -> rusqlite::Result<()> {
+        let mut connection = self.lock();
         let transaction = connection.transaction()?;
-        let next = "SELECT number, id, body FROM events WHERE handled = 0 ORDER BY number LIMIT 1";
-        let next = transaction
-            .query_row(next, [], |row| {
-                Ok((row.get::<_, i64>(0)?, Event { id: row.get(1)?, body: row.get(2)? }))
-            })
-            .optional()?;
-        let Some((number, event)) = next else { return Ok(false) };
-        handle(&transaction, event)?;
-        transaction.execute("UPDATE events SET handled = 1 WHERE number = ?1", [number])?;
-        transaction.commit()?;
-        Ok(true)
+        record(&transaction)?;
+        transaction.execute("UPDATE events SET handled = 1 WHERE id = ?1", [&event.id])?;
+        transaction.commit()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Connection> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

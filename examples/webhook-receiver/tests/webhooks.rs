@@ -23,7 +23,7 @@ use sha2::Sha256;
 use tokio::net::TcpListener;
 use tokio::time::sleep;
 use webhook_receiver::receiver::ErrorResponse;
-use webhook_receiver::{Queue, Secret};
+use webhook_receiver::{Event, Queue, Secret};
 
 /// What the receiver does with a delivery.
 #[derive(Debug, Clone, Copy)]
@@ -145,14 +145,13 @@ impl Setting {
         panic!("the event stays {:?}", self.event());
     }
 
-    /// The bodies of the events that were not handled yet.
+    /// Handles what there is; the bodies.
     fn handle_all(&self) -> Vec<String> {
         let mut bodies = Vec::new();
-        let mut handle = |event: webhook_receiver::Event| {
+        while let Some(event) = self.queue.next().unwrap() {
+            self.queue.finish(&event, |_| Ok(())).unwrap();
             bodies.push(String::from_utf8(event.body).unwrap());
-            Ok::<_, rusqlite::Error>(())
-        };
-        while self.queue.handle_next(|_, event| handle(event)).unwrap() {}
+        }
         bodies
     }
 }
@@ -232,7 +231,7 @@ async fn no_inbox_gets_events_at_what_is_no_url() {
     for url in ["", "webhook", "/webhook", "file:///etc/passwd", "http://", "mailto:team@inbox.example"] {
         let error = setting.client.inbox().set_webhook(&setting.inbox, url).await.unwrap_err();
         let message = error.api().and_then(|error| error.message()).map(str::to_owned);
-        assert_eq!(message.as_deref(), Some("The value of `url` is invalid."), "{url}");
+        assert_eq!(message.as_deref(), Some("`url` has an invalid value."), "{url}");
     }
     // A message without recipients who got it is no event, nor is one of an inbox without a webhook.
     let other = setting.client.inbox().create_inbox("other@inbox.example").await.unwrap().id;
@@ -343,4 +342,27 @@ fn what_is_no_secret_is_not_read() {
         let error = Secret::read(text).unwrap_err();
         assert_eq!(error.to_string(), "no secret: `whsec_` and base64 are wanted");
     }
+}
+
+#[test]
+fn an_event_is_handled_with_what_is_recorded_or_not_at_all() {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("queue.sqlite");
+    std::fs::remove_file(&path).ok();
+    let queue = Queue::open(&path).unwrap();
+    queue.put("evt_1", b"one").unwrap();
+    queue.put("evt_2", b"two").unwrap();
+    queue.put("evt_1", b"one, again").unwrap();
+    let event = queue.next().unwrap().unwrap();
+    assert_eq!(event, Event { id: "evt_1".to_owned(), body: b"one".to_vec() });
+
+    let failed = queue.finish(&event, |database| {
+        database.execute_batch("CREATE TABLE seen (id TEXT)")?;
+        Err(rusqlite::Error::QueryReturnedNoRows)
+    });
+    assert!(failed.is_err());
+    assert_eq!(queue.next().unwrap(), Some(event.clone()));
+    queue.finish(&event, |database| database.execute_batch("CREATE TABLE seen (id TEXT)")).unwrap();
+    // After a restart, too.
+    drop(queue);
+    assert_eq!(Queue::open(&path).unwrap().next().unwrap().unwrap().id, "evt_2");
 }
