@@ -97,12 +97,13 @@ pub trait Api: fmt::Debug + Sized + Send + Sync + 'static {
     }
 
     /// The code that `by_status` in the catalog gives an HTTP status: what the API answers where no handler did, and
-    /// how an answer that is not the API's is read. 4xx where no entry fits a status below 500, else 5xx.
+    /// how an answer that is not the API's is read. Where no entry fits, 4xx for a status of that class, else 5xx: a success
+    /// or redirection that is none is not the caller's mistake.
     fn code_for(status: u16) -> Self::Code {
         let info = Self::INFO;
         match info.by_status.binary_search_by_key(&status, |(status, _)| *status) {
             Ok(entry) => info.by_status[entry].1,
-            Err(_) if status < 500 => info.by_4xx,
+            Err(_) if (400..500).contains(&status) => info.by_4xx,
             Err(_) => info.by_5xx,
         }
     }

@@ -1,4 +1,4 @@
-//! `Retry-After` as it is received (RFC 9110 section 10.2.3).
+//! `Retry-After` as it is received (RFC 9110 section 10.2.3), and when a rate limit starts anew.
 
 use std::time::{Duration, SystemTime};
 
@@ -12,6 +12,69 @@ pub(crate) fn from_headers(headers: &HeaderMap, now: impl Fn() -> Option<SystemT
         .filter_map(|value| wait(value, headers.get(DATE), &now))
         .filter(|wait| !wait.is_zero())
         .max()
+}
+
+/// When the rate limit starts anew of which nothing is left, as headers tell it that come with every answer. Several:
+/// the longest.
+pub(crate) fn from_rate_limit(headers: &HeaderMap, now: impl Fn() -> Option<SystemTime>) -> Option<Duration> {
+    let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
+    let lines = headers.get_all("ratelimit").iter().filter_map(|line| used_up(line.to_str().ok()?));
+    // In drafts up to the sixth, one header each.
+    let is_used_up = text("ratelimit-remaining").and_then(seconds).is_some_and(|left| left.is_zero());
+    let older = || {
+        let reset = seconds(text("ratelimit-reset")?)?;
+        // Seconds by the drafts; several APIs send a time instead. No limit lasts thirty years.
+        match reset.as_secs() < 1_000_000_000 {
+            true => Some(reset),
+            false => until(SystemTime::UNIX_EPOCH.checked_add(reset)?, headers.get(DATE), now),
+        }
+    };
+    let older = is_used_up.then(older).flatten();
+    lines.chain(older).filter(|wait| !wait.is_zero()).max()
+}
+
+/// `"default";r=0;t=30, "daily";r=7` (draft-ietf-httpapi-ratelimit-headers-10 section 4, a list as RFC 9651 has it): the
+/// longest `t` beside an `r` of 0. A line with a fault says nothing.
+fn used_up(line: &str) -> Option<Duration> {
+    let (mut rest, mut longest) = (Some(line), Duration::ZERO);
+    while let Some(text) = rest {
+        let (item, others) = cut(text, ',')?;
+        let (name, mut parameters) = cut(item, ';')?;
+        let (mut left, mut wait) = (None, None);
+        while let Some(text) = parameters {
+            let (parameter, others) = cut(text, ';')?;
+            let (key, value) = parameter.trim().split_once('=').unwrap_or((parameter.trim(), ""));
+            match key {
+                "r" => left = Some(value.parse::<u64>().ok()?),
+                "t" => wait = Some(value.parse().ok()?),
+                _ => {}
+            }
+            parameters = others;
+        }
+        if name.trim().is_empty() || left.is_none() {
+            return None;
+        }
+        if left == Some(0) {
+            longest = longest.max(Duration::from_secs(wait.unwrap_or(0)));
+        }
+        rest = others;
+    }
+    Some(longest)
+}
+
+/// What is before a separator that stands in no string, and what is behind it. `None` where a string has no end.
+fn cut(text: &str, separator: char) -> Option<(&str, Option<&str>)> {
+    let (mut in_string, mut escaped) = (false, false);
+    for (at, char) in text.char_indices() {
+        match char {
+            _ if escaped => escaped = false,
+            '\\' if in_string => escaped = true,
+            '"' => in_string = !in_string,
+            _ if char == separator && !in_string => return Some((&text[..at], Some(&text[at + 1..]))),
+            _ => {}
+        }
+    }
+    (!in_string).then_some((text, None))
 }
 
 fn wait(
@@ -172,6 +235,53 @@ mod tests {
         let lines =
             [("retry-after", "Sun, 06 Nov 1994 08:49:37 GMT"), ("date", "Sun, 06 Nov 1994 08:49:36 GMT")];
         assert_eq!(read(&lines), Some(Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn rate_limits() {
+        fn read(lines: &[(&'static str, &str)]) -> Option<u64> {
+            let mut headers = HeaderMap::new();
+            for (name, value) in lines {
+                headers.append(*name, value.parse().unwrap());
+            }
+            let now = || Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_900_000_000));
+            from_rate_limit(&headers, now).map(|wait| wait.as_secs())
+        }
+        for (line, expected) in [
+            (r#""default";r=0;t=30"#, Some(30)),
+            (r#" "default" ; t=30 ; r=0 "#, Some(30)),
+            (r#""default";r=50;t=30"#, None),
+            (r#""default";r=0"#, None),
+            (r#""default";r=0;t=0"#, None),
+            (r#""hour";r=0;t=30, "day";r=0;t=90,"month";r=3;t=900"#, Some(90)),
+            (r#""a;r=1,\"b";r=0;t=30;pk=:c2U=:;x"#, Some(30)),
+            (r#"token;r=0;t=18446744073709551615"#, Some(u64::MAX)),
+            // Each of these is malformed.
+            (r#""default";t=30"#, None),
+            (r#""default;r=0;t=30"#, None),
+            (r#""default";r=0;t=1.5"#, None),
+            (r#""default";r=0;t=-1"#, None),
+            (r#""default";r="0";t=30"#, None),
+            (r#""a";r=0;t=30,"#, None),
+            (r#""a";r=0;t=30, "b";r=x"#, None),
+            (";r=0;t=30", None),
+            ("limit=10, remaining=0, reset=30", None),
+            ("", None),
+        ] {
+            assert_eq!(read(&[("ratelimit", line)]), expected, "{line}");
+        }
+        let older = |left, reset| read(&[("ratelimit-remaining", left), ("ratelimit-reset", reset)]);
+        assert_eq!(older("0", "30"), Some(30));
+        assert_eq!(older("0", "1900000007"), Some(7));
+        for (left, reset) in
+            [("1", "30"), ("0", "0"), ("0", "soon"), ("", "30"), ("-0", "30"), ("0", "1899999999")]
+        {
+            assert_eq!(older(left, reset), None, "{left} {reset}");
+        }
+        assert_eq!(read(&[("ratelimit-reset", "30")]), None);
+        assert_eq!(read(&[("ratelimit-remaining", "0")]), None);
+        let lines = [("ratelimit", r#""a";r=0;t=5"#), ("ratelimit", r#""b";r=0;t=9"#), ("ratelimit", "?")];
+        assert_eq!(read(&lines), Some(9));
     }
 
     #[test]

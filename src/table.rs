@@ -7,7 +7,7 @@ use crate::advice::{Applied, Retry};
 use crate::value::{FieldType, Value};
 
 /// What generator and runtime have to agree on. Raised with every change of what is in this module.
-pub const EDITION: u32 = 4;
+pub const EDITION: u32 = 5;
 
 /// Called by generated code in a constant: a runtime of another edition is one sentence of the compiler.
 pub const fn requires(edition: u32) {
@@ -189,6 +189,10 @@ pub struct GroupRow {
     pub statuses: &'static [Status],
     /// (field, JSON) of every code of the group.
     pub constants: &'static [(&'static str, &'static str)],
+    /// Where all its codes have the same.
+    pub action: Option<u16>,
+    /// The same, for a repeat as for a first attempt.
+    pub retry: Option<Retry>,
 }
 
 #[derive(Debug)]

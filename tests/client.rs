@@ -1,7 +1,7 @@
 //! The catalog of somebody else's API reads its answers: the generator's golden case `client`.
 #![allow(clippy::unwrap_used)]
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use errbook::{Api as _, Retry};
 use http::{HeaderMap, StatusCode};
@@ -65,4 +65,96 @@ fn what_is_not_theirs_has_a_name() {
     let err = read(402, r#"{"error":{"type":"card_error","code":"card_stolen"}}"#);
     assert_eq!((err.code(), err.code_str(), err.group()), (None, Some("card_stolen"), Some(Group::Card)));
     assert!(Payments::doc_url(Code::RateLimit).ends_with("#rate_limit"));
+}
+
+const LIMITED: &str = r#"{"error":{"code":"rate_limit"}}"#;
+
+fn parts(status: u16, headers: &[(&str, &str)], body: &'static str) -> ErrorResponse {
+    ErrorResponse::from_parts(status, headers.iter().copied(), body)
+}
+
+#[test]
+fn an_answer_in_parts() {
+    let err = parts(429, &[("Retry-After", "7"), ("request-ID", "req_7"), ("retry-after", "9")], LIMITED);
+    assert_eq!((err.code(), err.request_id()), (Some(Code::RateLimit), Some("req_7")));
+    assert_eq!(err.retry_after(), Some(Duration::from_secs(9)));
+    // What HTTP doesn't know is no reason to know nothing.
+    let err = parts(0, &[("no header", "7"), ("", ""), ("retry-after", "7\n"), ("request-id", "req_8")], "");
+    assert_eq!((err.status(), err.request_id()), (StatusCode::BAD_GATEWAY, Some("req_8")));
+    assert_eq!((err.inferred(), err.retry_after()), (Code::ApiError, None));
+    let err = ErrorResponse::from_parts(500, [(b"request-id", b"req_\xff")], "");
+    assert_eq!(err.request_id(), None);
+    let many = (0..100_000).map(|at| (format!("x-{at}"), "1"));
+    assert_eq!(ErrorResponse::from_parts(429, many, LIMITED).code(), Some(Code::RateLimit));
+}
+
+#[test]
+fn an_event_of_a_stream() {
+    let err = ErrorResponse::parse_event(LIMITED);
+    assert_eq!((err.code(), err.status()), (Some(Code::RateLimit), StatusCode::OK));
+    assert_eq!(err.expected_status(), Some(Code::RateLimit.status()));
+    assert_eq!(err.to_string(), "rate_limit (HTTP 200)");
+    // Nothing but the constants can tell a group.
+    let err = ErrorResponse::parse_event(r#"{"error":{"type":"card_error","code":"card_stolen"}}"#);
+    assert!(err.code().is_none() && err.is_in(Group::Card));
+    // What the server is to blame for, if anybody.
+    let err = ErrorResponse::parse_event("upstream reset");
+    assert_eq!((err.inferred(), err.message()), (Code::ApiError, Some("upstream reset")));
+}
+
+#[test]
+fn an_unknown_code_is_read_as_of_its_group() {
+    let err = read(402, r#"{"error":{"type":"card_error","code":"card_stolen"}}"#);
+    assert!(err.is_in(Group::Card));
+    assert_eq!((err.action(), err.retry()), (Some(Action::OtherCard), Some(Retry::Never)));
+    assert_eq!((err.retry_on_repeat(), err.retryable()), (Some(Retry::Never), None));
+    assert!(!read(400, LIMITED).is_in(Group::Card));
+}
+
+#[test]
+fn a_rate_limit_is_a_wait_where_nothing_else_says_one() {
+    let wait =
+        |status, headers: &[_], body| parts(status, headers, body).retry_after().map(|wait| wait.as_secs());
+    let used_up = [("ratelimit", r#""minute";r=0;t=30"#)];
+    for status in [429, 503] {
+        assert_eq!(wait(status, &used_up, LIMITED), Some(30));
+        assert_eq!(wait(status, &used_up, "<html>"), Some(30));
+    }
+    // With other statuses something else failed.
+    for status in [200, 400, 403, 500, 502, 504] {
+        assert_eq!(wait(status, &used_up, LIMITED), None);
+    }
+    let older = [("ratelimit-remaining", "0"), ("ratelimit-reset", "42")];
+    assert_eq!(wait(429, &older, LIMITED), Some(42));
+    assert_eq!(wait(429, &[older[0], older[1], used_up[0]], LIMITED), Some(42));
+    assert_eq!(wait(429, &[older[0], older[1], ("retry-after", "7")], LIMITED), Some(7));
+    assert_eq!(wait(429, &[older[0], older[1], ("retry-after", "0")], LIMITED), Some(42));
+    assert_eq!(wait(429, &[("ratelimit", "r=0;t=30")], LIMITED), None);
+}
+
+#[test]
+fn when_to_come_again() {
+    let before = SystemTime::now();
+    let at = parts(429, &[("retry-after", "7")], LIMITED).retry_at().unwrap();
+    let wait = Duration::from_secs(7);
+    assert!(before + wait <= at && at <= SystemTime::now() + wait);
+    assert_eq!(parts(429, &[], LIMITED).retry_at(), None);
+    let never = parts(429, &[("retry-after", "99999999999999999999999")], LIMITED);
+    assert_eq!((never.retry_after().unwrap().as_secs(), never.retry_at()), (u64::MAX, None));
+}
+
+#[test]
+fn a_body_that_is_no_text() {
+    let read = |body: Vec<u8>| ErrorResponse::parse(StatusCode::BAD_GATEWAY, &HeaderMap::new(), body);
+    let err = read(b"Fehler: \xfcberlastet\nmehr".to_vec());
+    assert_eq!(err.message(), Some("Fehler: \u{fffd}berlastet"));
+    // Packed, or nothing that was ever text.
+    assert_eq!(read(b"\x1f\x8b\x08\0\0".to_vec()).message(), None);
+    // Replacements are longer than what they replace: what doesn't fit is cut off.
+    let max = ErrorResponse::MAX_BODY;
+    for (body, kept) in [(vec![0xff; max], max / 3 * 3), ([&[b'a'; 1][..], &vec![0xff; max]].concat(), max)] {
+        let err = read(body);
+        assert_eq!(err.body().len(), kept);
+        assert!(std::str::from_utf8(err.body()).is_ok_and(|text| text.ends_with('\u{fffd}')));
+    }
 }

@@ -125,3 +125,41 @@ fn a_source_that_can_not_be_shown_costs_no_answer() {
     let answer = tracing::subscriber::with_default(Events::default(), || handler.answer(&error, &head));
     assert_eq!(answer.status(), 500);
 }
+
+/// The events of an operation in which every attempt is answered with the error.
+fn decisions(error: &sending::ErrorResponse) -> Vec<Seen> {
+    use errbook::retry::{Attempt, Failure, Next, Retries, Terms};
+    use std::time::Duration;
+
+    let events = Events::default();
+    tracing::subscriber::with_default(events.clone(), || {
+        let retries = Retries::default().terms(Terms::default().start(10_000));
+        let mut operation = retries.begin("api.example", Attempt::of(&Method::GET), Duration::ZERO);
+        while let Next::Send { .. } = operation.failed(&Failure::from(error), Duration::ZERO, 0) {}
+    });
+    std::mem::take(&mut *events.0.lock().unwrap())
+}
+
+#[test]
+fn every_decision_is_an_event_with_its_rule() {
+    let seen = decisions(&sending::ErrorResponse::from(sending::Error::from(code::InternalError)));
+    let shown: Vec<_> =
+        seen.iter().map(|seen| (seen.level, &*seen.fields["message"], &*seen.fields["rule"])).collect();
+    assert_eq!(
+        shown,
+        [
+            (Level::INFO, "retry within 0.1 s", "3"),
+            (Level::INFO, "retry within 0.2 s", "3"),
+            (Level::WARN, "stop: all attempts failed", "7"),
+        ]
+    );
+    assert_eq!(seen[0].target, "errbook::retry");
+    assert_eq!((&*seen[0].fields["error.type"], &*seen[0].fields["attempt"]), ("internal_error", "1"));
+    assert_eq!(seen[0].fields["http.response.status_code"], "500");
+
+    // Where there was nothing to retry, nobody is bothered.
+    let [seen] =
+        <[Seen; 1]>::try_from(decisions(&sending::ErrorResponse::from(sending::Error::from(code::NotFound))))
+            .unwrap();
+    assert_eq!((seen.level, &*seen.fields["message"]), (Level::DEBUG, "stop: the same request fails again"));
+}

@@ -209,17 +209,30 @@ fn rule_8_a_server_s_wait_is_kept_or_not_waited_for() {
 fn rule_9_a_retry_has_a_price() {
     let budget = Budget::with(Terms::default());
     let policy = Policy::default();
-    let decide = |failure| policy.decide(&failure, &get()).paid_from(&budget);
+    let decide = |failure| policy.decide(&failure, &get()).paid_from(&budget, Duration::ZERO);
     // What is refused and stays refused costs nothing.
     for _ in 0..100 {
         assert_eq!(decide(sending("503 no_active_providers")).rule(), Rule::Code);
     }
+    assert_eq!(decide(inbox("503")).rule(), Rule::Status);
     assert_eq!(decide(inbox("503")).rule(), Rule::Status);
     assert_eq!(decide(inbox("503")).rule(), Rule::Budget);
     assert_eq!(
         decide(inbox("503")).to_string(),
         "stop: too much of what was sent failed: the retry budget is empty"
     );
+}
+
+#[test]
+fn what_times_out_costs_three_times_as_much() {
+    let price = |failure| match Policy::default().decide(&failure, &get()) {
+        Decision::Retry(again) => again.price,
+        other => panic!("{other}"),
+    };
+    assert_eq!(price(inbox("503")), Budget::RETRY);
+    assert_eq!(price(Failure::not_sent()), Budget::RETRY);
+    assert_eq!(price(Failure::timed_out()), Budget::AFTER_TIMEOUT);
+    assert_eq!(Budget::AFTER_TIMEOUT, 3 * Budget::RETRY);
 }
 
 #[test]

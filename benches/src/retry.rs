@@ -3,6 +3,7 @@
 use std::hint::black_box;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use errbook::mail::{code, sending};
 use errbook::retry::{Attempt, Budget, Failure, Policy, Terms};
@@ -54,8 +55,8 @@ fn budget() -> Group {
         cases: vec![
             Case::of_many("errbook", 200, move || {
                 for _ in 0..100 {
-                    ours.earn();
-                    black_box(ours.spend());
+                    ours.earn(black_box(NOW));
+                    black_box(ours.spend(Budget::RETRY, NOW));
                 }
             }),
             Case::of_many("tower", 200, move || {
@@ -84,8 +85,8 @@ fn contended() -> Group {
         name: "budget, two threads",
         cases: vec![
             both("errbook", full(), |budget| {
-                budget.earn();
-                black_box(budget.spend());
+                budget.earn(black_box(NOW));
+                black_box(budget.spend(Budget::RETRY, NOW));
             }),
             both("tower", TpsBudget::default(), |budget| {
                 budget.deposit();
@@ -94,6 +95,9 @@ fn contended() -> Group {
         ],
     }
 }
+
+/// As in a loop that asks a clock, too, which takes longer than either.
+const NOW: Duration = Duration::from_secs(1);
 
 /// One that never is at its end or full, so that each operation writes.
 fn full() -> Budget {

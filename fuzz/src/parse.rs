@@ -1,11 +1,13 @@
 //! An answer from anywhere is read, asked for everything, and passed on.
 //!
-//! The input is a line with the status and the `Retry-After`, and below it the body: `429 30`, `{"ok": false, …}`.
+//! The input is a line with the status and the `Retry-After`, and below it the body: `429 30`, `{"ok": false, …}`. The rest
+//! of the line stands in every other header that is read, too.
 
 use bytes::Bytes;
 use errbook::mail::{self, Inbox, Management, Sending};
+use errbook::retry::{Attempt, Decision, Failure, Policy};
 use errbook::{Api, ErrorResponse, Payload};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 /// The generator's golden case with fields of every type.
 #[allow(clippy::all, unused)]
@@ -33,6 +35,9 @@ pub(crate) fn run(input: &[u8]) {
         headers.insert("retry-after", wait.clone());
         headers.insert("x-request-id", wait.clone());
         headers.insert("www-authenticate", wait.clone());
+        headers.insert("ratelimit", wait.clone());
+        headers.insert("ratelimit-remaining", HeaderValue::from_static("0"));
+        headers.insert("ratelimit-reset", wait.clone());
         headers.insert("x-hint", wait);
     }
     let body = Bytes::copy_from_slice(body);
@@ -102,6 +107,7 @@ fn read<A: Api>(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> ErrorR
         assert!(err.message().is_none_or(|message| message.chars().count() <= 120));
     }
     assert!(err.retry_after().is_none_or(|wait| !wait.is_zero()));
+    assert!(err.retry_at().is_none() || err.retry_after().is_some());
     let _ = (err.expected_status(), err.param(), err.request_id(), err.group(), err.action_url());
     for name in err.members() {
         let json = err.member_json(name).expect("a member that is named is there");
@@ -118,7 +124,48 @@ fn read<A: Api>(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> ErrorR
     }
     one_line(&err.to_string());
     one_line(&format!("{err:#}"));
+    decided(&err);
+    other_ways(&err, headers, body);
     err
+}
+
+/// No attempt comes before the server's time, and none doubles what may have taken effect.
+fn decided<A: Api>(err: &ErrorResponse<A>) {
+    let failure = Failure::from(err);
+    for attempt in [Attempt::of(&Method::GET), Attempt::of(&Method::POST), Attempt::of(&Method::POST).keyed()]
+    {
+        let decision = Policy::default().decide(&failure, &attempt);
+        one_line(&format!("{decision:#}"));
+        if let Decision::Retry(again) | Decision::Refresh(again) = decision {
+            assert!(again.wait.earliest >= err.retry_after().unwrap_or_default());
+            assert!(again.wait.earliest <= again.wait.latest);
+            let may_be_done = !err.from_api() && !err.status().is_client_error();
+            assert!(!may_be_done || attempt != Attempt::of(&Method::POST));
+        }
+    }
+}
+
+/// The same by other doors, and what else may be read of the body.
+fn other_ways<A: Api>(err: &ErrorResponse<A>, headers: &HeaderMap, body: &Bytes) {
+    let pairs = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+    let again = ErrorResponse::<A>::from_parts(err.status().as_u16(), pairs, body.clone());
+    assert_eq!(everything(&again), everything(err));
+    let event = ErrorResponse::<A>::parse_event(body.clone());
+    assert!(
+        event.status() == StatusCode::OK && event.retry_at().is_none_or(|_| event.retry_after().is_some())
+    );
+    one_line(&format!("{event:#}"));
+    for list in [&[][..], &["errors"], &["error", "errors"]] {
+        let mut before = None;
+        for (at, issue) in ErrorResponse::<A>::items(body, list) {
+            assert!(before < Some(at) && issue.code_str().is_some());
+            before = Some(at);
+            for name in issue.members() {
+                let _ = issue.member(name);
+            }
+            one_line(&issue.to_string());
+        }
+    }
 }
 
 fn everything<A: Api>(err: &ErrorResponse<A>) -> String {

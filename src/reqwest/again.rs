@@ -56,7 +56,6 @@ pub async fn send<A: Api>(
 /// The steps of it, for whatever sends.
 pub(super) struct Again<'r, A> {
     operation: Operation<'r>,
-    timer: Tokio,
     api: PhantomData<fn() -> A>,
 }
 
@@ -68,8 +67,8 @@ impl<'r, A: Api> Again<'r, A> {
         extensions: &Extensions,
     ) -> Again<'r, A> {
         let first = prepare(retries, request, extensions);
-        let operation = retries.begin(request.url().authority(), first);
-        Again { operation, timer: Tokio::new(), api: PhantomData }
+        let operation = retries.begin(request.url().authority(), first, Tokio.now());
+        Again { operation, api: PhantomData }
     }
 
     /// The copy of the request, when it is time to send it, or what came out of it all. An error that says nothing of the
@@ -83,7 +82,7 @@ impl<'r, A: Api> Again<'r, A> {
         let (failure, result) = match sent {
             Ok(response) => match peeked::<A>(response).await {
                 (None, response) => {
-                    self.operation.succeeded();
+                    self.operation.succeeded(Tokio.now());
                     return ControlFlow::Break(Ok(response));
                 }
                 (Some(err), response) => (Failure::from(&err), Ok((err, response))),
@@ -93,11 +92,11 @@ impl<'r, A: Api> Again<'r, A> {
                 None => return ControlFlow::Break(Err(error)),
             },
         };
-        let next = self.operation.failed(&failure, self.timer.now(), self.timer.random());
+        let next = self.operation.failed(&failure, Tokio.now(), Tokio.random());
         if let (Next::Send { after }, Some(copy)) = (next, copy) {
             // Its connection is of use to others meanwhile.
             drop(result);
-            self.timer.sleep(after).await;
+            Tokio.sleep(after).await;
             return ControlFlow::Continue(copy);
         }
         ControlFlow::Break(result.map(|(err, mut response)| {

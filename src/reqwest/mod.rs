@@ -117,9 +117,10 @@ fn failure(error: &reqwest::Error) -> Failure {
     if error.is_connect() {
         return Failure::not_sent();
     }
-    match error.is_builder() || error.is_redirect() {
-        true => Failure::not_sendable(),
-        false => Failure::no_answer(),
+    match () {
+        () if error.is_builder() || error.is_redirect() => Failure::not_sendable(),
+        () if error.is_timeout() => Failure::timed_out(),
+        () => Failure::no_answer(),
     }
 }
 

@@ -211,7 +211,7 @@ fn names(node: &Node, key: &str) -> bool {
 }
 
 /// Where a JSON string ends. Is it without an escape?
-fn string(bytes: &[u8]) -> Option<(usize, bool)> {
+pub(super) fn string(bytes: &[u8]) -> Option<(usize, bool)> {
     let (mut at, mut plain) = (1, true);
     loop {
         let rest = bytes.get(at..)?;

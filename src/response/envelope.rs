@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::string::FromUtf8Error;
 
 use serde::de::{Deserialize as _, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -179,6 +180,14 @@ fn count(node: &Node, of_kind: &dyn Fn(&str) -> bool) -> usize {
     }
 }
 
+/// The elements of a list, as far as it can be read, and no more than so many.
+pub(super) fn elements(json: &str, max: usize) -> Vec<&str> {
+    let mut issues = Vec::new();
+    // What was read before a fault is there.
+    let _ = Issues { issues: &mut issues, max }.deserialize(&mut serde_json::Deserializer::from_str(json));
+    issues
+}
+
 /// The text of a JSON string; lone surrogates are replaced. `None` for any other value.
 pub(crate) fn string(json: &str) -> Option<Cow<'_, str>> {
     let inside = json.strip_prefix('"')?.strip_suffix('"')?;
@@ -187,7 +196,8 @@ pub(crate) fn string(json: &str) -> Option<Cow<'_, str>> {
         return Some(Cow::Borrowed(inside));
     }
     let bytes = serde_json::Deserializer::from_str(json).deserialize_bytes(Bytes).ok()?;
-    Some(Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()))
+    let lossy = |error: FromUtf8Error| String::from_utf8_lossy(error.as_bytes()).into_owned();
+    Some(Cow::Owned(String::from_utf8(bytes).unwrap_or_else(lossy)))
 }
 
 /// The first byte of what the template of an element writes, where it is a mapping or a list.

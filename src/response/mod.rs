@@ -2,26 +2,29 @@
 
 mod canonical;
 mod envelope;
+mod issue;
+mod items;
 mod outcome;
 mod parse;
 
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::advice::Retry;
 use crate::catalog::{Api, ErrorCode, Named, Payload, row};
 use crate::retry::Outcome;
-use crate::table::{HeaderSource, Row, Slots};
+use crate::table::{GroupRow, HeaderSource, Row, Slots};
 use crate::text::OneLine;
 use crate::value::{Value, values};
 use crate::{Error, RequestId, Status, raise};
 
 pub(crate) use envelope::{Key, string};
+pub use issue::Issue;
 #[cfg(feature = "tonic")]
 pub(crate) use parse::{Texts, Told, ToldError};
 pub(crate) use parse::{X_REQUEST_ID, header};
@@ -59,13 +62,80 @@ impl<A: Api> ErrorResponse<A> {
     /// Reads an answer whose status says that it failed. It has no error case: whatever the body is, the result says
     /// what can be known.
     pub fn parse(status: StatusCode, headers: &HeaderMap, body: impl Into<Bytes>) -> ErrorResponse<A> {
-        ErrorResponse(Arc::new(parse::parse::<A>(status, headers, body.into())))
+        ErrorResponse(parse::parse::<A>(status, headers, body.into()))
+    }
+
+    /// The same for a client that has the answer in other types than those of the crate `http`. A header that is none is
+    /// passed over, and a status that is none (a browser says 0 where nothing answered) is read as 502.
+    ///
+    /// ```
+    /// use errbook::mail::{Code, sending};
+    ///
+    /// let headers = [("retry-after", "7"), ("x-request-id", "req_7")];
+    /// let err = sending::ErrorResponse::from_parts(503, headers, "");
+    /// assert_eq!((err.inferred(), err.request_id()), (Code::ServiceUnavailable, Some("req_7")));
+    /// ```
+    pub fn from_parts(
+        status: u16,
+        headers: impl IntoIterator<Item = (impl AsRef<[u8]>, impl AsRef<[u8]>)>,
+        body: impl Into<Bytes>,
+    ) -> ErrorResponse<A> {
+        let headers = headers.into_iter().filter_map(|(name, value)| {
+            let name = HeaderName::from_bytes(name.as_ref()).ok()?;
+            Some((name, HeaderValue::from_bytes(value.as_ref()).ok()?))
+        });
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            // It holds some ten thousand; no client needs more.
+            let _ = map.try_append(name, value);
+        }
+        ErrorResponse::parse(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY), &map, body)
+    }
+
+    /// Reads an error that comes in the middle of a stream, as the data of a server-sent event or a line of JSON. Its
+    /// status is that of the stream, 200; which one the code has otherwise says [`expected_status`]. Whether the request may
+    /// be sent again after what the stream has brought so far, only its reader knows.
+    ///
+    /// ```
+    /// use errbook::mail::{Code, sending};
+    ///
+    /// let data = r#"{"ok":false,"error":{"code":"service_unavailable","message":"Later.","retryable":true}}"#;
+    /// let err = sending::ErrorResponse::parse_event(data);
+    /// assert_eq!(err.code(), Some(Code::ServiceUnavailable));
+    /// assert_eq!(err.expected_status(), Some(Code::ServiceUnavailable.status()));
+    /// ```
+    ///
+    /// [`expected_status`]: ErrorResponse::expected_status
+    pub fn parse_event(data: impl Into<Bytes>) -> ErrorResponse<A> {
+        ErrorResponse::parse(StatusCode::OK, &HeaderMap::new(), data)
+    }
+
+    /// What failed of a batch whose answer is a success: of the list that these keys lead to (none for the body itself)
+    /// each element that carries a code, with its position. It has the shape that an envelope of the API gives an issue,
+    /// or an error. An element is read when it is asked for, and the body is never copied: it may be of any length. Where
+    /// it breaks off the elements before count; without such a list there are none.
+    ///
+    /// ```
+    /// use errbook::mail::{Code, sending};
+    ///
+    /// let body = br#"{"results":[{"id":"msg_1"},{"code":"not_found","message":"No such sender.","param":"from"}]}"#;
+    /// let failed: Vec<_> = sending::ErrorResponse::items(body, &["results"]).collect();
+    /// assert_eq!((failed.len(), failed[0].0), (1, 1));
+    /// assert_eq!(failed[0].1.code(), Some(Code::NotFound));
+    /// ```
+    pub fn items<'b>(
+        body: &'b [u8],
+        list: &[&str],
+    ) -> impl Iterator<Item = (usize, Issue<A::Code>)> + use<'b, A> {
+        items::items(body, list)
+            .enumerate()
+            .filter_map(|(at, element)| Some((at, parse::item::<A>(element)?)))
     }
 
     /// What came by another protocol.
     #[cfg(feature = "tonic")]
     pub(crate) fn told(told: &Told<'_>) -> ErrorResponse<A> {
-        ErrorResponse(Arc::new(parse::told::<A>(told)))
+        ErrorResponse(parse::told::<A>(told))
     }
 
     /// The body of a success, or the error. A success has a status from 200 to 299 (RFC 9110 section 15.3) and doesn't
@@ -142,20 +212,29 @@ impl<A: Api> ErrorResponse<A> {
         self.0.retryable.or_else(|| Some(row(self.code()?).retryable))
     }
 
-    /// What the catalog advises for the code.
+    /// What the catalog advises for the code; for an unknown one what all codes of its [`group`](ErrorResponse::group)
+    /// have in common.
     pub fn retry(&self) -> Option<Retry> {
-        Some(row(self.code()?).retry)
+        self.code().map_or_else(|| self.group_row()?.retry, |code| Some(row(code).retry))
     }
 
     /// The same where the answer met our own repeat of a request (the same idempotency key).
     pub fn retry_on_repeat(&self) -> Option<Retry> {
-        Some(row(self.code()?).retry_on_repeat())
+        self.code().map_or_else(|| self.group_row()?.retry, |code| Some(row(code).retry_on_repeat()))
     }
 
     /// The wait that the server asks for: `Retry-After` in seconds or as a date (RFC 9110 section 10.2.3), or a member
-    /// of the body; the longer one. Zero and the past are none.
+    /// of the body; the longer one. Zero and the past are none. Without either, an answer with 429 or 503 whose rate limit
+    /// has nothing left (`RateLimit: "default";r=0;t=30`, or `RateLimit-Remaining: 0` with `RateLimit-Reset`) waits until
+    /// that starts anew.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
+    }
+
+    /// When that wait is over by the local clock, for a queue that tries again later: the time when the answer was read,
+    /// and the wait. `None` without a wait, where there is no clock (in a browser), and beyond its end.
+    pub fn retry_at(&self) -> Option<SystemTime> {
+        self.0.retry_at
     }
 
     /// Where the error is explained: as received, else from the catalog.
@@ -166,7 +245,8 @@ impl<A: Api> ErrorResponse<A> {
         }
     }
 
-    /// The next step: of the code, or the one that an answer with an unknown code names.
+    /// The next step: of the code. For an unknown one that which the answer names, else what all codes of its
+    /// [`group`](ErrorResponse::group) have in common.
     pub fn action(&self) -> Option<<A::Code as ErrorCode>::Action> {
         Named::from_index(self.0.action?)
     }
@@ -179,6 +259,25 @@ impl<A: Api> ErrorResponse<A> {
     /// The group of the code. An unknown code has one, too, where its status and members fit exactly one.
     pub fn group(&self) -> Option<<A::Code as ErrorCode>::Group> {
         Named::from_index(self.0.group?)
+    }
+
+    /// Is it an error of that group? Also one that this build doesn't know.
+    ///
+    /// ```
+    /// # use errbook::mail::{Action, Group, inbox};
+    /// # use http::{HeaderMap, StatusCode};
+    /// let body = r#"{"error":"seat_limit_reached","message":"Full.","upgrade":true}"#;
+    /// let err = inbox::ErrorResponse::parse(StatusCode::PAYMENT_REQUIRED, &HeaderMap::new(), body);
+    /// assert_eq!(err.code(), None);
+    /// assert!(err.is_in(Group::PlanLimit));
+    /// assert_eq!(err.action(), Some(Action::UpgradePlan));
+    /// ```
+    pub fn is_in(&self, group: <A::Code as ErrorCode>::Group) -> bool {
+        self.group() == Some(group)
+    }
+
+    fn group_row(&self) -> Option<&'static GroupRow> {
+        A::Code::TABLE.groups.get(usize::from(self.0.group?))
     }
 
     /// Everything that is wrong with the request, where the API lists more than one.
@@ -358,88 +457,6 @@ impl<A: Api> fmt::Debug for ErrorResponse<A> {
 
 impl<A: Api> std::error::Error for ErrorResponse<A> {}
 
-/// One of several issues of a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Issue<C> {
-    code: Option<C>,
-    code_str: Option<Box<str>>,
-    message: Option<Box<str>>,
-    param: Option<Box<str>>,
-    /// Names, and the JSON of the values.
-    members: Vec<(Box<str>, Box<str>)>,
-}
-
-impl<C: ErrorCode> Issue<C> {
-    /// The code; `None` for one that this build doesn't know.
-    pub fn code(&self) -> Option<C> {
-        self.code
-    }
-
-    /// The code as it was received.
-    pub fn code_str(&self) -> Option<&str> {
-        self.code_str.as_deref()
-    }
-
-    /// What is wrong.
-    pub fn message(&self) -> Option<&str> {
-        self.message.as_deref()
-    }
-
-    /// The field of the request.
-    pub fn param(&self) -> Option<&str> {
-        self.param.as_deref()
-    }
-}
-
-impl<C: ErrorCode> Issue<C> {
-    /// The payload of its code with the typed fields, where the API sends them in its issues. Headers are the answer's.
-    pub fn details<P: Payload<Code = C>>(&self) -> Option<P> {
-        if self.code != Some(P::CODE) {
-            return None;
-        }
-        let values = values(row(P::CODE).fields, |name| self.raw(name).map(Cow::Borrowed)).ok()?;
-        let param = self.param().map(|param| param.to_owned().into());
-        P::from_slots(&mut Slots { values, param, retry_after: None })
-    }
-
-    /// A member beside the template's own.
-    pub fn member(&self, name: &str) -> Option<serde_json::Value> {
-        serde_json::from_str(self.raw(name)?).ok()
-    }
-
-    /// The names of these members.
-    pub fn members(&self) -> impl Iterator<Item = &str> {
-        self.members.iter().map(|(name, _)| &**name)
-    }
-
-    fn raised(&self) -> Option<raise::Inner> {
-        let code = self.code?;
-        let mut inner = raise::Inner::new(C::TABLE, code.index());
-        inner.values = values(row(code).fields, |name| self.raw(name).map(Cow::Borrowed)).ok()?;
-        inner.param = self.param().map(|param| param.to_owned().into());
-        inner.message = self.message().map(|message| message.to_owned().into());
-        Some(inner)
-    }
-
-    fn raw(&self, name: &str) -> Option<&str> {
-        self.members.iter().find(|(key, _)| **key == *name).map(|(_, json)| &**json)
-    }
-}
-
-/// `to.email: invalid_parameter: No email address.`
-impl<C> fmt::Display for Issue<C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parts = [&self.param, &self.code_str, &self.message];
-        for (at, part) in parts.into_iter().flatten().enumerate() {
-            if at > 0 {
-                f.write_str(": ")?;
-            }
-            write!(f, "{}", OneLine(part))?;
-        }
-        Ok(())
-    }
-}
-
 #[derive(Clone)]
 struct Inner<C> {
     status: StatusCode,
@@ -457,16 +474,42 @@ struct Inner<C> {
     doc_url: Option<Text>,
     retryable: Option<bool>,
     retry_after: Option<Duration>,
+    retry_at: Option<SystemTime>,
     issues: Vec<Issue<C>>,
     /// Names, and the JSON of the values.
     members: Vec<(Text, Text)>,
     /// Those that the code's payload asks for.
     headers: Vec<(&'static str, String)>,
     /// Of retrying.
-    outcome: Option<Outcome>,
+    outcome: Option<Box<Outcome>>,
 }
 
 impl<C> Inner<C> {
+    /// An answer of which no more is known.
+    fn new(status: StatusCode) -> Inner<C> {
+        Inner {
+            status,
+            body: Bytes::new(),
+            truncated: false,
+            from_api: false,
+            code: None,
+            code_text: None,
+            group: None,
+            action: None,
+            message: None,
+            param: None,
+            request_id: None,
+            doc_url: None,
+            retryable: None,
+            retry_after: None,
+            retry_at: None,
+            issues: Vec::new(),
+            members: Vec::new(),
+            headers: Vec::new(),
+            outcome: None,
+        }
+    }
+
     fn text<'t>(&'t self, text: &'t Text) -> Option<&'t str> {
         match text {
             Text::Own(text) => Some(text),

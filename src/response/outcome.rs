@@ -7,19 +7,23 @@ use super::{ErrorResponse, Inner};
 use crate::advice::Applied;
 use crate::catalog::{Api, ErrorCode, row};
 use crate::retry::{Advice, Failure, Outcome, Step};
+use crate::table::Row;
 
 impl<A: Api> From<&ErrorResponse<A>> for Failure {
     fn from(err: &ErrorResponse<A>) -> Failure {
         let Inner { status, from_api, code, action, retryable, retry_after, outcome, .. } = &*err.0;
         let row = code.map(row);
+        let of_code = |row: &Row| Advice {
+            retry: row.retry,
+            on_repeat: row.retry_on_repeat(),
+            retryable: row.retryable,
+        };
+        // The flag of a code that nobody knows is the one in the body.
+        let of_group = |retry| Advice { retry, on_repeat: retry, retryable: true };
         Failure {
             code: row.map(|row| row.code),
             status: Some(*status),
-            advice: row.map(|row| Advice {
-                retry: row.retry,
-                on_repeat: row.retry_on_repeat(),
-                retryable: row.retryable,
-            }),
+            advice: row.map(of_code).or_else(|| err.group_row()?.retry.map(of_group)),
             flag: *retryable,
             applied: match row {
                 Some(row) => row.applied,
@@ -29,7 +33,8 @@ impl<A: Api> From<&ErrorResponse<A>> for Failure {
                 None => Applied::Maybe,
             },
             wait: *retry_after,
-            exhausted: outcome.is_some_and(|outcome| outcome.is_exhausted()),
+            timed_out: false,
+            exhausted: outcome.as_ref().is_some_and(|outcome| outcome.is_exhausted()),
             step: action.map(|action| Step::from(&A::Code::TABLE.actions[usize::from(action)])),
         }
     }
@@ -39,7 +44,7 @@ impl<A: Api> ErrorResponse<A> {
     /// How often the request was tried and why it was not tried again, where it went through
     /// [`errbook::retry`](crate::retry).
     pub fn outcome(&self) -> Option<&Outcome> {
-        self.0.outcome.as_ref()
+        self.0.outcome.as_deref()
     }
 
     /// Has an error of this API the status of a success?
@@ -52,7 +57,7 @@ impl<A: Api> ErrorResponse<A> {
     /// The same answer, which remembers how retrying ended.
     #[must_use]
     pub fn with_outcome(mut self, outcome: Outcome) -> ErrorResponse<A> {
-        Arc::make_mut(&mut self.0).outcome = Some(outcome);
+        Arc::make_mut(&mut self.0).outcome = Some(Box::new(outcome));
         self
     }
 }

@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -10,19 +11,20 @@ use super::envelope::{self, Found};
 use super::{ErrorResponse, Inner, Issue, Text};
 use crate::catalog::{Api, ErrorCode, row};
 use crate::table::{Envelope, HeaderSource, Node, Placeholder};
-use crate::{retry_after, rfc3339};
+use crate::{Status, retry_after, rfc3339};
 
 /// The longest message that is made from an answer that is not the API's, in characters.
 const MAX_FOREIGN_MESSAGE: usize = 120;
 
-pub(super) fn parse<A: Api>(status: StatusCode, headers: &HeaderMap, body: Bytes) -> Inner<A::Code> {
+pub(super) fn parse<A: Api>(status: StatusCode, headers: &HeaderMap, body: Bytes) -> Arc<Inner<A::Code>> {
     let (body, truncated) = bounded::<A>(body);
     let text = std::str::from_utf8(&body).unwrap_or_default();
-    let found = answer::<A>(text, |name| header(headers, name));
-    let read = found.map(|Read { found, issues, .. }| (found, issues));
-    let mut inner = assemble::<A>(status, headers, read, text, text);
+    let read = answer::<A>(text, |name| header(headers, name));
+    let mut inner = Inner::new(status);
+    assemble::<A>(&mut inner, headers, read.as_ref().map(|read| &read.found), text, text);
+    inner.issues = read.map(|read| read.issues).unwrap_or_default();
     (inner.body, inner.truncated) = (body, truncated);
-    inner
+    Arc::new(inner)
 }
 
 /// What another protocol than HTTP says of an error, as if it had stood in a body and headers.
@@ -50,54 +52,32 @@ pub(crate) struct ToldError<'t> {
 }
 
 #[cfg(feature = "tonic")]
-pub(super) fn told<A: Api>(told: &Told<'_>) -> Inner<A::Code> {
+pub(super) fn told<A: Api>(told: &Told<'_>) -> Arc<Inner<A::Code>> {
     let read = told.error.as_ref().map(|error| {
         let members = error.members.iter().take(envelope::MAX_MEMBERS);
         let members = members.map(|(name, json)| (Cow::Borrowed(*name), &**json)).collect();
-        let found = Found::of(error.texts.clone(), members);
-        let issues = error.issues.iter().take(ErrorResponse::<A>::MAX_ISSUES);
-        let issues = issues.filter_map(|texts| issue(&Found::of(texts.clone(), Vec::new())));
-        (found, issues.collect())
+        Found::of(error.texts.clone(), members)
     });
-    let mut inner = assemble::<A>(told.status, &told.headers, read, "", told.message);
+    let mut inner = Inner::new(told.status);
+    assemble::<A>(&mut inner, &told.headers, read.as_ref(), "", told.message);
+    let issues = told.error.iter().flat_map(|error| &error.issues).take(ErrorResponse::<A>::MAX_ISSUES);
+    inner.issues = issues.filter_map(|texts| issue(&Found::of(texts.clone(), Vec::new()))).collect();
     (inner.body, inner.truncated) = (told.body.clone(), told.is_truncated);
-    inner
+    Arc::new(inner)
 }
 
 /// What was read, in an answer with this body; `text` speaks for one that is not the API's.
 fn assemble<A: Api>(
-    status: StatusCode,
+    inner: &mut Inner<A::Code>,
     headers: &HeaderMap,
-    found: Option<(Found<'_>, Vec<Issue<A::Code>>)>,
+    found: Option<&Found<'_>>,
     body: &str,
     text: &str,
-) -> Inner<A::Code> {
-    let in_header = retry_after::from_headers(headers, retry_after::clock);
-    let mut inner = Inner {
-        status,
-        truncated: false,
-        from_api: found.is_some(),
-        code: None,
-        code_text: None,
-        group: None,
-        action: None,
-        message: None,
-        param: None,
-        request_id: None,
-        doc_url: None,
-        retryable: None,
-        retry_after: in_header,
-        issues: Vec::new(),
-        members: Vec::new(),
-        headers: Vec::new(),
-        outcome: None,
-        body: Bytes::new(),
-    };
+) {
+    inner.from_api = found.is_some();
+    inner.retry_after = retry_after::from_headers(headers, retry_after::clock);
     match found {
-        Some((found, issues)) => {
-            read::<A>(&mut inner, &found, body, headers);
-            inner.issues = issues;
-        }
+        Some(found) => read::<A>(inner, found, body, headers),
         None => inner.message = foreign_message(text),
     }
     if inner.request_id.is_none() {
@@ -107,7 +87,13 @@ fn assemble<A: Api>(
         let mut names = declared.map(|(name, _)| *name).chain([X_REQUEST_ID]);
         inner.request_id = names.find_map(|name| header(headers, name)).map(|id| Text::Own(id.into()));
     }
-    inner
+    // A rate limit tells when it starts anew with every answer: a wait only where the limit is what failed.
+    if inner.retry_after.is_none()
+        && matches!(inner.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
+    {
+        inner.retry_after = retry_after::from_rate_limit(headers, retry_after::clock);
+    }
+    inner.retry_at = inner.retry_after.and_then(|wait| retry_after::clock()?.checked_add(wait));
 }
 
 pub(crate) const X_REQUEST_ID: &str = "x-request-id";
@@ -160,16 +146,27 @@ fn bounded<A: Api>(mut body: Bytes) -> (Bytes, bool) {
         // A character that the bound cuts in two is dropped, anything else that is no UTF-8 replaced.
         match error.error_len() {
             None if truncated => body.truncate(error.valid_up_to()),
-            _ => {
-                // Replacements are longer than what they replace.
-                let text = String::from_utf8_lossy(&body);
-                let cut =
-                    (0..=max.min(text.len())).rev().find(|cut| text.is_char_boundary(*cut)).unwrap_or(0);
-                body = Bytes::copy_from_slice(&text.as_bytes()[..cut]);
-            }
+            _ => body = replaced(&body, max).into(),
         }
     }
     (body, truncated)
+}
+
+/// With a replacement for what is no UTF-8, up to the bound: replacements are longer than what they replace.
+fn replaced(body: &[u8], max: usize) -> String {
+    let mut text = String::with_capacity(max.min(3 * body.len()));
+    for chunk in body.utf8_chunks() {
+        let replacement = if chunk.invalid().is_empty() { "" } else { "\u{fffd}" };
+        for part in [chunk.valid(), replacement] {
+            let room = part.len().min(max - text.len());
+            let end = (0..=room).rev().find(|end| part.is_char_boundary(*end)).unwrap_or(0);
+            text.push_str(&part[..end]);
+            if end < part.len() {
+                return text;
+            }
+        }
+    }
+    text
 }
 
 /// The first character decides, not the content type.
@@ -218,7 +215,8 @@ fn along_the_tree<'b, C: ErrorCode>(
 ) -> Option<(Found<'b>, Vec<Issue<C>>)> {
     let found = envelope::read(text, &envelope.body, &envelope.issue, max)?;
     let read = |json: &&str| issue(&envelope::read(json, &envelope.issue, &envelope.issue, max)?);
-    let mut issues = found.issues.iter().filter_map(read).collect();
+    let mut issues = Vec::with_capacity(found.issues.len());
+    issues.extend(found.issues.iter().filter_map(read));
     by_param(&found, max, &mut issues);
     Some((found, issues))
 }
@@ -259,10 +257,13 @@ fn read<A: Api>(inner: &mut Inner<A::Code>, found: &Found<'_>, body: &str, heade
     };
     inner.action = match inner.code {
         Some(code) => Some(row(code).action),
-        None => found.text(Placeholder::Action).and_then(|name| {
-            let at = A::Code::TABLE.actions.iter().position(|action| action.name == name)?;
-            u16::try_from(at).ok()
-        }),
+        None => {
+            let named = found.text(Placeholder::Action).and_then(|name| {
+                let at = A::Code::TABLE.actions.iter().position(|action| action.name == name)?;
+                u16::try_from(at).ok()
+            });
+            named.or_else(|| A::Code::TABLE.groups.get(usize::from(inner.group?))?.action)
+        }
     };
     let members = found.members.iter();
     inner.members =
@@ -307,36 +308,36 @@ fn waits<'f, C: ErrorCode>(
 }
 
 fn issue<C: ErrorCode>(found: &Found<'_>) -> Option<Issue<C>> {
-    let code = code(found);
-    let string = |placeholder| found.text(placeholder).map(Box::from);
-    let issue = Issue {
-        code: code.as_deref().and_then(|text| known(text, found)),
-        message: string(Placeholder::Message),
-        param: string(Placeholder::Param),
-        code_str: code.map(Box::from),
-        members: found.members.iter().map(|(key, raw)| (Box::from(&**key), Box::from(*raw))).collect(),
-    };
+    let (code, message) = (code(found), found.text(Placeholder::Message));
+    let param = found.text(Placeholder::Param).map(Arc::from);
     // What has no value at any place is no issue.
-    let Issue { code_str, message, param, members, .. } = &issue;
-    let has_value = code_str.is_some() || message.is_some() || param.is_some() || !members.is_empty();
-    has_value.then_some(issue)
+    let has_value = code.is_some() || message.is_some() || param.is_some() || !found.members.is_empty();
+    has_value.then(|| {
+        let known = code.as_deref().and_then(|text| known(text, found));
+        Issue::new(known, code.as_deref(), message.as_deref(), param, &found.members)
+    })
+}
+
+/// An element of a batch that failed: it has a code, as an issue or as the error of an answer.
+pub(super) fn item<A: Api>(element: &str) -> Option<Issue<A::Code>> {
+    let shapes =
+        envelopes::<A>().flat_map(|envelope| [(&envelope.issue, envelope), (&envelope.body, envelope)]);
+    let mut read = shapes.filter_map(|(shape, envelope)| {
+        issue(&envelope::read(element, shape, &envelope.issue, 0)?).filter(|issue| issue.code_str().is_some())
+    });
+    read.next()
 }
 
 /// `{"email": ["is taken", "is too long"], "name": "is missing"}`, in its order.
 fn by_param<C>(found: &Found<'_>, max: usize, issues: &mut Vec<Issue<C>>) {
     for (param, messages) in &found.by_param {
-        let messages = match serde_json::from_str(messages) {
-            Ok(serde_json::Value::Array(messages)) => messages,
-            Ok(message) => vec![message],
-            Err(_) => continue,
+        let messages = match messages.starts_with('[') {
+            true => envelope::elements(messages, max - issues.len()),
+            false => vec![*messages],
         };
-        let param = (!param.is_empty()).then_some(&**param);
-        for message in messages.iter().filter_map(|message| message.as_str()) {
-            if issues.len() < max {
-                let (message, param) = (Some(message.into()), param.map(Box::from));
-                issues.push(Issue { code: None, message, param, code_str: None, members: Vec::new() });
-            }
-        }
+        let param = (!param.is_empty()).then(|| Arc::<str>::from(&**param));
+        let messages = messages.iter().filter_map(|json| envelope::string(json)).take(max - issues.len());
+        issues.extend(messages.map(|message| Issue::new(None, None, Some(&message), param.clone(), &[])));
     }
 }
 
@@ -350,7 +351,9 @@ fn group<A: Api>(status: StatusCode, found: &Found<'_>) -> Option<u16> {
     let mut fitting = A::Code::TABLE.groups.iter().enumerate().filter(|(_, group)| {
         let fits =
             |(name, json): &(&str, &str)| found.member(name).is_some_and(|raw| envelope::same(raw, json));
-        let status_fits = group.statuses.iter().any(|expected| expected.as_u16() == status.as_u16());
+        // That of a success is the stream's, or the same for every answer.
+        let same = |expected: &Status| expected.as_u16() == status.as_u16();
+        let status_fits = status.is_success() || group.statuses.iter().any(same);
         status_fits && !group.constants.is_empty() && group.constants.iter().all(fits)
     });
     match (fitting.next(), fitting.next()) {
@@ -359,15 +362,19 @@ fn group<A: Api>(status: StatusCode, found: &Found<'_>) -> Option<u16> {
     }
 }
 
-/// What a page, a text or an unknown JSON says in short. Never the whole page.
+/// What a page or a text says in short. Never the whole page.
 fn foreign_message(text: &str) -> Option<Text> {
     let start = text.trim_start();
     if start.starts_with(['{', '[']) {
         return None;
     }
     let line = if start.starts_with('<') { title(start)? } else { start.lines().next()?.trim() };
-    let short: String = line.split_whitespace().collect::<Vec<_>>().join(" ");
-    let short: String = short.chars().take(MAX_FOREIGN_MESSAGE).collect();
+    // No text, but a packed or an encrypted one.
+    if line.contains('\0') {
+        return None;
+    }
+    let words = line.split_whitespace().flat_map(|word| [" ", word]).flat_map(str::chars);
+    let short: String = words.skip(1).take(MAX_FOREIGN_MESSAGE).collect();
     (!short.is_empty()).then(|| Text::Own(short.into()))
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use super::{Again, Attempt, Decision, Failure, Policy, Reason, Rule, Step, Stop, Wait};
+use super::{Again, Attempt, Budget, Decision, Failure, Policy, Reason, Rule, Step, Stop, Wait};
 use crate::Retry;
 use crate::advice::Applied;
 
@@ -64,9 +64,13 @@ impl Policy {
             }
             wait.latest = wait.latest.min(left);
         }
+        // RFC 9110 section 15.6.5: a gateway tells of the same.
+        let timed_out = failure.timed_out || failure.status == Some(StatusCode::GATEWAY_TIMEOUT);
+        let price = if timed_out { Budget::AFTER_TIMEOUT } else { Budget::RETRY };
+        let again = Again { rule, wait, price };
         match retry {
-            Retry::Refresh => Decision::Refresh(Again { rule, wait }),
-            _ => Decision::Retry(Again { rule, wait }),
+            Retry::Refresh => Decision::Refresh(again),
+            _ => Decision::Retry(again),
         }
     }
 

@@ -116,29 +116,28 @@ where
     B: Clone,
     R: Body + Unpin,
 {
-    let timer = Tokio::new();
     let (mut parts, body) = request.into_parts();
     let first = layer.retries.prepare(&parts.method, &mut parts.headers, &parts.extensions, None).attempt;
     let in_uri = parts.uri.authority().map(|authority| authority.as_str());
     let host = in_uri.or_else(|| parts.headers.get(HOST)?.to_str().ok()).unwrap_or_default();
-    let mut operation = layer.retries.begin(host, first);
+    let mut operation = layer.retries.begin(host, first, Tokio.now());
     loop {
         let sent = inner.call(Request::from_parts(parts.clone(), body.clone())).await;
         let (failure, result) = match sent {
             Ok(response) => match peek::<A, R>(response).await {
                 (None, response) => {
-                    operation.succeeded();
+                    operation.succeeded(Tokio.now());
                     return Ok(response);
                 }
                 (Some(err), response) => (Failure::from(&err), Ok((err, response))),
             },
             Err(error) => ((layer.failure)(&error), Err(error)),
         };
-        match operation.failed(&failure, timer.now(), timer.random()) {
+        match operation.failed(&failure, Tokio.now(), Tokio.random()) {
             Next::Send { after } => {
                 // Its connection is of use to others meanwhile.
                 drop(result);
-                timer.sleep(after).await;
+                Tokio.sleep(after).await;
             }
             Next::Stop(outcome) => {
                 let (err, mut response) = result?;

@@ -133,6 +133,7 @@ pub struct Failure {
     pub(crate) applied: Applied,
     /// What the server asks for.
     pub(crate) wait: Option<Duration>,
+    pub(crate) timed_out: bool,
     /// It was retried to the end further in.
     pub(crate) exhausted: bool,
     pub(crate) step: Option<Step>,
@@ -154,9 +155,14 @@ impl Failure {
         Failure::without_answer(Applied::No)
     }
 
-    /// The request left, and nothing that can be read came back: a timeout, a connection that broke, half a success.
+    /// The request left, and nothing that can be read came back: the connection broke, or half a success came.
     pub const fn no_answer() -> Failure {
         Failure::without_answer(Applied::Maybe)
+    }
+
+    /// The request left, and no answer came in time.
+    pub const fn timed_out() -> Failure {
+        Failure { timed_out: true, ..Failure::no_answer() }
     }
 
     /// The request is none that could ever be sent.
@@ -166,7 +172,7 @@ impl Failure {
 
     const fn without_answer(applied: Applied) -> Failure {
         let (code, status, advice, flag, wait, step) = (None, None, None, None, None, None);
-        Failure { code, status, advice, flag, applied, wait, exhausted: false, step }
+        Failure { code, status, advice, flag, applied, wait, timed_out: false, exhausted: false, step }
     }
 
     /// The same, retried to the end by who saw it first: nobody is to multiply its attempts.
@@ -281,11 +287,11 @@ impl Decision {
         }
     }
 
-    /// Rule 9: a retry costs a token of the budget, and without one there is none. Nothing else does: what was refused and
+    /// Rule 9: a retry has a price, and what the budget can't pay is not sent. Nothing else costs anything: what was refused and
     /// stays refused takes nothing from others.
-    pub fn paid_from(self, budget: &Budget) -> Decision {
+    pub fn paid_from(self, budget: &Budget, now: Duration) -> Decision {
         match self {
-            Decision::Retry(_) if !budget.spend() => {
+            Decision::Retry(again) if !budget.spend(again.price, now) => {
                 Decision::Stop(Stop { rule: Rule::Budget, reason: Reason::Budget, step: None })
             }
             decision => decision,
@@ -322,6 +328,8 @@ pub struct Again {
     pub rule: Rule,
     /// The wait before it.
     pub wait: Wait,
+    /// What a [`Budget`] takes for it: [`Budget::RETRY`] or [`Budget::AFTER_TIMEOUT`].
+    pub price: u32,
 }
 
 /// A wait of which chance chooses the length, so that clients that failed together don't come back together.
@@ -510,7 +518,7 @@ impl fmt::Display for Rule {
             Rule::Caller => "the caller decides for this request",
             Rule::Replay => "a body that can't be sent twice is not sent again",
             Rule::Effect => "what may have taken effect is sent again only where that does no harm",
-            Rule::Code => "the catalog advises so for the code",
+            Rule::Code => "the catalog advises so for the code, or for its group",
             Rule::FlagFalse => "the code is unknown, and the answer says that it is not retryable",
             Rule::FlagTrue => "the code is unknown, and the answer says that it is retryable",
             Rule::Status => "no known code: the HTTP status decides, or that there is no answer",

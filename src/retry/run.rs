@@ -68,10 +68,10 @@ impl Retries {
     }
 
     /// Begins an operation on a host (`api.example`, with the port where there is one): the bare steps, for a loop of
-    /// one's own.
-    pub fn begin(&self, host: &str, first: Attempt) -> Operation<'_> {
-        let left = first.left.or(self.within);
-        Operation { policy: &self.policy, budget: self.budgets.of(host), attempt: first, left }
+    /// one's own, with a clock of one's own that all operations share.
+    pub fn begin(&self, host: &str, first: Attempt, now: Duration) -> Operation<'_> {
+        let until = first.left.or(self.within).map(|left| now.saturating_add(left));
+        Operation { policy: &self.policy, budget: self.budgets.of(host), attempt: first, until }
     }
 
     /// Sends until it succeeds or the rules say stop, on the clock of [`tokio::time`].
@@ -106,7 +106,7 @@ impl Retries {
         first: Attempt,
         send: impl FnMut(Attempt) -> F,
     ) -> Result<T, E> {
-        self.run_on(&super::Tokio::new(), host, first, send).await
+        self.run_on(&super::Tokio, host, first, send).await
     }
 
     /// The same on another timer, as in a browser.
@@ -122,18 +122,16 @@ impl Retries {
         first: Attempt,
         mut send: impl FnMut(Attempt) -> F,
     ) -> Result<T, E> {
-        let start = timer.now();
-        let mut operation = self.begin(host, first);
+        let mut operation = self.begin(host, first, timer.now());
         loop {
             let error = match send(operation.attempt()).await {
                 Ok(sent) => {
-                    operation.succeeded();
+                    operation.succeeded(timer.now());
                     return Ok(sent);
                 }
                 Err(error) => error,
             };
-            let elapsed = timer.now().saturating_sub(start);
-            match operation.failed(&error.as_failure(), elapsed, timer.random()) {
+            match operation.failed(&error.as_failure(), timer.now(), timer.random()) {
                 Next::Send { after } => timer.sleep(after).await,
                 Next::Stop(outcome) => return Err(error.with_outcome(outcome)),
             }
@@ -152,7 +150,7 @@ pub struct Prepared {
 
 /// What a loop of retries needs of what it runs on.
 pub trait Timer {
-    /// The time since whenever.
+    /// The time since whenever, the same for all operations of a client.
     fn now(&self) -> Duration;
 
     /// Lets so much time pass.
@@ -170,8 +168,8 @@ pub struct Operation<'r> {
     policy: &'r Policy,
     budget: &'r Budget,
     attempt: Attempt,
-    /// At the beginning.
-    left: Option<Duration>,
+    /// There is time until then.
+    until: Option<Duration>,
 }
 
 /// What comes next.
@@ -193,16 +191,16 @@ impl Operation<'_> {
     }
 
     /// The attempt succeeded.
-    pub fn succeeded(&self) {
-        self.budget.earn();
+    pub fn succeeded(&self, now: Duration) {
+        self.budget.earn(now);
     }
 
-    /// The attempt failed, so long after the operation began. The random number chooses the wait.
-    pub fn failed(&mut self, failure: &Failure, elapsed: Duration, random: u64) -> Next {
-        if let Some(left) = self.left {
-            self.attempt = self.attempt.left(left.saturating_sub(elapsed));
+    /// The attempt failed. The random number chooses the wait.
+    pub fn failed(&mut self, failure: &Failure, now: Duration, random: u64) -> Next {
+        if let Some(until) = self.until {
+            self.attempt = self.attempt.left(until.saturating_sub(now));
         }
-        let decision = self.policy.decide(failure, &self.attempt).paid_from(self.budget);
+        let decision = self.policy.decide(failure, &self.attempt).paid_from(self.budget, now);
         #[cfg(feature = "tracing")]
         crate::trace::decision(&decision, failure, &self.attempt);
         let attempts = self.attempt.number();

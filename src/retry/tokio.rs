@@ -1,3 +1,4 @@
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -7,19 +8,13 @@ use crate::request_id::random;
 
 /// The timer of [`tokio::time`].
 #[derive(Debug)]
-pub(crate) struct Tokio {
-    start: Instant,
-}
-
-impl Tokio {
-    pub(crate) fn new() -> Tokio {
-        Tokio { start: Instant::now() }
-    }
-}
+pub(crate) struct Tokio;
 
 impl Timer for Tokio {
     fn now(&self) -> Duration {
-        self.start.elapsed()
+        /// Budgets outlive an operation, so that all count from the first one.
+        static START: OnceLock<Instant> = OnceLock::new();
+        START.get_or_init(Instant::now).elapsed()
     }
 
     async fn sleep(&self, wait: Duration) {

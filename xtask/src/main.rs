@@ -64,8 +64,16 @@ fn test() -> Result {
     step("the workspace", cargo(&root).args(["test", "--workspace", "--all-features", "--no-fail-fast"]))?;
     openapi::is_understood(&root, &python)?;
     wasm::runs()?;
+    retrying_is_as_shown(&root)?;
     stranger::works(&root)?;
     edit::adding_a_code_is_one_edit(&root)
+}
+
+/// The simulation's own tests, and whether docs/retry is what it writes. About a minute.
+fn retrying_is_as_shown(root: &Path) -> Result {
+    let sim = root.join("sim");
+    step("the simulation", cargo(&sim).args(["test", "--quiet"]))?;
+    step("docs/retry", cargo(&sim).args(["run", "--quiet", "--", "--check"]))
 }
 
 /// The example server embeds SQLite, which is C.

@@ -27,6 +27,24 @@ async fn send(Json(mail): Json<Mail>) -> sending::Result<Json<Mail>> {
     }
 }
 
+#[derive(Serialize)]
+struct Sent {
+    id: String,
+    to: String,
+    subject: String,
+    state: &'static str,
+}
+
+async fn list() -> sending::Result<Json<Vec<Sent>>> {
+    let sent = |number| Sent {
+        id: format!("email_{number:08}"),
+        to: format!("reader-{number}@example.com"),
+        subject: "What came in this week".to_owned(),
+        state: "sent",
+    };
+    Ok(Json((0..100).map(sent).collect()))
+}
+
 async fn fails() -> sending::Result<()> {
     std::fs::read("/no/such/file").or_raise(code::InternalError)?;
     Ok(())
@@ -40,10 +58,9 @@ async fn panics() {
 async fn main() -> std::io::Result<()> {
     // A panic is an answer here; at full speed its lines would be what is measured.
     std::panic::set_hook(Box::new(|_| {}));
-    let routes = Router::new()
-        .route("/emails", post(send))
-        .route("/fails", get(fails))
-        .route("/panics", get(panics));
+    let routes =
+        Router::new().route("/emails", post(send))
+        .route("/list", get(list)).route("/fails", get(fails)).route("/panics", get(panics));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     println!("{}", listener.local_addr()?);
     match std::env::args().nth(1).as_deref() {

@@ -61,9 +61,14 @@ fn file(label: &str) -> &str {
 
 #[test]
 fn blocks_stand_in_the_files_they_name() {
-    for (page, folder) in
-        [("server", "examples/quickstart"), ("migrating", "examples/migration"), ("sent-and-logged", ".")]
-    {
+    for (page, folder) in [
+        ("server", "examples/quickstart"),
+        ("migrating", "examples/migration"),
+        ("sent-and-logged", "."),
+        ("client", "examples/sdk"),
+        ("retrying", "."),
+        ("comparing", "."),
+    ] {
         let folder = Path::new(folder);
         for Block { language, label, text } in blocks(page) {
             let side = |side: &str, gone: char| {

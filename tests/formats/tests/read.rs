@@ -8,8 +8,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use answers::{Received, folder};
+use errbook::retry::{Attempt, Failure, Policy};
 use errbook::{Api, ErrorCode, ErrorResponse, Issue, Payload};
-use http::HeaderMap;
+use http::{HeaderMap, Method};
 use serde::Serialize;
 
 /// What is known of the details.
@@ -106,8 +107,20 @@ fn facts<A: Api>(err: &ErrorResponse<A>, details: Details) -> String {
     if err.is_truncated() {
         facts.add("truncated", true);
     }
+    decisions(&mut facts, &Failure::from(err));
     facts.add("shown as", err);
     facts.0
+}
+
+/// What is done about it after a first attempt, and by which rule.
+fn decisions(facts: &mut Facts, failure: &Failure) {
+    let post = Attempt::of(&Method::POST);
+    for (name, attempt) in
+        [("GET", Attempt::of(&Method::GET)), ("POST", post), ("POST with a key", post.keyed())]
+    {
+        let decision = Policy::default().decide(failure, &attempt);
+        facts.add(name, format!("{decision} (rule {})", decision.rule().number()));
+    }
 }
 
 /// The answers of an API: name, file.

@@ -1,0 +1,57 @@
+//! A client of the depot.
+
+use errbook::reqwest::{read, send};
+use errbook::retry::{Policy, Retries};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::api::Parcels;
+
+/// Private: nothing of errbook is in what this crate promises.
+mod api {
+    errbook::include_catalog!();
+}
+mod error;
+
+pub use error::{Error, Kind};
+
+/// A client. Clones share its connections, and what it may send again.
+#[derive(Debug, Clone)]
+pub struct Depot {
+    http: reqwest::Client,
+    base: String,
+    retries: Retries,
+}
+
+/// A parcel.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Parcel {
+    /// To whom.
+    pub to: String,
+    /// What it weighs.
+    pub grams: u32,
+}
+
+impl Depot {
+    /// The depot at `https://…`.
+    pub fn new(base: impl Into<String>) -> Depot {
+        let retries = Retries::new(Policy::default());
+        Depot { http: reqwest::Client::new(), base: base.into(), retries }
+    }
+
+    /// Leaves a parcel there, and says its number.
+    pub async fn leave(&self, parcel: &Parcel) -> Result<usize, Error> {
+        self.call(self.http.post(format!("{}/parcels", self.base)).json(parcel)).await
+    }
+
+    /// The parcel with this number.
+    pub async fn parcel(&self, number: usize) -> Result<Parcel, Error> {
+        self.call(self.http.get(format!("{}/parcels/{number}", self.base))).await
+    }
+
+    async fn call<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, Error> {
+        let request = request.build().map_err(errbook::reqwest::Error::from)?;
+        let response = send::<Parcels>(&self.http, request, &self.retries).await?;
+        Ok(read::<Parcels, _>(response).await?)
+    }
+}
