@@ -92,8 +92,9 @@ impl Setting {
         let relay = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut config = Config::new(file("server"), relay.local_addr().unwrap());
         tokio::spawn(relay::serve(relay, async |_| ()));
-        config.webhook_policy = Policy::default().attempts(6).backoff(Duration::from_millis(200));
-        config.webhook_timeout = Duration::from_millis(500);
+        let pause = Duration::from_millis(200);
+        config.webhook_policy = Policy::default().attempts(8).backoff(pause).max_backoff(2 * pause);
+        config.webhook_timeout = Duration::from_secs(1);
         let server = Server::start(config.clone()).await.unwrap();
         config.listen = server.address();
 
@@ -208,7 +209,7 @@ async fn the_attempts_end() {
     setting.receive(&script).await;
     setting.post().await;
     setting.until(|state, _| state == "failed").await;
-    assert_eq!((setting.event().1, script.deliveries().len()), (6, 6));
+    assert_eq!((setting.event().1, script.deliveries().len()), (8, 8));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -217,7 +218,7 @@ async fn a_restart_goes_on_with_what_is_queued_and_on_its_way() {
     let script = Script::of([Act::Refuse(StatusCode::BAD_GATEWAY), Act::Dawdle]);
     setting.receive(&script).await;
     setting.post().await;
-    setting.until(|_, attempts| attempts == 2).await;
+    setting.until(|_, _| script.deliveries().len() == 2).await;
     setting.server.stop().await;
     setting.server = Server::start(setting.config.clone()).await.unwrap();
     setting.until(|state, _| state == "delivered").await;
