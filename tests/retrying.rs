@@ -300,6 +300,45 @@ async fn an_answer_that_breaks_off_is_read_as_far_as_it_came() {
     assert!(response.into_body().collect().await.is_err());
 }
 
+/// A body of which nothing more comes.
+struct Stalled;
+
+impl http_body::Body for Stalled {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
+        Poll::Pending
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_whose_body_never_comes_is_not_waited_for() {
+    let server = service_fn(|_: Request<Full<Bytes>>| async {
+        Ok::<_, Infallible>(Response::builder().status(404).body(Stalled).unwrap())
+    });
+    let start = Instant::now();
+    let client = RetryLayer::<Sending, Infallible>::new(retries()).layer(server);
+    let response = client.oneshot(get()).await.unwrap();
+    assert_eq!((response.status().as_u16(), start.elapsed().as_secs()), (404, 10));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_error_is_not_read() {
+    for status in [101, 204, 304, 307] {
+        let server = service_fn(move |_: Request<Full<Bytes>>| async move {
+            Ok::<_, Infallible>(Response::builder().status(status).body(Stalled).unwrap())
+        });
+        let client = RetryLayer::<Sending, Infallible>::new(retries()).layer(server);
+        let response = client.oneshot(get()).await.unwrap();
+        assert_eq!(response.status().as_u16(), status);
+        assert!(response.extensions().get::<sending::ErrorResponse>().is_none());
+    }
+}
+
 /// What a server over loopback does with a request.
 #[derive(Clone)]
 enum Does {

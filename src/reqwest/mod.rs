@@ -149,8 +149,8 @@ pub async fn read_bytes<A: Api>(response: Response) -> Result<Bytes, Error<A>> {
 
 /// What `error_for_status` of a response is, with the error that the API answered.
 pub trait ResponseExt: Sized {
-    /// The response itself, unread, where its status is a success's, else the error. An API that sends errors with the
-    /// status of a success is read by [`read`].
+    /// The response itself, unread, unless its status is an error's (400 to 599), else the error. An API that sends errors with
+    /// the status of a success is read by [`read`].
     ///
     /// ```no_run
     /// # async fn run(client: reqwest::Client) -> Result<(), errbook::reqwest::Error<errbook::mail::Sending>> {
@@ -166,10 +166,10 @@ pub trait ResponseExt: Sized {
 
 impl ResponseExt for Response {
     async fn error_for_api<A: Api>(self) -> Result<Response, Error<A>> {
-        if self.status().is_success() {
-            return Ok(self);
+        match self.status().is_client_error() || self.status().is_server_error() {
+            true => Err(error(self).await),
+            false => Ok(self),
         }
-        Err(error(self).await)
     }
 }
 

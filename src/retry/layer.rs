@@ -18,7 +18,7 @@ use crate::catalog::Api;
 ///
 /// A request whose body can be cloned can be sent again. What is known of it beside its method (that it is idempotent,
 /// how much time is left) stands in its extensions, as an [`Attempt`](super::Attempt). An error answer is read as far as the
-/// decision needs it, and given on whole; the last one has its [`ErrorResponse`](crate::ErrorResponse), with the
+/// decision needs it, for ten seconds at most, and given on whole; the last one has its [`ErrorResponse`](crate::ErrorResponse), with the
 /// [`Outcome`](super::Outcome), in its extensions.
 ///
 /// Nothing here renews a token: an answer that asks for it is given on.

@@ -4,11 +4,13 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use http::Response;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
+use tokio::time::{Instant, timeout_at};
 
 use crate::ErrorResponse;
 use crate::catalog::Api;
@@ -30,7 +32,11 @@ impl<B: Body> Peeked<B> {
     }
 }
 
-/// What an answer says, if it is an error, and the answer. A success is not read, unless the API sends its errors as such.
+/// So long an error answer is waited for, after which it is read as far as it came.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What an answer says, if it is an error, and the answer. What is none by its status is not read, unless the API sends its
+/// errors with the status of a success.
 pub(crate) async fn peek<A: Api, B: Body + Unpin>(
     response: Response<B>,
 ) -> (Option<ErrorResponse<A>>, Response<Peeked<B>>) {
@@ -38,20 +44,22 @@ pub(crate) async fn peek<A: Api, B: Body + Unpin>(
     if let Some(known) = parts.extensions.get::<ErrorResponse<A>>().cloned() {
         return (Some(known), Response::from_parts(parts, Peeked::unread(body)));
     }
-    if parts.status.is_success() && !ErrorResponse::<A>::fails_with_success() {
+    let is_error = parts.status.is_client_error() || parts.status.is_server_error();
+    if !is_error && !(parts.status.is_success() && ErrorResponse::<A>::fails_with_success()) {
         return (None, Response::from_parts(parts, Peeked::unread(body)));
     }
     let mut body = Peeked::unread(body);
     let mut text = Vec::new();
+    let until = Instant::now() + PATIENCE;
     // One byte more says that there is more.
     while text.len() <= ErrorResponse::<A>::MAX_BODY {
-        let frame = match body.rest.frame().await {
-            Some(Ok(frame)) => frame.map_data(whole),
-            Some(Err(error)) => {
+        let frame = match timeout_at(until, body.rest.frame()).await {
+            Ok(Some(Ok(frame))) => frame.map_data(whole),
+            Ok(Some(Err(error))) => {
                 body.error = Some(error);
                 break;
             }
-            None => break,
+            Ok(None) | Err(_) => break,
         };
         if let Some(data) = frame.data_ref() {
             text.extend_from_slice(data);
