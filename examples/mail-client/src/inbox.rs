@@ -20,6 +20,16 @@ pub struct InboxInfo {
     pub address: String,
 }
 
+/// Where the events of an inbox go.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Webhook {
+    /// The URL.
+    pub url: String,
+    /// What they are signed with: `whsec_…`.
+    pub secret: String,
+}
+
 /// A message to be posted from an inbox.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Message {
@@ -71,6 +81,12 @@ impl InboxClient<'_> {
     pub async fn delete_inbox(&self, id: &str) -> Result<(), Inbox> {
         self.0.call::<Inbox>(Call::new(Method::DELETE, format!("/inboxes/{id}"))).await?;
         Ok(())
+    }
+
+    /// Has the events of an inbox sent to a URL.
+    pub async fn set_webhook(&self, id: &str, url: &str) -> Result<Webhook, Inbox> {
+        let path = format!("/inboxes/{id}/webhook");
+        self.0.read(Call::new(Method::PUT, path).json(&json!({ "url": url }))).await
     }
 
     /// Adds a domain of the account's own.

@@ -36,7 +36,7 @@ use errbook::mail::{Inbox, Management, Sending};
 pub use call::{Answer, Call, Surface};
 pub use errbook::reqwest::Error as ClientError;
 use errbook::retry::{Policy, Retries};
-pub use inbox::{InboxClient, InboxInfo, Message, Posted};
+pub use inbox::{InboxClient, InboxInfo, Message, Posted, Webhook};
 pub use management::{Domain, Key, Mailbox, ManagementClient, NewKey, Provider};
 pub use reqwest::Body;
 pub use sending::{Attachment, Email, Party, SendingClient, Sent};

@@ -6,6 +6,7 @@
 //! * `routes/`: a file per API. What a handler answers is in its types: `sending::Result`, `inbox::Result`, …
 //! * `domain/`: what the platform knows and decides. Its errors are plain `thiserror` enums which say with
 //!   `#[derive(ApiError)]` as which code they are answered, and may be used by every API that emits it.
+//! * `relay.rs` and `webhook.rs`: whom the platform talks to, the delivery service and the callers' own servers.
 //! * `http/`: what all routes share: request ids, the caller, bodies, answers to what no handler answered.
 //!
 //! ```no_run
@@ -28,6 +29,7 @@ pub mod relay;
 mod routes;
 mod server;
 mod store;
+mod webhook;
 
 pub use domain::plan::Plan;
 pub use operator::{NewTeam, Operator, OperatorError};

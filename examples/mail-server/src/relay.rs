@@ -35,22 +35,31 @@ pub struct Receipt {
 
 const GREETING: &str = "ready";
 
-/// Runs a relay: bounces what names a domain that can't exist, and swallows the rest.
-pub async fn serve(listener: TcpListener) -> io::Result<()> {
+/// Runs a relay: bounces what names a domain that can't exist, and swallows the rest. Before a message is confirmed `taken`
+/// is told of its recipients.
+pub async fn serve<F: Future<Output = ()> + Send>(
+    listener: TcpListener,
+    taken: impl Fn(Vec<String>) -> F + Clone + Send + Sync + 'static,
+) -> io::Result<()> {
     loop {
         let (stream, _) = listener.accept().await?;
+        let taken = taken.clone();
         // A platform that hangs up is no failure of the relay.
-        tokio::spawn(async move { take_in(stream).await.ok() });
+        tokio::spawn(async move { take_in(stream, taken).await.ok() });
     }
 }
 
-async fn take_in(stream: TcpStream) -> io::Result<()> {
+async fn take_in<F: Future<Output = ()>>(
+    stream: TcpStream,
+    taken: impl Fn(Vec<String>) -> F,
+) -> io::Result<()> {
     let mut stream = BufStream::new(stream);
     write_line(&mut stream, GREETING).await?;
     while let Some(line) = read_line(&mut stream).await? {
         let parcel: Parcel = serde_json::from_str(&line)?;
         let content = &mut (&mut stream).take(parcel.length);
         tokio::io::copy(content, &mut tokio::io::sink()).await?;
+        taken(parcel.to.clone()).await;
         // The top-level domain which is reserved for names that don't exist (RFC 2606).
         let bounced = parcel.to.into_iter().filter(|address| address.ends_with(".invalid")).collect();
         write_line(&mut stream, &serde_json::to_string(&Receipt { bounced })?).await?;

@@ -71,6 +71,24 @@ CREATE TABLE IF NOT EXISTS inboxes (
     address TEXT NOT NULL UNIQUE
 ) STRICT;
 
+-- Who is told of what happens in an inbox. What signs has to be kept as it is.
+CREATE TABLE IF NOT EXISTS webhooks (
+    inbox  TEXT PRIMARY KEY REFERENCES inboxes ON DELETE CASCADE,
+    url    TEXT NOT NULL,
+    secret BLOB NOT NULL
+) STRICT;
+
+-- What they are told. Queued without a time: it is on its way.
+CREATE TABLE IF NOT EXISTS events (
+    id       TEXT PRIMARY KEY,
+    inbox    TEXT NOT NULL REFERENCES webhooks ON DELETE CASCADE,
+    body     TEXT NOT NULL,
+    state    TEXT NOT NULL CHECK (state IN ('queued', 'delivered', 'failed')),
+    attempts INTEGER NOT NULL,
+    next_at  INTEGER
+) STRICT;
+CREATE INDEX IF NOT EXISTS events_due ON events (next_at) WHERE state = 'queued';
+
 CREATE TABLE IF NOT EXISTS inbox_domains (
     team      INTEGER NOT NULL REFERENCES teams,
     name      TEXT NOT NULL,

@@ -55,6 +55,11 @@ impl Store {
 
 /// Seconds since 1970.
 pub(crate) fn now() -> i64 {
+    now_in_ms() / 1_000
+}
+
+/// Thousandths of a second since 1970.
+pub(crate) fn now_in_ms() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -67,5 +67,5 @@ pub async fn run(options: &Options) -> Result<Report, BoxError> {
 pub async fn relay(address: &str) -> Result<(), BoxError> {
     let listener = TcpListener::bind(address).await?;
     println!("{}", listener.local_addr()?);
-    Ok(mail_server::relay::serve(listener).await?)
+    Ok(mail_server::relay::serve(listener, async |_| ()).await?)
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub(crate) struct Limiter {
     per_minute: u64,
+    minute: Duration,
     windows: Mutex<HashMap<String, Window>>,
 }
 
@@ -15,11 +16,9 @@ struct Window {
     requests: u64,
 }
 
-const MINUTE: Duration = Duration::from_secs(60);
-
 impl Limiter {
-    pub(crate) fn new(per_minute: u64) -> Limiter {
-        Limiter { per_minute, windows: Mutex::default() }
+    pub(crate) fn new(per_minute: u64, minute: Duration) -> Limiter {
+        Limiter { per_minute, minute, windows: Mutex::default() }
     }
 
     /// Counts a request. Over the limit: how long the key has to wait for its next window.
@@ -27,14 +26,14 @@ impl Limiter {
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
         if !windows.contains_key(key) {
             // The only place where the map grows.
-            windows.retain(|_, window| now.duration_since(window.start) < MINUTE);
+            windows.retain(|_, window| now.duration_since(window.start) < self.minute);
         }
         let window = windows.entry(key.to_owned()).or_insert(Window { start: now, requests: 0 });
         let passed = now.duration_since(window.start);
-        if passed >= MINUTE {
+        if passed >= self.minute {
             *window = Window { start: now, requests: 0 };
         } else if window.requests >= self.per_minute {
-            return Err(MINUTE.saturating_sub(passed));
+            return Err(self.minute.saturating_sub(passed));
         }
         window.requests += 1;
         Ok(())
@@ -47,7 +46,8 @@ mod tests {
 
     #[test]
     fn a_window_is_a_minute_of_one_key() {
-        let limiter = Limiter::new(2);
+        const MINUTE: Duration = Duration::from_secs(60);
+        let limiter = Limiter::new(2, MINUTE);
         let start = Instant::now();
         let later = start + Duration::from_secs(45);
         assert_eq!(limiter.count("a", start), Ok(()));

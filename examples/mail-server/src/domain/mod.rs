@@ -12,3 +12,4 @@ pub(crate) mod mailboxes;
 pub(crate) mod messages;
 pub(crate) mod plan;
 pub(crate) mod providers;
+pub(crate) mod webhooks;

@@ -1,8 +1,11 @@
 //! What stands around the routes of an API, so that whatever happens the answer is one of the catalog.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::Request;
-use axum::middleware::{Next, from_fn};
+use axum::extract::State;
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use errbook::mail::code;
 use errbook::tower::ErrorService;
@@ -17,18 +20,25 @@ where
     Error<A>: From<code::NotAcceptable>,
 {
     // Where there is no route, that is what has to be said, whatever the caller accepts.
-    errbook::axum::finish(routes.route_layer(from_fn(handle::<A>)).with_state(app.clone()))
+    let handle = from_fn_with_state(app.clone(), handle::<A>);
+    errbook::axum::finish(routes.route_layer(handle).with_state(app.clone()))
 }
 
 /// In a task of its own: a caller who hangs up does not stop a delivery halfway.
-async fn handle<A: Api>(request: Request, next: Next) -> Response
+async fn handle<A: Api>(State(app): State<App>, request: Request, next: Next) -> Response
 where
     Error<A>: From<code::NotAcceptable>,
 {
     if !accepts_json(request.headers()) {
         return Error::<A>::from(code::NotAcceptable).into_response();
     }
-    match tokio::spawn(next.run(request)).await {
+    let running = Arc::clone(&app.running).read_owned().await;
+    let answer = async {
+        let response = next.run(request).await;
+        drop(running);
+        response
+    };
+    match tokio::spawn(answer).await {
         Ok(response) => response,
         Err(error) => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),

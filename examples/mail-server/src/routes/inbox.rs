@@ -3,7 +3,7 @@
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, post, put};
 use errbook::mail::inbox::{self, Path, Query};
 use errbook::mail::{Inbox as InboxApi, code, limits};
 use errbook::prelude::*;
@@ -14,6 +14,7 @@ use serde_json::json;
 use crate::domain::address;
 use crate::domain::inboxes::{self, Inbox};
 use crate::domain::messages::{self, Message};
+use crate::domain::webhooks::{self, Webhook};
 use crate::http::body;
 use crate::http::caller::Caller;
 use crate::http::query::Listing;
@@ -24,6 +25,7 @@ pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/inboxes", get(list_inboxes).post(create_inbox))
         .route("/inboxes/{id}", get(show_inbox).delete(delete_inbox))
+        .route("/inboxes/{id}/webhook", put(set_webhook))
         .route("/domains", post(add_domain))
         .route("/subdomains", post(add_subdomain))
         .route("/messages", post(post_message))
@@ -42,6 +44,12 @@ struct Address {
 struct Domain {
     #[serde(deserialize_with = "address::domain")]
     name: String,
+}
+
+#[derive(Deserialize)]
+struct NewWebhook {
+    #[serde(deserialize_with = "webhooks::url")]
+    url: String,
 }
 
 async fn create_inbox(
@@ -83,6 +91,21 @@ async fn delete_inbox(
     app.store
         .write(|store| Ok::<_, inboxes::InboxError>(Inbox::by_id(store, caller.team, &id)?.delete(store)?))?;
     Ok(Reply::plain(StatusCode::OK, json!({ "id": id, "deleted": true })))
+}
+
+/// Has the events of an inbox sent to a URL from now on. The secret of an inbox stays the same.
+async fn set_webhook(
+    State(app): State<App>,
+    caller: Caller<InboxApi>,
+    Path(id): Path<String>,
+    request: Request,
+) -> inbox::Result<Reply> {
+    let NewWebhook { url } = body::plain(&app, request).await?;
+    let webhook = app.store.write(|store| {
+        let inbox = Inbox::by_id(store, caller.team, &id)?;
+        Webhook::set(store, &inbox.id, &url)
+    })?;
+    Ok(Reply::plain(StatusCode::OK, webhook))
 }
 
 async fn add_domain(
@@ -132,7 +155,14 @@ async fn post_message(
     };
     let bounced = relay.deliver(&route.from, &route.to, message.text.as_bytes()).await?;
     app.store
-        .write(|store| messages::record_bounces(store, team, &mut posted, &bounced))
+        .write(|store| {
+            messages::record_bounces(store, team, &mut posted, &bounced)?;
+            // In the same transaction, so that there is an event for each message that was delivered, and for no other.
+            if posted.delivered.is_empty() {
+                return Ok(());
+            }
+            webhooks::enqueue(store, &message.inbox, "message.delivered", &posted)
+        })
         .or_raise(code::InternalError)?;
     Ok(Reply::plain(StatusCode::CREATED, posted))
 }
