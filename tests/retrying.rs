@@ -472,7 +472,7 @@ async fn reqwest_alone_reads_answers_too() {
         (Some(Code::InternalError), "internal_error (HTTP 500)".to_owned())
     );
     let error = read(get().await).await.unwrap_err();
-    assert!(matches!(error, errbook::reqwest::Error::Unreadable(_)), "{error:?}");
+    assert!(matches!(error, errbook::reqwest::Error::Unreadable { .. }), "{error:?}");
     assert!(get().await.error_for_api::<Sending>().await.is_ok());
 }
 
@@ -512,15 +512,162 @@ async fn reqwest_needs_no_middleware() {
         server([Does::Answers(answer(code::ServiceUnavailable)), Does::Answers(fine())]).await;
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let request = || client.post(format!("{base}/emails")).body("hello").build().unwrap();
-    let send = async |retries| errbook::reqwest::send::<Sending>(&client, request(), &retries).await;
+    let send = async |retries| errbook::reqwest::send::<Sending>(&client, request(), &retries, None).await;
     assert_eq!(send(hurried()).await.unwrap().text().await.unwrap(), "fine");
     assert_eq!(asked.lock().unwrap().len(), 2);
 
     let (base, asked) = server([Does::Answers(answer(code::InternalError))]).await;
     let request = client.post(base).body("hello").build().unwrap();
     let retries = hurried().keys(KeyIn::header("idempotency-key"));
-    let error = errbook::reqwest::send::<Sending>(&client, request, &retries).await.unwrap_err();
+    let error = errbook::reqwest::send::<Sending>(&client, request, &retries, None).await.unwrap_err();
     assert_eq!(error.code(), Some(Code::InternalError));
     assert_eq!(error.api().unwrap().outcome().unwrap().attempts, 3);
     assert_eq!(asked.lock().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn what_had_no_answer_is_not_multiplied_either() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let asked = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&asked);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            *count.lock().unwrap() += 1;
+            let mut request = [0; 1024];
+            stream.readable().await.unwrap();
+            let _ = stream.try_read(&mut request);
+        }
+    });
+    let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap();
+    let (inner, outer) = (hurried(), hurried());
+    let error = outer
+        .run("api.example", Attempt::of(&Method::GET), |_| async {
+            let request = client.get(&base).build().unwrap();
+            errbook::reqwest::send::<Sending>(&client, request, &inner, None).await
+        })
+        .await
+        .unwrap_err();
+    assert_eq!(*asked.lock().unwrap(), 3);
+    assert_eq!(format!("{error}"), "no answer");
+    assert_eq!(format!("{error:#}"), "no answer after 1 attempt: all attempts failed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_tries_once_leaves_the_others_to_somebody_else() {
+    let once = Retries::new(Policy::default().attempts(1));
+    let sent = Cell::new(0);
+    let inner = async |_| {
+        sent.set(sent.get() + 1);
+        Err::<(), _>(ErrorResponse::<Sending>::from(sending::Error::from(code::InternalError)))
+    };
+    let get = Attempt::of(&Method::GET);
+    let result = retries().run("api.example", get, |_| once.run("api.example", get, inner)).await;
+    assert_eq!((sent.get(), result.unwrap_err().outcome().unwrap().attempts), (3, 3));
+}
+
+#[tokio::test]
+async fn a_success_that_breaks_off_is_asked_for_again() {
+    // The server says that more comes than it sends.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let asked = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&asked);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = [0; 1024];
+            tokio::io::AsyncReadExt::read(&mut stream, &mut request).await.unwrap();
+            let first = {
+                let mut count = count.lock().unwrap();
+                *count += 1;
+                *count == 1
+            };
+            let body = if first { "\"fi" } else { "\"fine\"" };
+            let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: 6\r\nconnection: close\r\n\r\n{body}");
+            tokio::io::AsyncWriteExt::write_all(&mut stream, answer.as_bytes()).await.unwrap();
+        }
+    });
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let call = async |request: reqwest::RequestBuilder| {
+        let request = request.build().unwrap();
+        errbook::reqwest::call::<Sending, String>(&client, request, &hurried(), None).await
+    };
+    assert_eq!(call(client.get(&base)).await.unwrap(), "fine");
+    *asked.lock().unwrap() = 0;
+    // It may have taken effect.
+    let error = call(client.post(&base)).await.unwrap_err();
+    assert_eq!(error.outcome().unwrap().stop.rule, Rule::Effect);
+    assert_eq!(*asked.lock().unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_success_without_a_body_is_nothing_and_another_type_is_an_error_at_once() {
+    let empty = || Response::builder().status(204).body(Bytes::new()).unwrap();
+    let (base, asked) = server([Does::Answers(empty()), Does::Answers(fine())]).await;
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let request = || client.delete(&base).build().unwrap();
+    errbook::reqwest::call::<Sending, ()>(&client, request(), &hurried(), None).await.unwrap();
+    let error =
+        errbook::reqwest::call::<Sending, u8>(&client, request(), &hurried(), None).await.unwrap_err();
+    assert!(matches!(error, errbook::reqwest::Error::Unreadable { .. }), "{error:?}");
+    assert_eq!(asked.lock().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_success_that_declares_a_failure_is_one() {
+    let failure = Response::new(Bytes::from_static(br#"{"ok":false,"error":{"code":"internal_error"}}"#));
+    let (base, asked) = server([Does::Answers(failure), Does::Answers(Response::new("7".into()))]).await;
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let request = client.get(&base).build().unwrap();
+    assert_eq!(errbook::reqwest::call::<Sending, u8>(&client, request, &hurried(), None).await.unwrap(), 7);
+    assert_eq!(asked.lock().unwrap().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_is_read_no_longer_than_there_is_time() {
+    let server = service_fn(|_: Request<Full<Bytes>>| async {
+        Ok::<_, Infallible>(Response::builder().status(503).body(Stalled).unwrap())
+    });
+    let start = Instant::now();
+    let client =
+        RetryLayer::<Sending, Infallible>::new(retries().within(Duration::from_secs(1))).layer(server);
+    client.oneshot(get()).await.unwrap();
+    assert!(start.elapsed() <= Duration::from_millis(1_100), "{:?}", start.elapsed());
+}
+
+/// So many frames without data, then trailers.
+struct Empty(usize);
+
+impl http_body::Body for Empty {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
+        let frame = match self.0 {
+            0 => return Poll::Ready(None),
+            1 => http_body::Frame::trailers(HeaderMap::from_iter([(
+                "x-sum".parse().unwrap(),
+                "1".parse().unwrap(),
+            )])),
+            _ => http_body::Frame::data(Bytes::new()),
+        };
+        self.0 -= 1;
+        Poll::Ready(Some(Ok(frame)))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_of_nothing_ends_and_its_trailers_stay() {
+    for frames in [10, 1_000_000] {
+        let server = service_fn(move |_: Request<Full<Bytes>>| async move {
+            Ok::<_, Infallible>(Response::builder().status(404).body(Empty(frames)).unwrap())
+        });
+        let client = RetryLayer::<Sending, Infallible>::new(retries()).layer(server);
+        let response = client.oneshot(get()).await.unwrap();
+        let whole = response.into_body().collect().await.unwrap();
+        assert_eq!(whole.trailers().unwrap()["x-sum"], "1");
+    }
 }

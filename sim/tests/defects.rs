@@ -57,7 +57,7 @@ async fn errbook(request: reqwest::RequestBuilder) -> (u32, Rule) {
     let retries = Retries::new(Policy::default().backoff(Duration::from_millis(1)))
         .terms(Terms::default().start(10_000))
         .within(Duration::from_secs(2));
-    let error = errbook::reqwest::send::<Sending>(&client(), request.build().unwrap(), &retries).await;
+    let error = errbook::reqwest::send::<Sending>(&client(), request.build().unwrap(), &retries, None).await;
     let outcome = *error.unwrap_err().api().unwrap().outcome().unwrap();
     (outcome.attempts, outcome.stop.rule)
 }

@@ -58,7 +58,7 @@ impl<A: Api> Middleware for RetryMiddleware<A> {
             };
             match again.after(sent, copy, failure).await {
                 ControlFlow::Continue(copy) => request = copy,
-                ControlFlow::Break(result) => return result,
+                ControlFlow::Break((result, _)) => return result,
             }
         }
     }

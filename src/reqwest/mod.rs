@@ -20,9 +20,9 @@
 //! # }
 //! ```
 
-#[cfg(feature = "retry")]
+#[cfg(all(feature = "retry", not(target_family = "wasm")))]
 mod again;
-#[cfg(feature = "reqwest-middleware")]
+#[cfg(all(feature = "reqwest-middleware", not(target_family = "wasm")))]
 mod middleware;
 
 use std::fmt;
@@ -35,9 +35,9 @@ use crate::ErrorResponse;
 use crate::catalog::Api;
 use crate::retry::{AsFailure, Failure, Outcome};
 
-#[cfg(feature = "retry")]
-pub use again::send;
-#[cfg(feature = "reqwest-middleware")]
+#[cfg(all(feature = "retry", not(target_family = "wasm")))]
+pub use again::{call, fetch, send};
+#[cfg(all(feature = "reqwest-middleware", not(target_family = "wasm")))]
 pub use middleware::RetryMiddleware;
 
 /// A call to the API `A` failed. An SDK wraps it in an error of its own, so that its users depend on neither crate.
@@ -47,9 +47,21 @@ pub enum Error<A: Api> {
     /// The API, or something in front of it, answered with an error.
     Api(ErrorResponse<A>),
     /// No answer arrived, or not all of it.
-    Transport(reqwest::Error),
+    #[non_exhaustive]
+    Transport {
+        /// Why.
+        source: reqwest::Error,
+        /// How retrying ended.
+        outcome: Option<Box<Outcome>>,
+    },
     /// A success that can't be read as what was asked for.
-    Unreadable(serde_json::Error),
+    #[non_exhaustive]
+    Unreadable {
+        /// Why.
+        source: serde_json::Error,
+        /// How retrying ended.
+        outcome: Option<Box<Outcome>>,
+    },
 }
 
 impl<A: Api> Error<A> {
@@ -57,7 +69,7 @@ impl<A: Api> Error<A> {
     pub fn api(&self) -> Option<&ErrorResponse<A>> {
         match self {
             Error::Api(err) => Some(err),
-            Error::Transport(_) | Error::Unreadable(_) => None,
+            Error::Transport { .. } | Error::Unreadable { .. } => None,
         }
     }
 
@@ -65,14 +77,28 @@ impl<A: Api> Error<A> {
     pub fn code(&self) -> Option<A::Code> {
         self.api()?.code()
     }
+
+    /// How often the request was tried and why it was not tried again, where it was retried.
+    pub fn outcome(&self) -> Option<&Outcome> {
+        match self {
+            Error::Api(err) => err.outcome(),
+            Error::Transport { outcome, .. } | Error::Unreadable { outcome, .. } => outcome.as_deref(),
+        }
+    }
 }
 
+/// One line; `{:#}` adds how retrying ended.
 impl<A: Api> fmt::Display for Error<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Error::Api(err) => err.fmt(f),
-            Error::Transport(_) => f.write_str("no answer"),
-            Error::Unreadable(_) => f.write_str("a success that can't be read"),
+        let text = match self {
+            Error::Api(err) => return err.fmt(f),
+            Error::Transport { .. } => "no answer",
+            Error::Unreadable { .. } => "a success that can't be read",
+        };
+        f.write_str(text)?;
+        match self.outcome().filter(|_| f.alternate()) {
+            Some(outcome) => write!(f, " {outcome}"),
+            None => Ok(()),
         }
     }
 }
@@ -81,32 +107,46 @@ impl<A: Api> std::error::Error for Error<A> {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Error::Api(err) => err.source(),
-            Error::Transport(error) => Some(error),
-            Error::Unreadable(error) => Some(error),
+            Error::Transport { source, .. } => Some(source),
+            Error::Unreadable { source, .. } => Some(source),
         }
     }
 }
 
 impl<A: Api> From<reqwest::Error> for Error<A> {
-    fn from(error: reqwest::Error) -> Error<A> {
-        Error::Transport(error)
+    fn from(source: reqwest::Error) -> Error<A> {
+        Error::Transport { source, outcome: None }
+    }
+}
+
+impl<A: Api> From<serde_json::Error> for Error<A> {
+    fn from(source: serde_json::Error) -> Error<A> {
+        Error::Unreadable { source, outcome: None }
     }
 }
 
 impl<A: Api> AsFailure for Error<A> {
     fn as_failure(&self) -> Failure {
-        match self {
-            Error::Api(err) => Failure::from(err),
-            Error::Transport(error) => failure(error),
-            // It was carried out, and the answer is lost.
-            Error::Unreadable(_) => Failure::no_answer(),
+        let failure = match self {
+            Error::Api(err) => return Failure::from(err),
+            Error::Transport { source, .. } => failure(source),
+            // It was carried out, and its answer broke off; or it will be the same again.
+            Error::Unreadable { source, .. } if source.is_eof() => Failure::no_answer(),
+            Error::Unreadable { .. } => Failure::lasting(),
+        };
+        match self.outcome().is_some_and(Outcome::is_exhausted) {
+            true => failure.exhausted(),
+            false => failure,
         }
     }
 
     fn with_outcome(self, outcome: Outcome) -> Error<A> {
         match self {
             Error::Api(err) => Error::Api(err.with_outcome(outcome)),
-            other => other,
+            Error::Transport { source, .. } => Error::Transport { source, outcome: Some(Box::new(outcome)) },
+            Error::Unreadable { source, .. } => {
+                Error::Unreadable { source, outcome: Some(Box::new(outcome)) }
+            }
         }
     }
 }
@@ -118,21 +158,26 @@ fn failure(error: &reqwest::Error) -> Failure {
         return Failure::not_sent();
     }
     match () {
-        () if error.is_builder() || error.is_redirect() => Failure::not_sendable(),
+        () if error.is_builder() || error.is_redirect() => Failure::lasting(),
         () if error.is_timeout() => Failure::timed_out(),
         () => Failure::no_answer(),
     }
 }
 
-/// Reads a success as `T`, and anything else as the API's error. Of an error no more is read than
+/// Reads a success as `T`, and anything else as the API's error. A success without a body is read as `null`: as `()` or an
+/// `Option`. Of an error no more is read than
 /// [`MAX_BODY`](ErrorResponse::MAX_BODY).
 ///
 /// # Errors
 ///
 /// Of the API or what stands in front of it; of the connection; of a success that is no `T`.
 pub async fn read<A: Api, T: DeserializeOwned>(response: Response) -> Result<T, Error<A>> {
-    let body = read_bytes(response).await?;
-    serde_json::from_slice(&body).map_err(Error::Unreadable)
+    value(&read_bytes(response).await?)
+}
+
+fn value<A: Api, T: DeserializeOwned>(body: &[u8]) -> Result<T, Error<A>> {
+    let body = if body.trim_ascii().is_empty() { b"null" } else { body };
+    Ok(serde_json::from_slice(body)?)
 }
 
 /// The same with the bytes of a success as they are.

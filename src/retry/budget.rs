@@ -1,3 +1,4 @@
+use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -218,7 +219,6 @@ impl Default for Budget {
 /// assert!(!budgets.of("a.example").spend(2 * Budget::RETRY, now));
 /// assert!(budgets.of("b.example:8443").spend(2 * Budget::RETRY, now));
 /// ```
-#[derive(Debug)]
 pub struct Budgets {
     slots: Box<[Slot]>,
     /// Nobody from outside can choose hosts that share a slot.
@@ -260,6 +260,14 @@ impl Budgets {
             }
         }
         &self.slots[home].budget
+    }
+}
+
+/// How many hosts it has met.
+impl fmt::Debug for Budgets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hosts = self.slots.iter().filter(|slot| slot.hash.load(Ordering::Relaxed) != 0).count();
+        f.debug_struct("Budgets").field("hosts", &hosts).finish_non_exhaustive()
     }
 }
 

@@ -22,7 +22,8 @@ use crate::request_id::{base32, random};
 pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {
-    /// A new key: 128 random bits in 26 characters. In a browser std has no randomness: bring one of your own there.
+    /// A new key: 128 random bits in 26 characters. In a browser std has no randomness, and after a `fork` two
+    /// processes have the same: bring one of your own there.
     #[expect(clippy::new_without_default, reason = "each is another")]
     pub fn new() -> IdempotencyKey {
         let digits = [base32::<13>(random()), base32::<13>(random())].concat();
@@ -67,7 +68,7 @@ impl KeyIn {
         KeyIn(Place::Header { name: HeaderName::from_static(name), quoted: false })
     }
 
-    /// In this member of a JSON object that is sent: `"client_id": "01j9…"`.
+    /// In this member of a JSON object that is sent: `"client_id": "01j9…"`. Needs a body that is at hand as a whole, as reqwest has it.
     pub const fn member(name: &'static str) -> KeyIn {
         KeyIn(Place::Member(Cow::Borrowed(name)))
     }

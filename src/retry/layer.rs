@@ -16,12 +16,13 @@ use crate::catalog::Api;
 
 /// Sends requests to the API `A` again, around any client that is a [`tower`](tower_service) service on `http` 1.x.
 ///
-/// A request whose body can be cloned can be sent again. What is known of it beside its method (that it is idempotent,
+/// A request whose body can be cloned can be sent again: `Full<Bytes>` can, axum's `Body` can't. What is known of it beside its method (that it is idempotent,
 /// how much time is left) stands in its extensions, as an [`Attempt`](super::Attempt). An error answer is read as far as the
 /// decision needs it, for ten seconds at most, and given on whole; the last one has its [`ErrorResponse`](crate::ErrorResponse), with the
 /// [`Outcome`](super::Outcome), in its extensions.
 ///
-/// Nothing here renews a token: an answer that asks for it is given on.
+/// A key goes into a header; into a [member](super::KeyIn::member) of the body only the caller can put it. What unpacks bodies stands
+/// inside: of a packed one nothing can be read. Nothing here renews a token: an answer that asks for it is given on.
 ///
 /// ```
 /// use errbook::mail::Sending;
@@ -124,7 +125,7 @@ where
     loop {
         let sent = inner.call(Request::from_parts(parts.clone(), body.clone())).await;
         let (failure, result) = match sent {
-            Ok(response) => match peek::<A, R>(response).await {
+            Ok(response) => match peek::<A, R>(response, operation.left(Tokio.now())).await {
                 (None, response) => {
                     operation.succeeded(Tokio.now());
                     return Ok(response);

@@ -28,7 +28,7 @@ mod decide;
 mod key;
 #[cfg(all(feature = "retry", feature = "tower"))]
 mod layer;
-#[cfg(all(feature = "retry", any(feature = "reqwest", feature = "tower")))]
+#[cfg(all(feature = "retry", any(all(feature = "reqwest", not(target_family = "wasm")), feature = "tower")))]
 mod peek;
 mod run;
 #[cfg(feature = "retry")]
@@ -37,10 +37,11 @@ mod tokio;
 use std::fmt;
 use std::time::Duration;
 
-use http::{Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 
 use crate::Retry;
 use crate::advice::Applied;
+use crate::retry_after;
 use crate::table::ActionRow;
 
 pub use budget::{Budget, Budgets, Terms};
@@ -49,7 +50,7 @@ pub use key::{IdempotencyKey, KeyIn};
 pub use layer::{RetryLayer, RetryService};
 #[cfg(all(feature = "retry", feature = "tower"))]
 pub use peek::Peeked;
-#[cfg(all(feature = "retry", feature = "reqwest"))]
+#[cfg(all(feature = "retry", feature = "reqwest", not(target_family = "wasm")))]
 pub(crate) use peek::peek;
 pub use run::{AsFailure, Next, Operation, Prepared, Retries, Timer};
 #[cfg(feature = "retry")]
@@ -165,14 +166,29 @@ impl Failure {
         Failure { timed_out: true, ..Failure::no_answer() }
     }
 
-    /// The request is none that could ever be sent.
-    pub const fn not_sendable() -> Failure {
+    /// The same fails again: the request is none that can be sent, or its success can't be read.
+    pub const fn lasting() -> Failure {
         Failure { flag: Some(false), ..Failure::not_sent() }
     }
 
     const fn without_answer(applied: Applied) -> Failure {
         let (code, status, advice, flag, wait, step) = (None, None, None, None, None, None);
         Failure { code, status, advice, flag, applied, wait, timed_out: false, exhausted: false, step }
+    }
+
+    /// An answer of which only the head was read, of whatever API.
+    ///
+    /// ```
+    /// use errbook::retry::{Attempt, Failure, Policy};
+    /// use http::{HeaderMap, Method, StatusCode};
+    ///
+    /// let failure = Failure::answered(StatusCode::BAD_GATEWAY, &HeaderMap::new());
+    /// assert_eq!(Policy::default().decide(&failure, &Attempt::of(&Method::GET)).to_string(), "retry within 0.1 s");
+    /// ```
+    pub fn answered(status: StatusCode, headers: &HeaderMap) -> Failure {
+        let applied = if status.is_client_error() { Applied::No } else { Applied::Maybe };
+        let wait = retry_after::from_headers(headers, retry_after::clock);
+        Failure { status: Some(status), wait, ..Failure::without_answer(applied) }
     }
 
     /// The same, retried to the end by who saw it first: nobody is to multiply its attempts.
@@ -260,6 +276,12 @@ impl Attempt {
         self.renewal
     }
 
+    /// The n-th attempt, where somebody else counts them, as the database of a queue.
+    #[must_use]
+    pub const fn numbered(self, number: u32) -> Attempt {
+        Attempt { number, ..self }
+    }
+
     /// From 1.
     pub const fn number(&self) -> u32 {
         self.number
@@ -267,7 +289,7 @@ impl Attempt {
 }
 
 /// What to do after a failure.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub enum Decision {
     /// Send the same request again, after the wait.
@@ -323,6 +345,7 @@ impl fmt::Display for Decision {
 
 /// When to send it again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Again {
     /// The rule that decided.
     pub rule: Rule,
@@ -374,7 +397,8 @@ impl fmt::Display for Wait {
 }
 
 /// Why nothing is sent again, and what would help.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Stop {
     /// The rule that decided.
     pub rule: Rule,
@@ -440,7 +464,7 @@ impl fmt::Display for Reason {
 }
 
 /// How retrying ended.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Outcome {
     /// So often the request was sent.
     pub attempts: u32,
@@ -452,14 +476,20 @@ impl Outcome {
     /// Was it given up for having been tried, or waited for, enough? Then nobody further out is to try it anew. What was not
     /// sent again for another reason may be, by who knows more.
     pub const fn is_exhausted(&self) -> bool {
-        matches!(self.stop.rule, Rule::Attempts | Rule::Wait | Rule::Budget)
+        match self.stop.rule {
+            // Who allows one attempt leaves the others to somebody else.
+            Rule::Attempts => self.attempts > 1,
+            Rule::Wait | Rule::Budget => true,
+            _ => false,
+        }
     }
 }
 
 /// What to do next, in words of the catalog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Step {
-    /// The action's name in the catalog.
+    /// The action's name: the catalog's, or a built-in one.
     pub name: &'static str,
     /// What to do.
     pub text: &'static str,
@@ -481,6 +511,7 @@ impl From<&'static ActionRow> for Step {
 
 /// The rules of [`Policy::decide`]. What would be sent again by 0 and 3 to 6 has to pass the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Rule {
     /// 0: the caller said so.
     Caller,

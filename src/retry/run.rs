@@ -36,14 +36,18 @@ impl Retries {
         Retries { budgets: Arc::new(Budgets::with(terms)), ..self }
     }
 
-    /// Gives each request that is not idempotent a key, the same on all its attempts. For an API that knows keys: one that
-    /// doesn't carries the request out twice.
+    /// Where the API expects idempotency keys: [`prepare`](Retries::prepare), and so the layer, the middleware and `send` and `call` of
+    /// reqwest, give each request that is not idempotent one, the same on all its attempts. In [`run`](Retries::run_on) the closure
+    /// builds the request, and puts one there itself.
+    ///
+    /// For an API that knows keys: one that doesn't carries the request out twice.
     #[must_use]
     pub fn keys(self, place: KeyIn) -> Retries {
         Retries { keys: Some(place), ..self }
     }
 
-    /// So much time an operation has, if its first attempt doesn't say another.
+    /// So much time an operation has, if its first attempt doesn't say another. Nothing is sent after it; an attempt that is
+    /// under way is not ended by it.
     #[must_use]
     pub fn within(self, time: Duration) -> Retries {
         Retries { within: Some(time), ..self }
@@ -74,7 +78,8 @@ impl Retries {
         Operation { policy: &self.policy, budget: self.budgets.of(host), attempt: first, until }
     }
 
-    /// Sends until it succeeds or the rules say stop, on the clock of [`tokio::time`].
+    /// Sends to a host (`api.example`, with the port where there is one) until it succeeds or the rules say stop, on the clock of
+    /// [`tokio::time`]. It can be dropped at any time; what a retry cost that was waited for is not given back.
     ///
     /// `send` is told which attempt it is, and [whether](Attempt::is_renewal) to renew what the request is built from. Time
     /// that is [left](Attempt::left) counts from the call; it ends no attempt that is under way, which is what a timeout is for.
@@ -96,9 +101,29 @@ impl Retries {
     /// # }
     /// ```
     ///
+    /// A `POST` carries a key of the caller's making, the same on each attempt:
+    ///
+    /// ```
+    /// # use errbook::mail::sending::ErrorResponse;
+    /// use errbook::retry::{Attempt, IdempotencyKey, Retries};
+    ///
+    /// # async fn send(key: &str) -> Result<(), ErrorResponse> { Ok(()) }
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), ErrorResponse> {
+    /// # let retries = Retries::default();
+    /// let key = IdempotencyKey::new();
+    /// let first = Attempt::of(&http::Method::POST).keyed();
+    /// retries.run("api.example", first, |_| send(key.as_str())).await
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Of the last attempt, which knows the [`Outcome`].
+    ///
+    /// # Panics
+    ///
+    /// If it has to wait outside a runtime of tokio's, or in one without time.
     #[cfg(feature = "retry")]
     pub async fn run<T, E: AsFailure, F: Future<Output = Result<T, E>>>(
         &self,
@@ -141,6 +166,7 @@ impl Retries {
 
 /// A request that can be sent: see [`Retries::prepare`].
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Prepared {
     /// The first attempt.
     pub attempt: Attempt,
@@ -173,7 +199,7 @@ pub struct Operation<'r> {
 }
 
 /// What comes next.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
     /// To wait so long and send again.
     Send {
@@ -190,6 +216,11 @@ impl Operation<'_> {
         self.attempt
     }
 
+    /// What is left of its time.
+    pub fn left(&self, now: Duration) -> Option<Duration> {
+        Some(self.until?.saturating_sub(now))
+    }
+
     /// The attempt succeeded.
     pub fn succeeded(&self, now: Duration) {
         self.budget.earn(now);
@@ -197,8 +228,8 @@ impl Operation<'_> {
 
     /// The attempt failed. The random number chooses the wait.
     pub fn failed(&mut self, failure: &Failure, now: Duration, random: u64) -> Next {
-        if let Some(until) = self.until {
-            self.attempt = self.attempt.left(until.saturating_sub(now));
+        if let Some(left) = self.left(now) {
+            self.attempt = self.attempt.left(left);
         }
         let decision = self.policy.decide(failure, &self.attempt).paid_from(self.budget, now);
         #[cfg(feature = "tracing")]
@@ -214,7 +245,7 @@ impl Operation<'_> {
     }
 }
 
-/// An error of an attempt: what a client's own error type implements to be retried by [`Retries::run`].
+/// An error of an attempt: what a client's own error type implements to be retried by [`Retries::run_on`].
 pub trait AsFailure: Sized {
     /// What a decision depends on.
     fn as_failure(&self) -> Failure;

@@ -131,7 +131,7 @@ impl<'r> Report<'r> {
         }
         lines.maybe("retryable", err.retryable());
         lines.maybe("wait", err.retry_after().map(|wait| format!("{} s", wait.as_secs_f64())));
-        if let Some(Step { name, text, url }) = self.action() {
+        if let Some(Step { name, text, url, .. }) = self.action() {
             lines.pair("action", format_args!("{}: {}", Short(name), Short(text)));
             lines.maybe("", url.map(Short));
         }
@@ -240,7 +240,7 @@ fn step(decision: &Decision) -> Option<Step> {
     }
 }
 
-fn step_json(Step { name, text, url }: Step) -> Value {
+fn step_json(Step { name, text, url, .. }: Step) -> Value {
     json!({"name": name, "text": text, "url": url})
 }
 

@@ -1,13 +1,12 @@
 use bytes::Bytes;
 use errbook::Api;
-use errbook::reqwest::read_bytes;
-use errbook::retry::{KeyIn, Retries};
-use http::{Extensions, HeaderMap, Method, StatusCode, header};
-use reqwest::{Request, Response};
+use errbook::reqwest::{fetch, read_bytes};
+use errbook::retry::KeyIn;
+use http::{HeaderMap, Method, StatusCode, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{Client, ClientError, Result};
+use crate::{Client, Result};
 
 /// An API and where it is.
 pub trait Surface: Api {
@@ -100,45 +99,21 @@ impl Client {
         }
         // Last, so that a header of the call stands in for ours.
         let request = request.headers(call.headers).build()?;
-        match (&self.retries, call.keys) {
-            (None, _) => read(self.http.execute(request).await?).await,
-            (Some(retries), None) => self.retry(request, retries).await,
-            (Some(retries), Some(keys)) => self.retry(request, &retries.clone().keys(keys)).await,
-        }
-    }
-
-    /// What [`errbook::reqwest::send`] does, with the answer read within the attempt: a success that breaks off is none yet,
-    /// and what is safe to be sent again asks for it again.
-    async fn retry<A: Surface>(&self, request: Request, retries: &Retries) -> Result<Answer, A> {
-        let body = match request.body().map(reqwest::Body::as_bytes) {
-            // A stream: there is nothing to send it again from.
-            Some(None) => return read(self.http.execute(request).await?).await,
-            Some(Some(body)) => Some(Bytes::copy_from_slice(body)),
-            None => None,
+        let response = match (&self.retries, call.keys) {
+            (None, _) => self.http.execute(request).await?,
+            (Some(retries), None) => fetch(&self.http, request, retries, None).await?,
+            (Some(retries), Some(keys)) => {
+                fetch(&self.http, request, &retries.clone().keys(keys), None).await?
+            }
         };
-        let (method, url) = (request.method(), request.url());
-        let mut headers = request.headers().clone();
-        let prepared = retries.prepare(method, &mut headers, &Extensions::new(), body.as_deref());
-        let body = prepared.body.map(Bytes::from).or(body);
-        let send = |_| {
-            let mut request = Request::new(method.clone(), url.clone());
-            *request.headers_mut() = headers.clone();
-            *request.body_mut() = body.clone().map(Into::into);
-            async move { read(self.http.execute(request).await?).await }
-        };
-        retries.run(url.authority(), prepared.attempt, send).await
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = read_bytes(response).await?;
+        Ok(Answer { status, headers, body })
     }
 
     /// Sends a request and reads what it is answered with.
     pub(crate) async fn read<A: Surface, T: DeserializeOwned>(&self, call: Call) -> Result<T, A> {
         let answer = self.call::<A>(call).await?;
-        serde_json::from_slice(&answer.body).map_err(ClientError::Unreadable)
+        Ok(serde_json::from_slice(&answer.body)?)
     }
-}
-
-/// An answer with its body.
-async fn read<A: Surface>(response: Response) -> Result<Answer, A> {
-    let (status, headers) = (response.status(), response.headers().clone());
-    let body = read_bytes(response).await?;
-    Ok(Answer { status, headers, body })
 }

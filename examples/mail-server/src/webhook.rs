@@ -48,7 +48,7 @@ impl Sender {
         let Event { id, webhook, body, .. } = event;
         let timestamp = now();
         let signature =
-            sign(&webhook.secret, id, timestamp, body).map_err(|InvalidLength| Failure::not_sendable())?;
+            sign(&webhook.secret, id, timestamp, body).map_err(|InvalidLength| Failure::lasting())?;
         let request = self.http.post(&webhook.url).header(header::CONTENT_TYPE, "application/json");
         let request = request.header("webhook-id", id).header("webhook-timestamp", timestamp);
         let request = request.header("webhook-signature", signature).body(body.clone());
@@ -102,10 +102,8 @@ async fn deliver(app: App, event: Event) {
 /// After so many attempts. An event has a name, so that it may be delivered twice; and whatever the answer was, the receiver
 /// is to have it. No budget: the pauses grow until one is as long as a budget would make it.
 fn decide(policy: &Policy, failure: &Failure, attempts: u32) -> Decision {
-    let first = Attempt::of(&Method::POST).keyed().retry_as(Retry::Backoff);
-    let decision = policy.decide(failure, &first);
     // The database counts them.
-    let attempt = (1..attempts).fold(first, |attempt, _| attempt.after(&decision));
+    let attempt = Attempt::of(&Method::POST).keyed().retry_as(Retry::Backoff).numbered(attempts);
     policy.decide(failure, &attempt)
 }
 

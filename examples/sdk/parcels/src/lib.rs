@@ -1,6 +1,6 @@
 //! A client of the depot.
 
-use errbook::reqwest::{read, send};
+use errbook::reqwest::call;
 use errbook::retry::{Policy, Retries};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -51,7 +51,6 @@ impl Depot {
 
     async fn call<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, Error> {
         let request = request.build().map_err(errbook::reqwest::Error::from)?;
-        let response = send::<Parcels>(&self.http, request, &self.retries).await?;
-        Ok(read::<Parcels, _>(response).await?)
+        Ok(call::<Parcels, _>(&self.http, request, &self.retries, None).await?)
     }
 }

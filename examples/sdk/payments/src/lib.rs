@@ -1,6 +1,6 @@
 //! A client of somebody else's payments.
 
-use errbook::reqwest::{Error, read, send};
+use errbook::reqwest::{Error, call};
 use errbook::retry::{KeyIn, Policy, Retries};
 use serde::Deserialize;
 
@@ -50,8 +50,7 @@ impl Client {
     }
 
     async fn call(&self, request: reqwest::RequestBuilder) -> Result<Charge, Error<Payments>> {
-        let response = send::<Payments>(&self.http, request.build()?, &self.retries).await?;
-        read::<Payments, _>(response).await
+        call::<Payments, _>(&self.http, request.build()?, &self.retries, None).await
     }
 }
 
