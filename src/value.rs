@@ -305,7 +305,7 @@ pub(crate) fn values<'j>(
     Room(MAX_VALUES).values(fields, json)
 }
 
-/// The value of one field, as JSON: from the JSON of its member, as [`values`] reads it. `None` where there is none.
+/// The value of one field, as JSON: from the JSON of its member, as `values` reads it. `None` where there is none.
 ///
 /// # Errors
 ///

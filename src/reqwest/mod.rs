@@ -1,4 +1,4 @@
-//! Answers that [`reqwest`](::reqwest) received.
+//! Answers that reqwest received.
 //!
 //! ```no_run
 //! use errbook::mail::{Code, Sending};

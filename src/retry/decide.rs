@@ -10,7 +10,7 @@ use crate::Retry;
 use crate::advice::Applied;
 
 impl Policy {
-    /// What to do after a failed attempt, and by which rule: rules 0 to 8. Whoever has a [`Budget`](super::Budget) asks it
+    /// What to do after a failed attempt, and by which rule: rules 0 to 8. Whoever has a [`Budget`] asks it
     /// next, by [`Decision::paid_from`].
     ///
     /// ```
