@@ -114,7 +114,10 @@ async fn clients_of_one_maker_of_tower_wait_equally_long() {
         [(); 3].map(|()| (backoff.next_backoff().deadline() - start).as_micros() / 1_000)
     };
     let [first, second] = [waits(), waits()];
-    assert!(first.iter().zip(second).all(|(first, second)| first.abs_diff(second) <= 1), "{first:?} {second:?}");
+    assert!(
+        first.iter().zip(second).all(|(first, second)| first.abs_diff(second) <= 1),
+        "{first:?} {second:?}"
+    );
 
     // A wait of ours is chosen by whoever waits.
     let wait = Wait { earliest: Duration::ZERO, latest: most };
@@ -156,7 +159,8 @@ fn google_cloud_gax_loses_a_code_that_it_does_not_know() {
 async fn progenitor_loses_the_status_of_a_page() {
     let page = "<html><title>Busy</title></html>";
     let response = || http::Response::builder().status(503).body(page).unwrap();
-    let error = progenitor_client::ResponseValue::<serde_json::Value>::from_response::<()>(response().into()).await;
+    let error =
+        progenitor_client::ResponseValue::<serde_json::Value>::from_response::<()>(response().into()).await;
     assert_eq!(error.unwrap_err().status(), None);
 
     let err = sending::ErrorResponse::parse(StatusCode::SERVICE_UNAVAILABLE, &HeaderMap::new(), page);

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use errbook::retry::{Again, Attempt, Budget, Decision, Failure, Policy, Terms};
+use errbook::retry::{Attempt, Budget, Decision, Failure, Policy, Terms};
 use http::Method;
 
 use crate::engine::{Call, Client, Got};
@@ -48,8 +48,9 @@ impl Purse for Other {
 
     fn pay(&mut self, call: &Call, decision: Decision) -> Decision {
         match (self, decision) {
-            (Other::OnePrice(budget), Decision::Retry(again)) => {
-                Decision::Retry(Again { price: Budget::RETRY, ..again }).paid_from(budget, call.now)
+            (Other::OnePrice(budget), Decision::Retry(mut again)) => {
+                again.price = Budget::RETRY;
+                Decision::Retry(again).paid_from(budget, call.now)
             }
             (Other::Emptied(budget, terms), decision) => {
                 if call.number > 1 {
