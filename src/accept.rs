@@ -1,4 +1,7 @@
-//! Which content type a client prefers (RFC 9110 section 12.5.1).
+//! Content types: which one a client prefers (RFC 9110 section 12.5.1), and which one there is.
+
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
 
 /// How much a client wants the media type, in thousandths: by the most specific range of `Accept` that names it, 0 where
 /// none does. Whoever sends no range takes anything.
@@ -32,6 +35,13 @@ pub(crate) fn quality(accept: &str, media_type: &str) -> u32 {
 /// A content type without its parameters (RFC 9110 section 8.3.1).
 pub(crate) fn essence(content_type: &str) -> &str {
     content_type.split(';').next().unwrap_or_default().trim_ascii()
+}
+
+/// JSON itself, or what is written as it (RFC 6839 section 3.1). `None` where there is no content type.
+pub(crate) fn is_json(headers: &HeaderMap) -> Option<bool> {
+    let content_type = String::from_utf8_lossy(headers.get(CONTENT_TYPE)?.as_bytes()).to_ascii_lowercase();
+    let essence = essence(&content_type);
+    Some(essence == "application/json" || essence.ends_with("+json"))
 }
 
 fn specificity(range: &str, media_type: &str) -> Option<u8> {

@@ -14,7 +14,7 @@ use tower::retry::budget::{Budget as _, TpsBudget};
 use crate::{Case, Group};
 
 pub(crate) fn groups() -> Vec<Group> {
-    vec![decision(), budget(), contended()]
+    vec![decision(), budget(), healthy(), contended()]
 }
 
 /// One answer: the service failed, and a GET is to be sent again.
@@ -69,31 +69,53 @@ fn budget() -> Group {
     }
 }
 
-/// The same from two threads at once. The time is that of one operation in one thread.
-fn contended() -> Group {
-    const TIMES: usize = 20_000;
-    fn both<T: Send + Sync + 'static>(name: &'static str, budget: T, operation: fn(&T)) -> Case {
-        let budget = Arc::new(budget);
-        Case::of_many(name, 2 * TIMES, move || {
-            let other = Arc::clone(&budget);
-            let other = thread::spawn(move || (0..TIMES).for_each(|_| operation(&other)));
-            (0..TIMES).for_each(|_| operation(&budget));
-            other.join().expect("it does not panic");
-        })
+/// Two threads that share a client which is well: everything succeeds, and the budget is full.
+fn healthy() -> Group {
+    let ours = Budget::new();
+    (0..1_000).for_each(|_| ours.earn(NOW));
+    Group {
+        name: "budget, healthy",
+        cases: vec![
+            two_threads("errbook", 1, ours, |budget| budget.earn(black_box(NOW))),
+            two_threads("tower", 1, TpsBudget::default(), |budget| budget.deposit()),
+        ],
     }
+}
+
+/// Two threads that do nothing but change one budget, a success and a retry in turn: the worst there can be.
+fn contended() -> Group {
+    let ours = |budget: &Budget| {
+        budget.earn(black_box(NOW));
+        let _ = black_box(budget.spend(Budget::RETRY, NOW));
+    };
+    let theirs = |budget: &TpsBudget| {
+        budget.deposit();
+        black_box(budget.withdraw());
+    };
     Group {
         name: "budget, two threads",
         cases: vec![
-            both("errbook", full(), |budget| {
-                budget.earn(black_box(NOW));
-                black_box(budget.spend(Budget::RETRY, NOW));
-            }),
-            both("tower", TpsBudget::default(), |budget| {
-                budget.deposit();
-                black_box(budget.withdraw());
-            }),
+            two_threads("errbook", 2, full(), ours),
+            two_threads("tower", 2, TpsBudget::default(), theirs),
         ],
     }
+}
+
+/// The time is that of one operation in one thread.
+fn two_threads<T: Send + Sync + 'static>(
+    name: &'static str,
+    per_call: usize,
+    budget: T,
+    operation: fn(&T),
+) -> Case {
+    const TIMES: usize = 20_000;
+    let budget = Arc::new(budget);
+    Case::of_many(name, per_call * TIMES, move || {
+        let other = Arc::clone(&budget);
+        let other = thread::spawn(move || (0..TIMES).for_each(|_| operation(&other)));
+        (0..TIMES).for_each(|_| operation(&budget));
+        other.join().expect("it does not panic");
+    })
 }
 
 /// As in a loop that asks a clock, too, which takes longer than either.

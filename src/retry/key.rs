@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use http::Method;
-use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::value::RawValue;
 
 use crate::accept;
@@ -113,11 +113,8 @@ pub(crate) struct Put {
 
 /// A key as the first member of the JSON object, whose text stays as it is otherwise.
 fn member(name: &str, headers: &HeaderMap, body: Option<&[u8]>) -> Put {
-    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = accept::essence(content_type).to_ascii_lowercase();
-    let is_json = essence == "application/json" || essence.ends_with("+json");
     let none = Put { keyed: false, body: None };
-    let Some(body) = body.filter(|_| is_json) else { return none };
+    let Some(body) = body.filter(|_| accept::is_json(headers) == Some(true)) else { return none };
     let Ok(members) = serde_json::from_slice::<HashMap<Cow<'_, str>, &RawValue>>(body) else { return none };
     match members.get(name).map(|value| value.get()) {
         None => {}

@@ -6,7 +6,6 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf as _, BufMut as _, Bytes};
-use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Response};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
@@ -52,7 +51,8 @@ pub(crate) async fn peek<A: Api, B: Body + Unpin>(
     }
     let is_error = parts.status.is_client_error() || parts.status.is_server_error();
     let may_be_one = parts.status.is_success() && ErrorResponse::<A>::fails_with_success();
-    if !(is_error || may_be_one && may_be_json(&parts.headers)) {
+    // Anything but JSON may be a stream that never ends.
+    if !(is_error || may_be_one && accept::is_json(&parts.headers) != Some(false)) {
         return (None, Response::from_parts(parts, body));
     }
     let mut text = Vec::new();
@@ -80,14 +80,6 @@ pub(crate) async fn peek<A: Api, B: Body + Unpin>(
         parts.extensions.insert(err.clone());
     }
     (err, Response::from_parts(parts, body))
-}
-
-/// Anything else may be a stream that never ends.
-fn may_be_json(headers: &HeaderMap) -> bool {
-    let Some(content_type) = headers.get(CONTENT_TYPE) else { return true };
-    let content_type = String::from_utf8_lossy(content_type.as_bytes()).to_ascii_lowercase();
-    let essence = accept::essence(&content_type);
-    essence == "application/json" || essence.ends_with("+json")
 }
 
 impl<B: Body> Body for Peeked<B> {

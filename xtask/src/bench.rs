@@ -244,24 +244,30 @@ raises an error, and one with a wrong type, which the extractor rejects.
 ## From an answer to a decision
 
 What an answer that was read says (its code, flag, wait, what may have happened) weighed by the rules of `errbook::retry`;
-then the budget of retries, in one thread and in two that share it: successes and retries in turn.
+then the budget of retries: successes and retries in turn in one thread; two threads that share it, in which everything
+succeeds, as it mostly does; and two that do nothing but change it, as no client does.
 
 * `reqwest-retry`: its default strategy, which looks at the status alone
 * `tower`: its `TpsBudget`
 ",
         tables: &[
             &[("decision", "decision")],
-            &[("budget", "one thread"), ("budget, two threads", "two threads")],
+            &[
+                ("budget", "one thread"),
+                ("budget, healthy", "two, successes"),
+                ("budget, two threads", "two, in turn"),
+            ],
         ],
         allocations: false,
     },
 ];
 
 /// What we want to reach: the work, and the longest time in nanoseconds.
-const LIMITS: [(&str, &str, f64); 3] = [
+const LIMITS: [(&str, &str, f64); 4] = [
     ("a decision", "decision", 50.0),
     ("an operation on a budget", "budget", 20.0),
-    ("the same, with another thread", "budget, two threads", 20.0),
+    ("a success, with another thread", "budget, healthy", 20.0),
+    ("successes and retries in turn, with another thread", "budget, two threads", 20.0),
 ];
 
 /// What we want to reach: the work, what it is compared with, and the least ratio.
