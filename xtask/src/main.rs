@@ -20,6 +20,7 @@ usage: cargo xtask TASK
   gen [--check]  writes what is generated and committed: docs/reference; --check tells what is stale
   features       checks that every set of features builds without warnings
   openapi        has third parties read the OpenAPI documents; a part of `test`
+  sim            simulates retrying, and writes docs/retry; `test` tells what is stale there
   wasm           builds a client for a browser and runs it in Node; a part of `test`
   msrv           checks that nothing a user builds asks for a newer Rust than we state
   bench [build|load]
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         ["msrv"] => msrv::check(),
         ["openapi"] => openapi::check(),
         ["wasm"] => wasm::runs(),
+        ["sim"] => step("docs/retry", cargo(&root().join("sim")).args(["run", "--quiet"])),
         _ => Err(USAGE.to_owned()),
     };
     match done {
