@@ -135,7 +135,7 @@ fn decisions(error: &sending::ErrorResponse) -> Vec<Seen> {
     tracing::subscriber::with_default(events.clone(), || {
         let retries = Retries::default().terms(Terms::default().start(10_000));
         let mut operation = retries.begin("api.example", Attempt::of(&Method::GET), Duration::ZERO);
-        while let Next::Send { .. } = operation.failed(&Failure::from(error), Duration::ZERO, 0) {}
+        while let Next::Repeat { .. } = operation.failed(&Failure::from(error), Duration::ZERO, 0) {}
     });
     std::mem::take(&mut *events.0.lock().unwrap())
 }

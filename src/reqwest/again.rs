@@ -175,7 +175,7 @@ impl<'r, A: Api> Again<'r, A> {
             },
         };
         let next = self.operation.failed(&failure, Tokio.now(), Tokio.random());
-        if let (Next::Send { after }, Some(copy)) = (next, copy) {
+        if let (Next::Repeat { after }, Some(copy)) = (next, copy) {
             // Its connection is of use to others meanwhile.
             drop(result);
             Tokio.sleep(after).await;
@@ -183,7 +183,7 @@ impl<'r, A: Api> Again<'r, A> {
         }
         let outcome = match next {
             Next::Stop(outcome) => Some(outcome),
-            Next::Send { .. } => None,
+            Next::Repeat { .. } => None,
         };
         let result = result.map(|(err, mut response)| {
             if let Some(outcome) = outcome {

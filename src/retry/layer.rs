@@ -135,7 +135,7 @@ where
             Err(error) => ((layer.failure)(&error), Err(error)),
         };
         match operation.failed(&failure, Tokio.now(), Tokio.random()) {
-            Next::Send { after } => {
+            Next::Repeat { after } => {
                 // Its connection is of use to others meanwhile.
                 drop(result);
                 Tokio.sleep(after).await;

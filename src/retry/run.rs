@@ -157,7 +157,7 @@ impl Retries {
                 Err(error) => error,
             };
             match operation.failed(&error.as_failure(), timer.now(), timer.random()) {
-                Next::Send { after } => timer.sleep(after).await,
+                Next::Repeat { after } => timer.sleep(after).await,
                 Next::Stop(outcome) => return Err(error.with_outcome(outcome)),
             }
         }
@@ -202,7 +202,7 @@ pub struct Operation<'r> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
     /// To wait so long and send again.
-    Send {
+    Repeat {
         /// How long.
         after: Duration,
     },
@@ -238,7 +238,7 @@ impl Operation<'_> {
         self.attempt = self.attempt.after(&decision);
         match decision {
             Decision::Retry(again) | Decision::Refresh(again) => {
-                Next::Send { after: again.wait.pick(random) }
+                Next::Repeat { after: again.wait.pick(random) }
             }
             Decision::Stop(stop) => Next::Stop(Outcome { attempts, stop }),
         }
