@@ -2,7 +2,7 @@ use std::error::Error as StdError;
 use std::fmt::{self, Write as _};
 
 use crate::catalog::{Api, ErrorCode as _};
-use crate::retry::{Attempt, Decision, Failure, Rule, Stop};
+use crate::retry::{Attempt, Decision, Failure};
 use crate::text::OneLine;
 use crate::{Error, RequestId};
 
@@ -47,7 +47,7 @@ pub(crate) fn decision(decision: &Decision, failure: &Failure, attempt: &Attempt
     }
     match decision {
         Decision::Retry(_) | Decision::Refresh(_) => event!(INFO),
-        Decision::Stop(Stop { rule: Rule::Attempts | Rule::Wait | Rule::Budget, .. }) => event!(WARN),
+        Decision::Stop(stop) if stop.rule.gives_up() => event!(WARN),
         Decision::Stop(_) => event!(DEBUG),
     }
 }

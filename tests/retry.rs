@@ -46,12 +46,6 @@ fn post() -> Attempt {
     Attempt::of(&Method::POST)
 }
 
-/// The n-th attempt.
-fn nth(attempt: Attempt, number: u32) -> Attempt {
-    let again = Policy::default().decide(&Failure::not_sent(), &get());
-    (1..number).fold(attempt, |attempt, _| attempt.after(&again))
-}
-
 #[track_caller]
 fn decides(failure: Failure, attempt: Attempt, expected: &str) {
     let decision = Policy::default().decide(&failure, &attempt);
@@ -135,9 +129,9 @@ fn rule_3_the_catalog_advises() {
 fn rule_3_a_code_that_means_something_else_on_a_repeat() {
     let conflict = sending("409 idempotency_conflict");
     decides(conflict, post().keyed(), "3: stop: the same request fails again");
-    decides(conflict, nth(post().keyed(), 2), "3: retry within 0.2 s");
+    decides(conflict, post().keyed().numbered(2), "3: retry within 0.2 s");
     // Without a key it is no repeat of ours that is met.
-    decides(conflict, nth(post(), 2), "3: stop: the same request fails again");
+    decides(conflict, post().numbered(2), "3: stop: the same request fails again");
 }
 
 #[test]
@@ -172,10 +166,10 @@ fn rule_6_the_status_decides() {
 
 #[test]
 fn rule_7_three_attempts_and_nobody_multiplies_them() {
-    decides(inbox("503"), nth(get(), 2), "6: retry within 0.2 s");
-    decides(inbox("503"), nth(get(), 3), "7: stop: all attempts failed");
+    decides(inbox("503"), get().numbered(2), "6: retry within 0.2 s");
+    decides(inbox("503"), get().numbered(3), "7: stop: all attempts failed");
     decides(inbox("503").exhausted(), get(), "7: stop: all attempts failed");
-    let Decision::Stop(stop) = Policy::default().decide(&inbox("503"), &nth(get(), 3)) else { panic!() };
+    let Decision::Stop(stop) = Policy::default().decide(&inbox("503"), &get().numbered(3)) else { panic!() };
     assert_eq!(stop.step.unwrap().text, "Contact support and quote the request id.");
     // Not once for a policy without attempts.
     let none = Policy::default().attempts(0);
@@ -238,7 +232,7 @@ fn what_times_out_costs_three_times_as_much() {
 #[test]
 fn pauses_double_up_to_a_bound() {
     let policy = Policy::default().attempts(u32::MAX);
-    let latest = |number| match policy.decide(&inbox("503"), &nth(get(), number)) {
+    let latest = |number| match policy.decide(&inbox("503"), &get().numbered(number)) {
         Decision::Retry(again) => again.wait.latest,
         other => panic!("{other}"),
     };
@@ -285,7 +279,7 @@ fn attempts() -> impl Strategy<Value = Attempt> {
     let left = proptest::option::of(any::<u32>());
     (any::<bool>(), any::<bool>(), any::<bool>(), 1..5_u32, left).prop_map(
         |(safe, keyed, once, number, left)| {
-            let mut attempt = nth(if safe { get() } else { post() }, number);
+            let mut attempt = if safe { get() } else { post() }.numbered(number);
             attempt = if keyed { attempt.keyed() } else { attempt };
             attempt = if once { attempt.once() } else { attempt };
             left.map_or(attempt, |left| attempt.left(Duration::from_millis(left.into())))

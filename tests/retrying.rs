@@ -614,6 +614,20 @@ async fn a_success_without_a_body_is_nothing_and_another_type_is_an_error_at_onc
 }
 
 #[tokio::test]
+async fn what_is_neither_a_success_nor_an_error_is_no_value() {
+    let unchanged = Response::builder().status(304).body(Bytes::new()).unwrap();
+    let (base, asked) = server([Does::Answers(unchanged)]).await;
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let request = || client.get(&base).build().unwrap();
+    let error =
+        errbook::reqwest::call::<Sending, ()>(&client, request(), &hurried(), None).await.unwrap_err();
+    assert_eq!(error.api().unwrap().status(), 304);
+    let response = errbook::reqwest::fetch::<Sending>(&client, request(), &hurried(), None).await.unwrap();
+    assert_eq!(response.status(), 304);
+    assert_eq!(asked.lock().unwrap().len(), 2);
+}
+
+#[tokio::test]
 async fn a_success_that_declares_a_failure_is_one() {
     let failure = Response::new(Bytes::from_static(br#"{"ok":false,"error":{"code":"internal_error"}}"#));
     let (base, asked) = server([Does::Answers(failure), Does::Answers(Response::new("7".into()))]).await;

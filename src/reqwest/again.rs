@@ -1,16 +1,15 @@
-use std::marker::PhantomData;
 use std::ops::ControlFlow;
-use std::time::Duration;
 
 use ::reqwest::{Body, Client, Request, Response, ResponseBuilderExt as _, Url};
 use http::Extensions;
+use http_body_util::BodyExt as _;
 use serde::de::DeserializeOwned;
 
-use super::{Error, failure};
+use super::{Error, failure, read};
 use crate::ErrorResponse;
 use crate::catalog::Api;
 use crate::retry::{
-    AsFailure as _, Attempt, Failure, Next, Operation, Outcome, Prepared, Retries, Timer as _, Tokio, peek,
+    AsFailure as _, Attempt, End, Failure, Operation, Outcome, Prepared, Retries, Timer as _, Tokio,
 };
 
 /// Sends a request to the API `A` until it succeeds or the rules say stop, and reads the success as `T`: one that breaks off is none
@@ -47,8 +46,7 @@ pub async fn call<A: Api, T: DeserializeOwned>(
     retries: &Retries,
     first: Option<Attempt>,
 ) -> Result<T, Error<A>> {
-    let response = fetch::<A>(client, request, retries, first).await?;
-    super::value(&response.bytes().await?)
+    read(fetch::<A>(client, request, retries, first).await?).await
 }
 
 /// The same for the response itself, with its body in memory: for who wants to see its headers.
@@ -92,18 +90,18 @@ async fn exchange<A: Api>(
     mut request: Request,
     retries: &Retries,
     first: Option<Attempt>,
-    read: bool,
+    is_whole: bool,
 ) -> Result<Response, Error<A>> {
     let mut extensions = Extensions::new();
     first.map(|first| extensions.insert(first));
-    let mut again = Again::<A>::begin(retries, &mut request, &extensions);
+    let mut operation = begin(retries, &mut request, &extensions);
     let (result, outcome) = loop {
         let copy = request.try_clone();
         let sent = match client.execute(request).await {
-            Ok(response) if read => whole::<A>(response).await,
+            Ok(response) if is_whole => whole::<A>(response).await,
             sent => sent,
         };
-        match again.after(sent, copy, |error| Some(failure(error))).await {
+        match after::<A, _>(&mut operation, sent, copy, |error| Some(failure(error))).await {
             ControlFlow::Continue(copy) => request = copy,
             ControlFlow::Break(end) => break end,
         }
@@ -126,73 +124,23 @@ async fn whole<A: Api>(response: Response) -> Result<Response, ::reqwest::Error>
     if !response.status().is_success() {
         return Ok(response);
     }
-    let (url, response) = (response.url().clone(), http::Response::from(response));
-    let (mut parts, body) = response.into_parts();
-    let body = Response::from(http::Response::new(body)).bytes().await?;
+    let url = response.url().clone();
+    let (mut parts, body) = http::Response::from(response).into_parts();
+    let body = body.collect().await?.to_bytes();
     if let Err(err) = ErrorResponse::<A>::check(parts.status, &parts.headers, body.clone()) {
         parts.extensions.insert(err);
     }
-    Ok(with_url(http::Response::from_parts(parts, body), url))
+    Ok(with_url(http::Response::from_parts(parts, body), Some(url)))
 }
 
-/// The steps of it, for whatever sends.
-pub(super) struct Again<'r, A> {
-    operation: Operation<'r>,
-    api: PhantomData<fn() -> A>,
-}
-
-impl<'r, A: Api> Again<'r, A> {
-    /// The request gets its key.
-    pub(super) fn begin(
-        retries: &'r Retries,
-        request: &mut Request,
-        extensions: &Extensions,
-    ) -> Again<'r, A> {
-        let first = prepare(retries, request, extensions);
-        let operation = retries.begin(request.url().authority(), first, Tokio.now());
-        Again { operation, api: PhantomData }
-    }
-
-    /// The copy of the request, when it is time to send it, or what came out of it all and how it ended. An error that says nothing of
-    /// the request (`None`) ends it. The last error answer is in its response's extensions.
-    pub(super) async fn after<E>(
-        &mut self,
-        sent: Result<Response, E>,
-        copy: Option<Request>,
-        failure: impl Fn(&E) -> Option<Failure>,
-    ) -> ControlFlow<(Result<Response, E>, Option<Outcome>), Request> {
-        let (failure, result) = match sent {
-            Ok(response) => match peeked::<A>(response, self.operation.left(Tokio.now())).await {
-                (None, response) => {
-                    self.operation.succeeded(Tokio.now());
-                    return ControlFlow::Break((Ok(response), None));
-                }
-                (Some(err), response) => (Failure::from(&err), Ok((err, response))),
-            },
-            Err(error) => match failure(&error) {
-                Some(failure) => (failure, Err(error)),
-                None => return ControlFlow::Break((Err(error), None)),
-            },
-        };
-        let next = self.operation.failed(&failure, Tokio.now(), Tokio.random());
-        if let (Next::Repeat { after }, Some(copy)) = (next, copy) {
-            // Its connection is of use to others meanwhile.
-            drop(result);
-            Tokio.sleep(after).await;
-            return ControlFlow::Continue(copy);
-        }
-        let outcome = match next {
-            Next::Stop(outcome) => Some(outcome),
-            Next::Repeat { .. } => None,
-        };
-        let result = result.map(|(err, mut response)| {
-            if let Some(outcome) = outcome {
-                response.extensions_mut().insert(err.with_outcome(outcome));
-            }
-            response
-        });
-        ControlFlow::Break((result, outcome))
-    }
+/// The operation that the request begins; it gets its key.
+pub(super) fn begin<'r>(
+    retries: &'r Retries,
+    request: &mut Request,
+    extensions: &Extensions,
+) -> Operation<'r> {
+    let first = prepare(retries, request, extensions);
+    retries.begin(request.url().authority(), first, Tokio.now())
 }
 
 /// Its first attempt; it gets its key.
@@ -209,16 +157,23 @@ fn prepare(retries: &Retries, request: &mut Request, extensions: &Extensions) ->
     if is_stream { attempt.once() } else { attempt }
 }
 
-/// The error, if it is one, and the response as it was.
-async fn peeked<A: Api>(response: Response, left: Option<Duration>) -> (Option<ErrorResponse<A>>, Response) {
-    let url = response.url().clone();
-    let (err, response) = peek::<A, _>(response.into(), left).await;
-    (err, with_url(response.map(Body::wrap), url))
+/// What [`Operation::after`] does, for a response of reqwest's.
+pub(super) async fn after<A: Api, E>(
+    operation: &mut Operation<'_>,
+    sent: Result<Response, E>,
+    copy: Option<Request>,
+    failure: impl Fn(&E) -> Option<Failure>,
+) -> ControlFlow<(Result<Response, E>, Option<Outcome>), Request> {
+    let url = sent.as_ref().ok().map(|response| response.url().clone());
+    let after = operation.after::<A, Body, E, Request>(sent.map(Into::into), copy, failure).await;
+    after.map_break(|(result, outcome): End<Body, E>| {
+        (result.map(|response| with_url(response.map(Body::wrap), url)), outcome)
+    })
 }
 
 /// Where a response of reqwest's looks for its URL.
-fn with_url<B: Into<Body>>(mut response: http::Response<B>, url: Url) -> Response {
-    if let Ok(with_url) = http::Response::builder().url(url).body(()) {
+fn with_url<B: Into<Body>>(mut response: http::Response<B>, url: Option<Url>) -> Response {
+    if let Some(Ok(with_url)) = url.map(|url| http::Response::builder().url(url).body(())) {
         response.extensions_mut().extend(with_url.into_parts().0.extensions);
     }
     response.into()

@@ -6,7 +6,7 @@ use ::reqwest::{Request, Response};
 use http::Extensions;
 use reqwest_middleware::{Middleware, Next, Result};
 
-use super::again::Again;
+use super::again::{after, begin};
 use super::failure;
 use crate::catalog::Api;
 use crate::retry::Retries;
@@ -47,7 +47,7 @@ impl<A: Api> Middleware for RetryMiddleware<A> {
         extensions: &mut Extensions,
         next: Next<'_>,
     ) -> Result<Response> {
-        let mut again = Again::<A>::begin(&self.retries, &mut request, extensions);
+        let mut operation = begin(&self.retries, &mut request, extensions);
         loop {
             let copy = request.try_clone();
             let sent = next.clone().run(request, extensions).await;
@@ -56,7 +56,7 @@ impl<A: Api> Middleware for RetryMiddleware<A> {
                 // Of a middleware further in: nobody knows what it says of the request.
                 reqwest_middleware::Error::Middleware(_) => None,
             };
-            match again.after(sent, copy, failure).await {
+            match after::<A, _>(&mut operation, sent, copy, failure).await {
                 ControlFlow::Continue(copy) => request = copy,
                 ControlFlow::Break((result, _)) => return result,
             }

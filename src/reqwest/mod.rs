@@ -165,18 +165,14 @@ fn failure(error: &reqwest::Error) -> Failure {
 }
 
 /// Reads a success as `T`, and anything else as the API's error. A success without a body is read as `null`: as `()` or an
-/// `Option`. Of an error no more is read than
-/// [`MAX_BODY`](ErrorResponse::MAX_BODY).
+/// `Option`. Of an error no more is read than [`MAX_BODY`](ErrorResponse::MAX_BODY).
 ///
 /// # Errors
 ///
 /// Of the API or what stands in front of it; of the connection; of a success that is no `T`.
 pub async fn read<A: Api, T: DeserializeOwned>(response: Response) -> Result<T, Error<A>> {
-    value(&read_bytes(response).await?)
-}
-
-fn value<A: Api, T: DeserializeOwned>(body: &[u8]) -> Result<T, Error<A>> {
-    let body = if body.trim_ascii().is_empty() { b"null" } else { body };
+    let body = read_bytes(response).await?;
+    let body = if body.trim_ascii().is_empty() { b"null" } else { &body[..] };
     Ok(serde_json::from_slice(body)?)
 }
 

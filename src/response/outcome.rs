@@ -4,9 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{ErrorResponse, Inner};
-use crate::advice::Applied;
 use crate::catalog::{Api, ErrorCode, row};
-use crate::retry::{Advice, Failure, Outcome, Step};
+use crate::retry::{Advice, Failure, Outcome, Step, applied_by};
 use crate::table::Row;
 
 impl<A: Api> From<&ErrorResponse<A>> for Failure {
@@ -25,13 +24,7 @@ impl<A: Api> From<&ErrorResponse<A>> for Failure {
             status: Some(*status),
             advice: row.map(of_code).or_else(|| err.group_row()?.retry.map(of_group)),
             flag: *retryable,
-            applied: match row {
-                Some(row) => row.applied,
-                None if status.is_client_error() => Applied::No,
-                // What a service says of itself; a proxy says it of a request that it may have passed on.
-                None if *from_api && status.as_u16() == 503 => Applied::No,
-                None => Applied::Maybe,
-            },
+            applied: row.map_or_else(|| applied_by(*status, *from_api), |row| row.applied),
             wait: *retry_after,
             timed_out: false,
             exhausted: outcome.as_ref().is_some_and(|outcome| outcome.is_exhausted()),
@@ -48,7 +41,10 @@ impl<A: Api> ErrorResponse<A> {
     }
 
     /// Has an error of this API the status of a success?
-    #[cfg(all(feature = "retry", any(feature = "reqwest", feature = "tower")))]
+    #[cfg(all(
+        feature = "retry",
+        any(all(feature = "reqwest", not(target_family = "wasm")), feature = "tower")
+    ))]
     pub(crate) fn fails_with_success() -> bool {
         let success = |status: u16| (200..300).contains(&status);
         super::parse::envelopes::<A>().any(|envelope| envelope.status.is_some_and(success))

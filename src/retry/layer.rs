@@ -1,6 +1,7 @@
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
+use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -10,14 +11,14 @@ use http_body::Body;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::peek::{Peeked, peek};
-use super::{Failure, Next, Retries, Timer as _, Tokio};
+use super::peek::Peeked;
+use super::{Failure, Retries, Timer as _, Tokio};
 use crate::catalog::Api;
 
 /// Sends requests to the API `A` again, around any client that is a [`tower`](tower_service) service on `http` 1.x.
 ///
-/// A request whose body can be cloned can be sent again: `Full<Bytes>` can, axum's `Body` can't. What is known of it beside its method (that it is idempotent,
-/// how much time is left) stands in its extensions, as an [`Attempt`](super::Attempt). An error answer is read as far as the
+/// A request whose body can be cloned can be sent again: `Full<Bytes>` can, axum's `Body` can't. What is known of it beside
+/// its method (that it is idempotent, how much time is left) stands in its extensions, as an [`Attempt`](super::Attempt). An error answer is read as far as the
 /// decision needs it, for ten seconds at most, and given on whole; the last one has its [`ErrorResponse`](crate::ErrorResponse), with the
 /// [`Outcome`](super::Outcome), in its extensions.
 ///
@@ -124,27 +125,10 @@ where
     let mut operation = layer.retries.begin(host, first, Tokio.now());
     loop {
         let sent = inner.call(Request::from_parts(parts.clone(), body.clone())).await;
-        let (failure, result) = match sent {
-            Ok(response) => match peek::<A, R>(response, operation.left(Tokio.now())).await {
-                (None, response) => {
-                    operation.succeeded(Tokio.now());
-                    return Ok(response);
-                }
-                (Some(err), response) => (Failure::from(&err), Ok((err, response))),
-            },
-            Err(error) => ((layer.failure)(&error), Err(error)),
-        };
-        match operation.failed(&failure, Tokio.now(), Tokio.random()) {
-            Next::Repeat { after } => {
-                // Its connection is of use to others meanwhile.
-                drop(result);
-                Tokio.sleep(after).await;
-            }
-            Next::Stop(outcome) => {
-                let (err, mut response) = result?;
-                response.extensions_mut().insert(err.with_outcome(outcome));
-                return Ok(response);
-            }
+        let failure = |error: &E| Some((layer.failure)(error));
+        if let ControlFlow::Break((result, _)) = operation.after::<A, R, E, ()>(sent, Some(()), failure).await
+        {
+            return result;
         }
         std::future::poll_fn(|context| inner.poll_ready(context)).await?;
     }

@@ -48,10 +48,10 @@ pub use budget::{Budget, Budgets, Terms};
 pub use key::{IdempotencyKey, KeyIn};
 #[cfg(all(feature = "retry", feature = "tower"))]
 pub use layer::{RetryLayer, RetryService};
+#[cfg(all(feature = "retry", feature = "reqwest", not(target_family = "wasm")))]
+pub(crate) use peek::End;
 #[cfg(all(feature = "retry", feature = "tower"))]
 pub use peek::Peeked;
-#[cfg(all(feature = "retry", feature = "reqwest", not(target_family = "wasm")))]
-pub(crate) use peek::peek;
 pub use run::{AsFailure, Next, Operation, Prepared, Retries, Timer};
 #[cfg(feature = "retry")]
 pub(crate) use tokio::Tokio;
@@ -186,15 +186,24 @@ impl Failure {
     /// assert_eq!(Policy::default().decide(&failure, &Attempt::of(&Method::GET)).to_string(), "retry within 0.1 s");
     /// ```
     pub fn answered(status: StatusCode, headers: &HeaderMap) -> Failure {
-        let applied = if status.is_client_error() { Applied::No } else { Applied::Maybe };
         let wait = retry_after::from_headers(headers, retry_after::clock);
-        Failure { status: Some(status), wait, ..Failure::without_answer(applied) }
+        Failure { status: Some(status), wait, ..Failure::without_answer(applied_by(status, false)) }
     }
 
     /// The same, retried to the end by who saw it first: nobody is to multiply its attempts.
     #[must_use]
     pub const fn exhausted(self) -> Failure {
         Failure { exhausted: true, ..self }
+    }
+}
+
+/// May the request have taken effect that was answered with the status, and no known code?
+pub(crate) fn applied_by(status: StatusCode, from_api: bool) -> Applied {
+    match status.as_u16() {
+        400..500 => Applied::No,
+        // What a service says of itself; a proxy says it of a request that it may have passed on.
+        503 if from_api => Applied::No,
+        _ => Applied::Maybe,
     }
 }
 
@@ -479,8 +488,7 @@ impl Outcome {
         match self.stop.rule {
             // Who allows one attempt leaves the others to somebody else.
             Rule::Attempts => self.attempts > 1,
-            Rule::Wait | Rule::Budget => true,
-            _ => false,
+            rule => rule.gives_up(),
         }
     }
 }
@@ -539,6 +547,11 @@ impl Rule {
     /// From 0 to 9.
     pub const fn number(self) -> u8 {
         self as u8
+    }
+
+    /// Does it end what would be sent again?
+    pub(crate) const fn gives_up(self) -> bool {
+        matches!(self, Rule::Attempts | Rule::Wait | Rule::Budget)
     }
 }
 

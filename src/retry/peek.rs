@@ -1,6 +1,7 @@
-//! An answer is read as far as a decision needs it, and given on as it was.
+//! What comes of an attempt over HTTP: the answer is read as far as a decision needs it, and given on as it was.
 
 use std::fmt;
+use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -11,6 +12,7 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use tokio::time::{Instant, timeout_at};
 
+use super::{Failure, Next, Operation, Outcome, Timer as _, Tokio};
 use crate::catalog::Api;
 use crate::{ErrorResponse, accept};
 
@@ -27,7 +29,7 @@ pin_project_lite::pin_project! {
 
 impl<B: Body> Peeked<B> {
     /// Nothing was read yet.
-    pub(crate) fn unread(body: B) -> Peeked<B> {
+    fn unread(body: B) -> Peeked<B> {
         Peeked { front: Bytes::new(), trailers: None, error: None, rest: body }
     }
 }
@@ -38,9 +40,54 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// In so many pieces: one may be empty, and another one always there.
 const MAX_FRAMES: usize = 100_000;
 
+/// What an attempt came to, and how retrying ended, where it was no success.
+pub(crate) type End<B, E> = (Result<Response<Peeked<B>>, E>, Option<Outcome>);
+
+impl Operation<'_> {
+    /// After an attempt: the copy of the request, when it is time to send it, or the end. Without a copy, and after an error that
+    /// says nothing of the request (`None`), it is the end. The last error answer is in its response's extensions.
+    pub(crate) async fn after<A: Api, B: Body + Unpin, E, C>(
+        &mut self,
+        sent: Result<Response<B>, E>,
+        copy: Option<C>,
+        failure: impl Fn(&E) -> Option<Failure>,
+    ) -> ControlFlow<End<B, E>, C> {
+        let (failure, result) = match sent {
+            Ok(response) => match peek::<A, B>(response, self.left(Tokio.now())).await {
+                (None, response) => {
+                    self.succeeded(Tokio.now());
+                    return ControlFlow::Break((Ok(response), None));
+                }
+                (Some(err), response) => (Failure::from(&err), Ok((err, response))),
+            },
+            Err(error) => match failure(&error) {
+                Some(failure) => (failure, Err(error)),
+                None => return ControlFlow::Break((Err(error), None)),
+            },
+        };
+        let outcome = match (self.failed(&failure, Tokio.now(), Tokio.random()), copy) {
+            (Next::Repeat { after }, Some(copy)) => {
+                // Its connection is of use to others meanwhile.
+                drop(result);
+                Tokio.sleep(after).await;
+                return ControlFlow::Continue(copy);
+            }
+            (Next::Repeat { .. }, None) => None,
+            (Next::Stop(outcome), _) => Some(outcome),
+        };
+        let result = result.map(|(err, mut response)| {
+            if let Some(outcome) = outcome {
+                response.extensions_mut().insert(err.with_outcome(outcome));
+            }
+            response
+        });
+        ControlFlow::Break((result, outcome))
+    }
+}
+
 /// What an answer says, if it is an error, and the answer. What is none by its status is not read, unless it is JSON from an API
 /// that sends its errors with the status of a success. It takes no more time than is left.
-pub(crate) async fn peek<A: Api, B: Body + Unpin>(
+async fn peek<A: Api, B: Body + Unpin>(
     response: Response<B>,
     left: Option<Duration>,
 ) -> (Option<ErrorResponse<A>>, Response<Peeked<B>>) {

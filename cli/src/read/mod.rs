@@ -121,9 +121,7 @@ impl Request {
     }
 
     fn tried(&self, first: Attempt) -> Attempt {
-        // Sent again for no other reason than that it didn't leave.
-        let again = Policy::default().decide(&Failure::not_sent(), &first);
-        let attempt = (1..self.attempt).fold(first, |attempt, _| attempt.after(&again));
+        let attempt = first.numbered(self.attempt);
         self.left.map_or(attempt, |left| attempt.left(left))
     }
 }
