@@ -34,7 +34,7 @@ fn main() -> ExitCode {
     match stale[..] {
         [] => ExitCode::SUCCESS,
         _ if check => {
-            eprintln!("stale in docs/retry: {}\nrun `cargo xtask sim`", stale.join(", "));
+            eprintln!("stale in docs/retry: {}\nrun `cargo run --release -p errbook-sim`", stale.join(", "));
             ExitCode::FAILURE
         }
         _ => {

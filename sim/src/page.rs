@@ -61,8 +61,9 @@ impl Page {
             "# How retrying behaves
 
 What becomes of a service and of its clients under one way of retrying and another. This page and its diagrams are what
-[`sim/`](../../sim) writes (`cargo xtask sim`): a simulation in virtual time with fixed seeds, in which nothing is
-measured, so that it says the same on every machine. CI compares. The same scenarios are tests of `sim/`, with bounds.
+`cargo run --release -p errbook-sim` writes: a simulation ([`sim/`](../../sim)) in virtual time with fixed seeds, in which
+nothing is measured, so that it says the same on every machine. CI compares. The same scenarios are tests of `sim/`, with
+bounds.
 
 Clients run the code that they are named after, as far as it can be run. Servers answer with errors of this repository's
 catalog, and each client reads of them what it reads.

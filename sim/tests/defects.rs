@@ -16,9 +16,13 @@ use errbook::mail::{Code, Sending, sending};
 use errbook::retry::{Attempt, Budget, Decision, Failure, Policy, Retries, Rule, Terms, Wait};
 use google_cloud_gax::error::rpc;
 use http::{HeaderMap, Method, StatusCode};
+use http_body_util::{BodyExt as _, Full};
+use octocrab::OctoBody;
+use octocrab::service::middleware::retry::RetryConfig;
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use reqwest_retry::RetryTransientMiddleware;
 use reqwest_retry::policies::ExponentialBackoff;
+use tower::retry;
 use tower::retry::backoff::{Backoff as _, ExponentialBackoffMaker, MakeBackoff as _};
 use tower::retry::budget::{Budget as _, TpsBudget};
 use tower::util::rng::HasherRng;
@@ -90,6 +94,18 @@ async fn reqwest_retry_does_not_read_retry_after() {
 
     // There are two seconds for it, so that nothing is waited for.
     assert_eq!(errbook(client().get(&base)).await, (1, Rule::Wait));
+}
+
+#[tokio::test]
+async fn octocrab_sends_a_stream_again_without_its_body() {
+    let body = || Full::from("text");
+    let request = http::Request::put("/").body(OctoBody::new(body())).unwrap();
+    let mut policy = RetryConfig::Simple(3);
+    let again = retry::Policy::<_, http::Response<()>, ()>::clone_request(&mut policy, &request).unwrap();
+    assert_eq!(again.into_body().collect().await.unwrap().to_bytes(), "");
+
+    let (base, _) = server("503 Later");
+    assert_eq!(errbook(client().put(&base).body(reqwest::Body::wrap(body()))).await, (1, Rule::Replay));
 }
 
 #[test]

@@ -20,7 +20,6 @@ usage: cargo xtask TASK
   gen [--check]  writes what is generated and committed: docs/reference; --check tells what is stale
   features       checks that every set of features builds without warnings
   openapi        has third parties read the OpenAPI documents; a part of `test`
-  sim            simulates retrying, and writes docs/retry; `test` tells what is stale there
   wasm           builds a client for a browser and runs it in Node; a part of `test`
   msrv           checks that nothing a user builds asks for a newer Rust than we state
   bench [build|load]
@@ -46,7 +45,6 @@ fn main() -> ExitCode {
         ["msrv"] => msrv::check(),
         ["openapi"] => openapi::check(),
         ["wasm"] => wasm::runs(),
-        ["sim"] => step("docs/retry", cargo(&root().join("sim")).args(["run", "--quiet"])),
         _ => Err(USAGE.to_owned()),
     };
     match done {
@@ -66,16 +64,13 @@ fn test() -> Result {
     step("the workspace", cargo(&root).args(["test", "--workspace", "--all-features", "--no-fail-fast"]))?;
     openapi::is_understood(&root, &python)?;
     wasm::runs()?;
-    retrying_is_as_shown(&root)?;
+    // Unoptimised the simulation takes minutes.
+    step(
+        "docs/retry",
+        cargo(&root).args(["run", "--quiet", "--release", "-p", "errbook-sim", "--", "--check"]),
+    )?;
     stranger::works(&root)?;
     edit::adding_a_code_is_one_edit(&root)
-}
-
-/// The simulation's own tests, and whether docs/retry is what it writes. About a minute.
-fn retrying_is_as_shown(root: &Path) -> Result {
-    let sim = root.join("sim");
-    step("the simulation", cargo(&sim).args(["test", "--quiet"]))?;
-    step("docs/retry", cargo(&sim).args(["run", "--quiet", "--", "--check"]))
 }
 
 /// The example server embeds SQLite, which is C.
