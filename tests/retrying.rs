@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use errbook::mail::{Action, Code, Sending, code, sending};
-use errbook::retry::{Attempt, Failure, KeyIn, Policy, Retries, RetryLayer, Rule, Terms};
+use errbook::retry::{AsFailure, Attempt, Failure, KeyIn, Outcome, Policy, Retries, RetryLayer, Rule, Terms};
 use errbook::{ErrorResponse, RequestId};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
@@ -525,8 +525,8 @@ async fn reqwest_needs_no_middleware() {
     assert_eq!(asked.lock().unwrap().len(), 3);
 }
 
-#[tokio::test]
-async fn what_had_no_answer_is_not_multiplied_either() {
+/// A server that takes a request and hangs up.
+async fn hangs_up() -> (String, Arc<Mutex<u32>>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let asked = Arc::new(Mutex::new(0));
@@ -539,6 +539,12 @@ async fn what_had_no_answer_is_not_multiplied_either() {
             let _ = stream.try_read(&mut request);
         }
     });
+    (base, asked)
+}
+
+#[tokio::test]
+async fn what_had_no_answer_is_not_multiplied_either() {
+    let (base, asked) = hangs_up().await;
     let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap();
     let (inner, outer) = (hurried(), hurried());
     let error = outer
@@ -551,6 +557,52 @@ async fn what_had_no_answer_is_not_multiplied_either() {
     assert_eq!(*asked.lock().unwrap(), 3);
     assert_eq!(format!("{error}"), "no answer");
     assert_eq!(format!("{error:#}"), "no answer after 1 attempt: all attempts failed");
+}
+
+#[tokio::test]
+async fn nor_by_middlewares_around_each_other() {
+    let (base, asked) = hangs_up().await;
+    let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap();
+    let retry = || errbook::reqwest::RetryMiddleware::<Sending>::new(hurried());
+    let client = reqwest_middleware::ClientBuilder::new(client).with(retry()).with(retry()).build();
+    let mut extensions = http::Extensions::new();
+    for _ in 0..2 {
+        *asked.lock().unwrap() = 0;
+        let request = client.get(&base).build().unwrap();
+        client.execute_with_extensions(request, &mut extensions).await.unwrap_err();
+        assert_eq!(*asked.lock().unwrap(), 3);
+        assert_eq!(extensions.get::<Outcome>().unwrap().stop.rule, Rule::Attempts);
+    }
+}
+
+#[derive(Debug)]
+struct Lost(Option<Outcome>);
+
+impl AsFailure for Lost {
+    fn as_failure(&self) -> Failure {
+        match &self.0 {
+            Some(outcome) if outcome.is_exhausted() => Failure::no_answer().exhausted(),
+            _ => Failure::no_answer(),
+        }
+    }
+
+    fn with_outcome(self, outcome: Outcome) -> Lost {
+        Lost(Some(outcome))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nor_by_layers_whose_error_keeps_the_outcome() {
+    let asked = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&asked);
+    let server = service_fn(move |_: Request<Full<Bytes>>| {
+        *count.lock().unwrap() += 1;
+        async { Err::<Response<Full<Bytes>>, _>(Lost(None)) }
+    });
+    let retry = RetryLayer::<Sending, Lost>::new(retries()).failures(Lost::as_failure);
+    let retry = retry.outcomes(Lost::with_outcome);
+    let Lost(outcome) = retry.layer(retry.layer(server)).oneshot(get()).await.unwrap_err();
+    assert_eq!((*asked.lock().unwrap(), outcome.unwrap().stop.rule), (3, Rule::Attempts));
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,13 +9,14 @@ use reqwest_middleware::{Middleware, Next, Result};
 use super::again::{after, begin};
 use super::failure;
 use crate::catalog::Api;
-use crate::retry::Retries;
+use crate::retry::{Outcome, Retries};
 
 /// [`send`](super::send) as a middleware of [`reqwest_middleware`].
 ///
 /// What is known of a request beside its method (that it is idempotent, how
 /// much time is left) is given with it: `with_extension(Attempt::of(&Method::POST).idempotent())`. The last error
-/// answer is read by [`read`](super::read) with its [`Outcome`](crate::retry::Outcome).
+/// answer is read by [`read`](super::read) with its [`Outcome`]. Where none came, the outcome is in the extensions that
+/// `execute_with_extensions` was given, for whoever retries further out, too.
 ///
 /// ```no_run
 /// use errbook::mail::Sending;
@@ -48,17 +49,24 @@ impl<A: Api> Middleware for RetryMiddleware<A> {
         next: Next<'_>,
     ) -> Result<Response> {
         let mut operation = begin(&self.retries, &mut request, extensions);
+        extensions.remove::<Outcome>();
         loop {
             let copy = request.try_clone();
             let sent = next.clone().run(request, extensions).await;
             let failure = |error: &reqwest_middleware::Error| match error {
-                reqwest_middleware::Error::Reqwest(error) => Some(failure(error)),
+                reqwest_middleware::Error::Reqwest(error) => Some(match extensions.get::<Outcome>() {
+                    Some(further_in) if further_in.is_exhausted() => failure(error).exhausted(),
+                    _ => failure(error),
+                }),
                 // Of a middleware further in: nobody knows what it says of the request.
                 reqwest_middleware::Error::Middleware(_) => None,
             };
             match after::<A, _>(&mut operation, sent, copy, failure).await {
                 ControlFlow::Continue(copy) => request = copy,
-                ControlFlow::Break((result, _)) => return result,
+                ControlFlow::Break((result, outcome)) => {
+                    outcome.map(|outcome| extensions.insert(outcome));
+                    return result;
+                }
             }
         }
     }

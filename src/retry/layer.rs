@@ -12,7 +12,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::peek::Peeked;
-use super::{Failure, Retries, Timer as _, Tokio};
+use super::{Failure, Outcome, Retries, Timer as _, Tokio};
 use crate::catalog::Api;
 
 /// Sends requests to the API `A` again, around any client that is a [`tower`](tower_service) service on `http` 1.x.
@@ -50,6 +50,7 @@ use crate::catalog::Api;
 pub struct RetryLayer<A, E> {
     retries: Retries,
     failure: fn(&E) -> Failure,
+    ended: fn(E, Outcome) -> E,
     api: PhantomData<fn() -> A>,
 }
 
@@ -62,13 +63,31 @@ pub struct RetryService<S, A, E> {
 impl<A: Api, E> RetryLayer<A, E> {
     /// An error of the client itself leaves open whether the request was sent.
     pub fn new(retries: Retries) -> RetryLayer<A, E> {
-        RetryLayer { retries, failure: |_| Failure::no_answer(), api: PhantomData }
+        RetryLayer { retries, failure: |_| Failure::no_answer(), ended: |error, _| error, api: PhantomData }
     }
 
     /// What an error of the client itself says of the request.
     #[must_use]
     pub fn failures(self, failure: fn(&E) -> Failure) -> RetryLayer<A, E> {
         RetryLayer { failure, ..self }
+    }
+
+    /// How an error of the client itself keeps what came of its retries, for its reader and for whoever retries further out
+    /// (there a [`Failure`] says that it is [`exhausted`](Failure::exhausted)). Without this nobody learns it: an error of another's
+    /// has no place for it. One that is [`AsFailure`](super::AsFailure) has.
+    ///
+    /// ```
+    /// use errbook::mail::Sending;
+    /// use errbook::reqwest::Error;
+    /// use errbook::retry::{AsFailure, Retries, RetryLayer};
+    ///
+    /// let retry = RetryLayer::<Sending, Error<Sending>>::new(Retries::default())
+    ///     .failures(Error::as_failure)
+    ///     .outcomes(Error::with_outcome);
+    /// ```
+    #[must_use]
+    pub fn outcomes(self, ended: fn(E, Outcome) -> E) -> RetryLayer<A, E> {
+        RetryLayer { ended, ..self }
     }
 }
 
@@ -126,9 +145,13 @@ where
     loop {
         let sent = inner.call(Request::from_parts(parts.clone(), body.clone())).await;
         let failure = |error: &E| Some((layer.failure)(error));
-        if let ControlFlow::Break((result, _)) = operation.after::<A, R, E, ()>(sent, Some(()), failure).await
+        if let ControlFlow::Break((result, outcome)) =
+            operation.after::<A, R, E, ()>(sent, Some(()), failure).await
         {
-            return result;
+            return result.map_err(|error| match outcome {
+                Some(outcome) => (layer.ended)(error, outcome),
+                None => error,
+            });
         }
         std::future::poll_fn(|context| inner.poll_ready(context)).await?;
     }
@@ -136,7 +159,8 @@ where
 
 impl<A, E> Clone for RetryLayer<A, E> {
     fn clone(&self) -> RetryLayer<A, E> {
-        RetryLayer { retries: self.retries.clone(), failure: self.failure, api: PhantomData }
+        let RetryLayer { ref retries, failure, ended, api } = *self;
+        RetryLayer { retries: retries.clone(), failure, ended, api }
     }
 }
 
