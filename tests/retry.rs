@@ -98,6 +98,11 @@ fn rule_2_what_may_have_taken_effect_needs_a_key() {
     decides(Failure::no_answer(), post(), NO);
     decides(Failure::no_answer(), post().keyed(), "6: retry within 0.1 s");
     decides(Failure::not_sent(), post(), "6: retry within 0.1 s");
+    // Nor does a service that had begun to answer.
+    let event = r#"{"ok":false,"error":{"code":"service_unavailable"}}"#;
+    let event = Failure::from(&ErrorResponse::<Sending>::parse_event(event));
+    decides(event, post(), NO);
+    decides(event, get(), "3: retry within 0.1 s");
 }
 
 #[test]

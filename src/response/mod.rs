@@ -93,8 +93,9 @@ impl<A: Api> ErrorResponse<A> {
     }
 
     /// Reads an error that comes in the middle of a stream, as the data of a server-sent event or a line of JSON. Its
-    /// status is that of the stream, 200; which one the code has otherwise says [`expected_status`]. Whether the request may
-    /// be sent again after what the stream has brought so far, only its reader knows.
+    /// status is that of the stream, 200; which one the code has otherwise says [`expected_status`]. Since the stream had begun, the
+    /// request may have [taken effect](crate::Applied::Maybe), whatever the catalog says of the code: it is sent again only
+    /// where that does no harm.
     ///
     /// ```
     /// use errbook::mail::{Code, sending};
@@ -107,7 +108,11 @@ impl<A: Api> ErrorResponse<A> {
     ///
     /// [`expected_status`]: ErrorResponse::expected_status
     pub fn parse_event(data: impl Into<Bytes>) -> ErrorResponse<A> {
-        ErrorResponse::parse(StatusCode::OK, &HeaderMap::new(), data)
+        let mut inner = parse::parse::<A>(StatusCode::OK, &HeaderMap::new(), data.into());
+        if let Some(inner) = Arc::get_mut(&mut inner) {
+            inner.in_stream = true;
+        }
+        ErrorResponse(inner)
     }
 
     /// What failed of a batch whose answer is a success: of the list that these keys lead to (none for the body itself)
@@ -464,6 +469,8 @@ struct Inner<C> {
     body: Bytes,
     truncated: bool,
     from_api: bool,
+    /// In the middle of one, which had begun as a success.
+    in_stream: bool,
     code: Option<C>,
     code_text: Option<Text>,
     group: Option<u16>,
@@ -492,6 +499,7 @@ impl<C> Inner<C> {
             body: Bytes::new(),
             truncated: false,
             from_api: false,
+            in_stream: false,
             code: None,
             code_text: None,
             group: None,

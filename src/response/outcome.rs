@@ -10,7 +10,8 @@ use crate::table::Row;
 
 impl<A: Api> From<&ErrorResponse<A>> for Failure {
     fn from(err: &ErrorResponse<A>) -> Failure {
-        let Inner { status, from_api, code, action, retryable, retry_after, outcome, .. } = &*err.0;
+        let Inner { status, from_api, in_stream, code, action, retryable, retry_after, outcome, .. } =
+            &*err.0;
         let row = code.map(row);
         let of_code = |row: &Row| Advice {
             retry: row.retry,
@@ -24,7 +25,10 @@ impl<A: Api> From<&ErrorResponse<A>> for Failure {
             status: Some(*status),
             advice: row.map(of_code).or_else(|| err.group_row()?.retry.map(of_group)),
             flag: *retryable,
-            applied: row.map_or_else(|| applied_by(*status, *from_api), |row| row.applied),
+            applied: match row {
+                Some(row) if !in_stream => row.applied,
+                _ => applied_by(*status, *from_api),
+            },
             wait: *retry_after,
             timed_out: false,
             exhausted: outcome.as_ref().is_some_and(|outcome| outcome.is_exhausted()),
