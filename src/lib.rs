@@ -119,7 +119,13 @@ pub mod mail {
 #[macro_export]
 macro_rules! include_catalog {
     () => {
-        include!(concat!(env!("OUT_DIR"), "/errbook.rs"));
+        include!(concat!(
+            env!(
+                "OUT_DIR",
+                "there is no build script: put `errbook_codegen::build(\"errors.yaml\")` into build.rs"
+            ),
+            "/errbook.rs"
+        ));
     };
 }
 
