@@ -1,5 +1,7 @@
 //! A client of the depot.
 
+use std::time::Duration;
+
 use errbook::reqwest::call;
 use errbook::retry::{Policy, Retries};
 use serde::de::DeserializeOwned;
@@ -33,10 +35,15 @@ pub struct Parcel {
 }
 
 impl Depot {
-    /// The depot at `https://…`.
-    pub fn new(base: impl Into<String>) -> Depot {
-        let retries = Retries::new(Policy::default());
-        Depot { http: reqwest::Client::new(), base: base.into(), retries }
+    /// The depot at `https://…`. It fails where the machine can't make connections at all.
+    pub fn new(base: impl Into<String>) -> Result<Depot, Error> {
+        let http = reqwest::Client::builder()
+            .connect_timeout(Duration::from_secs(5))
+            .timeout(Duration::from_secs(30))
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(errbook::reqwest::Error::from)?;
+        Ok(Depot { http, base: base.into(), retries: Retries::new(Policy::default()) })
     }
 
     /// Leaves a parcel there, and says its number.

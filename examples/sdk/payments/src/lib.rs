@@ -1,5 +1,7 @@
 //! A client of somebody else's payments.
 
+use std::time::Duration;
+
 use errbook::reqwest::{Error, call};
 use errbook::retry::{KeyIn, Policy, Retries};
 use serde::Deserialize;
@@ -36,11 +38,17 @@ pub enum Refusal {
 }
 
 impl Client {
-    /// The API at `https://…`.
-    pub fn new(base: impl Into<String>) -> Client {
+    /// The API at `https://…`. It fails where the machine can't make connections at all.
+    pub fn new(base: impl Into<String>) -> Result<Client, Refusal> {
+        let http = reqwest::Client::builder()
+            .connect_timeout(Duration::from_secs(5))
+            .timeout(Duration::from_secs(30))
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|error| Refusal::Other(error.to_string()))?;
         // What carries a key is charged once, however often it is sent.
         let retries = Retries::new(Policy::default()).keys(KeyIn::header("idempotency-key"));
-        Client { http: reqwest::Client::new(), base: base.into(), retries }
+        Ok(Client { http, base: base.into(), retries })
     }
 
     /// Charges a card.

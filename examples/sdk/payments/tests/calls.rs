@@ -21,7 +21,7 @@ async fn server(answers: &'static [(u16, &'static str)]) -> (Client, Arc<Mutex<V
         (StatusCode::from_u16(status).unwrap(), body)
     });
     tokio::spawn(async move { axum::serve(listener, app).await });
-    (Client::new(base), keys)
+    (Client::new(base).unwrap(), keys)
 }
 
 #[tokio::test]
