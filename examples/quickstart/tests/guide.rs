@@ -66,6 +66,7 @@ fn blocks_stand_in_the_files_they_name() {
         ("migrating", "examples/migration"),
         ("sent-and-logged", "."),
         ("client", "examples/sdk"),
+        ("client-more", "examples/sdk"),
         ("retrying", "."),
         ("comparing", "."),
     ] {

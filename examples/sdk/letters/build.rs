@@ -1,0 +1,5 @@
+//! errors.yaml to Rust.
+
+fn main() {
+    errbook_codegen::build("errors.yaml");
+}
