@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use errbook::reqwest::{Error, call, read};
+use errbook::reqwest::{Error, call, fetch, read, read_bytes, send};
 use errbook::retry::{Attempt, IdempotencyKey, Policy, Retries};
+use errbook::{ErrorResponse, Issue};
 use reqwest::{Method, Url};
+use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
@@ -12,7 +14,7 @@ use tokio::sync::Mutex;
 pub mod api {
     errbook::include_catalog!();
 }
-use api::Letters;
+use api::{Code, Letters};
 
 /// A client.
 #[derive(Debug)]
@@ -40,6 +42,16 @@ pub struct Sent {
     /// Its number.
     pub number: u64,
 }
+
+/// Where it came to.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+pub struct Event {
+    /// The place.
+    pub at: String,
+}
+
+/// A line of events that is longer is none.
+const MAX_LINE: usize = 64 * 1024;
 
 impl Client {
     /// The API at `https://…`.
@@ -99,4 +111,52 @@ impl Client {
         let new: String = call::<Letters, _>(&self.http, request, &self.retries, Some(first)).await?;
         Ok(token.insert(new).clone())
     }
+
+    /// Tells where a letter comes to, until it is delivered.
+    ///
+    /// # Errors
+    ///
+    /// Before the first event, or in the place of one.
+    pub async fn watch(&self, number: u64, mut seen: impl FnMut(Event)) -> Result<(), Error<Letters>> {
+        let request = self.http.get(self.at(&format!("letters/{number}/events"))).build()?;
+        let mut response = send::<Letters>(&self.http, request, &self.retries, None).await?;
+        let mut lines = Vec::new();
+        while let Some(piece) = response.chunk().await? {
+            lines.extend_from_slice(&piece);
+            while let Some(end) = lines.iter().position(|byte| *byte == b'\n') {
+                seen(event(lines.drain(..=end).collect())?);
+            }
+            if lines.len() > MAX_LINE {
+                return Err(serde_json::Error::custom("a line has no end").into());
+            }
+        }
+        // The last line may go without.
+        if !lines.is_empty() {
+            seen(event(lines)?);
+        }
+        Ok(())
+    }
+
+    /// Which of the addresses a letter can't be sent to, by their positions, and why.
+    ///
+    /// # Errors
+    ///
+    /// Where none of them was looked at.
+    pub async fn refused(&self, addresses: &[&str]) -> Result<Vec<(usize, Issue<Code>)>, Error<Letters>> {
+        let request = self.http.post(self.at("addresses")).json(addresses).build()?;
+        // To look at them twice does no harm.
+        let first = Attempt::of(&Method::POST).idempotent();
+        let response = fetch::<Letters>(&self.http, request, &self.retries, Some(first)).await?;
+        let body = read_bytes::<Letters>(response).await?;
+        Ok(ErrorResponse::<Letters>::items(&body, &["results"]).collect())
+    }
+}
+
+/// A line is an event, unless it is an error.
+fn event(line: Vec<u8>) -> Result<Event, Error<Letters>> {
+    let err = ErrorResponse::<Letters>::parse_event(line.clone());
+    if err.from_api() {
+        return Err(Error::Api(err));
+    }
+    Ok(serde_json::from_slice(&line)?)
 }
