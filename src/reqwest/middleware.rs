@@ -50,6 +50,7 @@ impl<A: Api> Middleware for RetryMiddleware<A> {
     ) -> Result<Response> {
         let mut operation = begin(&self.retries, &mut request, extensions);
         extensions.remove::<Outcome>();
+        let url = request.url().clone();
         loop {
             let copy = request.try_clone();
             let sent = next.clone().run(request, extensions).await;
@@ -61,7 +62,7 @@ impl<A: Api> Middleware for RetryMiddleware<A> {
                 // Of a middleware further in: nobody knows what it says of the request.
                 reqwest_middleware::Error::Middleware(_) => None,
             };
-            match after::<A, _>(&mut operation, sent, copy, failure).await {
+            match after::<A, _>(&mut operation, &url, sent, copy, failure).await {
                 ControlFlow::Continue(copy) => request = copy,
                 ControlFlow::Break((result, outcome)) => {
                     outcome.map(|outcome| extensions.insert(outcome));

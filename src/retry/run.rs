@@ -64,7 +64,8 @@ impl Retries {
         extensions: &Extensions,
         body: Option<&[u8]>,
     ) -> Prepared {
-        let attempt = extensions.get().copied().unwrap_or_else(|| Attempt::of(method)).fixed();
+        let given = extensions.get().map(|given: &Attempt| given.with_method(method));
+        let attempt = given.unwrap_or_else(|| Attempt::of(method)).fixed();
         match self.keys.as_ref().map(|place| place.put(method, headers, body)) {
             Some(put) if put.keyed => Prepared { attempt: attempt.keyed(), body: put.body },
             _ => Prepared { attempt, body: None },
@@ -156,8 +157,11 @@ impl Retries {
                 }
                 Err(error) => error,
             };
-            match operation.failed(&error.as_failure(), timer.now(), timer.random()) {
+            let failure = error.as_failure();
+            match operation.failed(&failure, timer.now(), timer.random()) {
                 Next::Repeat { after } => timer.sleep(after).await,
+                // Further in it ended, and there it is known how.
+                Next::Stop(_) if failure.exhausted => return Err(error),
                 Next::Stop(outcome) => return Err(error.with_outcome(outcome)),
             }
         }
