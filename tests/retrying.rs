@@ -144,7 +144,10 @@ async fn what_failed_at_once_comes_back_one_after_the_other() {
                 1 => Err(ErrorResponse::<Sending>::from(sending::Error::from(code::RateLimitExceeded {
                     retry_after: Duration::from_secs(30),
                 }))),
-                _ => Ok(again.lock().unwrap().push(start.elapsed())),
+                _ => {
+                    again.lock().unwrap().push(start.elapsed());
+                    Ok(())
+                }
             }
         })
     });
