@@ -309,8 +309,13 @@ async fn a_host_that_fails_uses_up_its_own_budget() {
     assert_eq!(asked.lock().unwrap().len(), 3);
     assert_eq!(rule(ask("http://a.example/").await.unwrap()), Rule::Budget);
     assert_eq!(asked.lock().unwrap().len(), 4);
+    // However it is spelled.
+    for same in ["http://A.example/", "http://a.example:80/", "http://user@a.example/"] {
+        assert_eq!(rule(ask(same).await.unwrap()), Rule::Budget);
+    }
+    assert_eq!(rule(ask("http://a.example:8080/").await.unwrap()), Rule::Attempts);
     assert_eq!(rule(ask("http://b.example/").await.unwrap()), Rule::Attempts);
-    assert_eq!(asked.lock().unwrap().len(), 7);
+    assert_eq!(asked.lock().unwrap().len(), 13);
 }
 
 #[tokio::test(start_paused = true)]
@@ -463,7 +468,7 @@ fn hurried() -> Retries {
 }
 
 fn reqwest(retries: Retries) -> reqwest_middleware::ClientWithMiddleware {
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = plain();
     reqwest_middleware::ClientBuilder::new(client)
         .with(errbook::reqwest::RetryMiddleware::<Sending>::new(retries))
         .build()
@@ -544,7 +549,7 @@ async fn reqwest_alone_reads_answers_too() {
 
     let half = Does::BreaksOff(r#"{"ok":false,"error":{"code":"internal_error","#);
     let (base, _) = server([half, Does::Answers(fine()), Does::Answers(fine())]).await;
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = plain();
     let get = || async { client.get(&base).send().await.unwrap() };
     let error = read(get().await).await.unwrap_err();
     assert_eq!(
@@ -590,7 +595,7 @@ async fn a_loop_over_what_is_borrowed_can_be_boxed() {
 async fn reqwest_needs_no_middleware() {
     let (base, asked) =
         server([Does::Answers(answer(code::ServiceUnavailable)), Does::Answers(fine())]).await;
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = plain();
     let request = || client.post(format!("{base}/emails")).body("hello").build().unwrap();
     let send = async |retries| errbook::reqwest::send::<Sending>(&client, request(), &retries, None).await;
     assert_eq!(send(hurried()).await.unwrap().text().await.unwrap(), "fine");
@@ -636,7 +641,8 @@ async fn what_had_no_answer_is_not_multiplied_either() {
         .unwrap_err();
     assert_eq!(*asked.lock().unwrap(), 3);
     assert_eq!(format!("{error}"), "no answer");
-    assert_eq!(format!("{error:#}"), "no answer after 3 attempts: all attempts failed");
+    let text = "no answer after 3 attempts: all attempts failed: connection closed before message completed";
+    assert_eq!(format!("{error:#}"), text);
 }
 
 #[tokio::test]
@@ -698,45 +704,48 @@ async fn who_tries_once_leaves_the_others_to_somebody_else() {
     assert_eq!((sent.get(), result.unwrap_err().outcome().unwrap().attempts), (3, 3));
 }
 
-#[tokio::test]
-async fn a_success_that_breaks_off_is_asked_for_again() {
-    // The server says that more comes than it sends.
+/// A server that writes these bytes in turn, and the last ones for ever; and how often it was asked.
+async fn writes(answers: &'static [&'static str]) -> (String, Arc<Mutex<usize>>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let asked = Arc::new(Mutex::new(0));
     let count = Arc::clone(&asked);
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
-            let mut request = [0; 1024];
-            tokio::io::AsyncReadExt::read(&mut stream, &mut request).await.unwrap();
-            let first = {
-                let mut count = count.lock().unwrap();
-                *count += 1;
-                *count == 1
-            };
-            let body = if first { "\"fi" } else { "\"fine\"" };
-            let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: 6\r\nconnection: close\r\n\r\n{body}");
-            tokio::io::AsyncWriteExt::write_all(&mut stream, answer.as_bytes()).await.unwrap();
+            let _ = stream.read(&mut [0; 1024]).await;
+            let at = *count.lock().unwrap();
+            *count.lock().unwrap() += 1;
+            let answer = answers[at.min(answers.len() - 1)];
+            stream.write_all(answer.as_bytes()).await.unwrap();
         }
     });
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    (base, asked)
+}
+
+const HALF: &str = "HTTP/1.1 200 OK\r\ncontent-length: 6\r\nconnection: close\r\n\r\n\"fi";
+
+#[tokio::test]
+async fn a_success_that_breaks_off_is_asked_for_again() {
+    const ANSWERS: &[&str] =
+        &[HALF, "HTTP/1.1 200 OK\r\ncontent-length: 6\r\nconnection: close\r\n\r\n\"fine\""];
+    let client = plain();
     let call = async |request: reqwest::RequestBuilder| {
         let request = request.build().unwrap();
         errbook::reqwest::call::<Sending, String>(&client, request, &hurried(), None).await
     };
-    assert_eq!(call(client.get(&base)).await.unwrap(), "fine");
-    *asked.lock().unwrap() = 0;
+    let (base, _) = writes(ANSWERS).await;
+    assert_eq!(call(client.get(base)).await.unwrap(), "fine");
     // It may have taken effect.
-    let error = call(client.post(&base)).await.unwrap_err();
-    assert_eq!(error.outcome().unwrap().stop.rule, Rule::Effect);
-    assert_eq!(*asked.lock().unwrap(), 1);
+    let (base, asked) = writes(ANSWERS).await;
+    let error = call(client.post(base)).await.unwrap_err();
+    assert_eq!((error.outcome().unwrap().stop.rule, *asked.lock().unwrap()), (Rule::Effect, 1));
 }
 
 #[tokio::test]
 async fn a_success_without_a_body_is_nothing_and_another_type_is_an_error_at_once() {
     let empty = || Response::builder().status(204).body(Bytes::new()).unwrap();
     let (base, asked) = server([Does::Answers(empty()), Does::Answers(fine())]).await;
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = plain();
     let request = || client.delete(&base).build().unwrap();
     errbook::reqwest::call::<Sending, ()>(&client, request(), &hurried(), None).await.unwrap();
     let error =
@@ -749,7 +758,7 @@ async fn a_success_without_a_body_is_nothing_and_another_type_is_an_error_at_onc
 async fn what_is_neither_a_success_nor_an_error_is_no_value() {
     let unchanged = Response::builder().status(304).body(Bytes::new()).unwrap();
     let (base, asked) = server([Does::Answers(unchanged)]).await;
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = plain();
     let request = || client.get(&base).build().unwrap();
     let error =
         errbook::reqwest::call::<Sending, ()>(&client, request(), &hurried(), None).await.unwrap_err();
@@ -763,7 +772,7 @@ async fn what_is_neither_a_success_nor_an_error_is_no_value() {
 async fn a_success_that_declares_a_failure_is_one() {
     let failure = Response::new(Bytes::from_static(br#"{"ok":false,"error":{"code":"internal_error"}}"#));
     let (base, asked) = server([Does::Answers(failure), Does::Answers(Response::new("7".into()))]).await;
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = plain();
     let request = client.get(&base).build().unwrap();
     assert_eq!(errbook::reqwest::call::<Sending, u8>(&client, request, &hurried(), None).await.unwrap(), 7);
     assert_eq!(asked.lock().unwrap().len(), 2);
@@ -843,22 +852,31 @@ async fn an_answer_behind_a_redirect_does_not_say_what_became_of_the_request() {
 
 #[tokio::test]
 async fn what_reqwest_could_not_do_is_told_apart() {
+    async fn fails(client: &reqwest::Client, request: reqwest::RequestBuilder) -> (String, u32, Rule) {
+        let retries = Retries::new(Policy::default().backoff(Duration::from_millis(1)));
+        let error =
+            errbook::reqwest::call::<Sending, ()>(client, request.build().unwrap(), &retries, None).await;
+        let error = error.unwrap_err();
+        let outcome = error.outcome().unwrap();
+        (error.to_string(), outcome.attempts, outcome.stop.rule)
+    }
+    let told = |text: &str, attempts, rule| (text.to_owned(), attempts, rule);
     let client = plain();
     let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    // It never left.
-    let outcome = fails(&client, client.post(format!("http://{nobody}")), &hurried()).await;
-    assert_eq!((outcome.attempts, outcome.stop.rule), (3, Rule::Attempts));
-    // In a circle.
+    let failed = fails(&client, client.post(format!("http://{nobody}"))).await;
+    assert_eq!(failed, told("no connection", 3, Rule::Attempts));
     let circle = Response::builder().status(302).header("location", "/").body(Bytes::new()).unwrap();
     let (base, _) = server([Does::Answers(circle)]).await;
-    let outcome = fails(&client, client.get(&base), &hurried()).await;
-    assert_eq!((outcome.attempts, outcome.stop.rule), (1, Rule::Status));
+    let failed = fails(&client, client.get(&base)).await;
+    assert_eq!(failed, told("redirects without an end", 1, Rule::Status));
     // Two tokens are less than a timeout costs.
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let silent = format!("http://{}", silent.local_addr().unwrap());
     let hasty = reqwest::Client::builder().no_proxy().timeout(Duration::from_millis(50)).build().unwrap();
-    let outcome = fails(&hasty, hasty.get(silent), &Retries::default()).await;
-    assert_eq!((outcome.attempts, outcome.stop.rule), (1, Rule::Budget));
+    assert_eq!(fails(&hasty, hasty.get(silent)).await, told("no answer in time", 1, Rule::Budget));
+    let (base, _) = writes(&[HALF]).await;
+    let failed = fails(&client, client.get(base)).await;
+    assert_eq!(failed, told("an answer that breaks off", 3, Rule::Attempts));
 }
 
 #[tokio::test]
@@ -876,16 +894,11 @@ async fn reqwest_s_hosts_have_their_own_budgets() {
 
 #[tokio::test]
 async fn a_success_that_ends_with_the_connection_may_have_broken_off() {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let base = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move {
-        for body in ["{\"id\":", "{\"id\":7}"] {
-            let (mut stream, _) = listener.accept().await.unwrap();
-            let _ = stream.read(&mut [0; 1024]).await;
-            let answer = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{body}");
-            stream.write_all(answer.as_bytes()).await.unwrap();
-        }
-    });
+    let (base, _) = writes(&[
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{\"id\":",
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{\"id\":7}",
+    ])
+    .await;
     let client = plain();
     let request = client.get(base).build().unwrap();
     let read: serde_json::Value =

@@ -18,6 +18,8 @@ use crate::{ErrorResponse, accept};
 ///
 /// A request whose body is a stream is sent once. An answer that asks for a new token is given back: nothing here renews
 /// one. What else is known of the request is given with it, as an [`Attempt`]: that it is idempotent, how much time is left.
+/// The client ends what takes too long, and should follow no redirects unless the API has some: what an answer says that a
+/// `POST` was led to says nothing of the `POST`, and where the connection there fails, it counts as never sent.
 ///
 /// ```no_run
 /// use errbook::mail::Sending;
@@ -36,7 +38,7 @@ use crate::{ErrorResponse, accept};
 ///
 /// # Errors
 ///
-/// Of the last attempt, with its [`Outcome`](crate::retry::Outcome).
+/// Of the last attempt, with its [`Outcome`](crate::retry::Outcome), or of a success that is no `T`.
 ///
 /// # Panics
 ///
@@ -68,7 +70,8 @@ pub async fn fetch<A: Api>(
     exchange(client, request, retries, first, true).await
 }
 
-/// The same for a success that comes back unread, as a stream of events has to. What is lost of it later is lost.
+/// The same for a success that comes back unread, as a stream of events has to. What is lost of it later is lost, and a
+/// failure that it declares is for [`read`], unless the catalog says that errors have its status (`status: 200` at an envelope).
 ///
 /// # Errors
 ///

@@ -16,7 +16,7 @@ use crate::retry::{Outcome, Retries};
 /// What is known of a request beside its method (that it is idempotent, how
 /// much time is left) is given with it: `with_extension(Attempt::of(&Method::POST).idempotent())`. The last error
 /// answer is read by [`read`](super::read) with its [`Outcome`]. Where none came, the outcome is in the extensions that
-/// `execute_with_extensions` was given, for whoever retries further out, too.
+/// `execute_with_extensions` was given, for whoever retries further out, too. As with `send`, a success is not read.
 ///
 /// ```no_run
 /// use errbook::mail::Sending;
