@@ -186,7 +186,7 @@ fn failure(error: &reqwest::Error) -> Failure {
 }
 
 /// Reads a success as `T`, and anything else as the API's error. A success without a body is read as `null`: as `()` or an
-/// `Option`. Of an error no more is read than [`MAX_BODY`](ErrorResponse::MAX_BODY).
+/// `Option`. Of an error no more is read than [`MAX_BODY`](ErrorResponse::MAX_BODY), for as long as the client's timeout allows.
 ///
 /// # Errors
 ///
