@@ -2,6 +2,8 @@
 //!
 //! The input is texts with NUL between them, in the order of `TEXTS`; those that are missing are harmless.
 
+use std::sync::Once;
+
 use errbook_codegen::check;
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
@@ -20,7 +22,7 @@ name: shop
 title: {page}
 docs: https://shop.example/errors
 doc: {doc}
-by_status: {{4xx: first, 5xx: last}}
+by_status: {{4xx: second, 5xx: last}}
 actions: {{restock: {{text: {action}, url: "https://shop.example/more"}}}}
 groups:
   plan: {{title: {group}, doc: {about}}}
@@ -48,6 +50,9 @@ retired:
 pub(crate) fn run(input: &[u8]) {
     let input = String::from_utf8_lossy(input);
     let mut texts = ["Text."; TEXTS];
+    // Else nothing that follows is looked at.
+    static WITHOUT: Once = Once::new();
+    WITHOUT.call_once(|| assert!(check("errors.yaml", &catalog(texts)).is_ok()));
     for (at, text) in texts.iter_mut().zip(input.split('\0')) {
         if !text.is_empty() {
             *at = text;
