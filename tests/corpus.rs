@@ -1,30 +1,35 @@
-//! What fuzzing found once is read again.
+//! What fuzzing found once is read again, and so is what is like it.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
-use std::fs;
-
+#[path = "../fuzz/src/corpus.rs"]
+mod corpus;
 #[path = "../fuzz/src/parse.rs"]
 mod parse;
 #[path = "../fuzz/src/request.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod request;
 
+use corpus::Target;
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz");
+
 #[test]
 fn parse() {
-    run("parse", parse::run);
+    Target { name: "parse", folder: FOLDER, made: 400, run: parse::run }.run();
 }
 
 #[test]
 fn request() {
-    run("request", request::run);
+    Target { name: "request", folder: FOLDER, made: 10_000, run: request::run }.run();
 }
 
-fn run(target: &str, run: fn(&[u8])) {
-    let folder = format!("{}/fuzz/corpus/{target}", env!("CARGO_MANIFEST_DIR"));
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        // Shown where it fails.
-        println!("{}", path.display());
-        run(&fs::read(path).unwrap());
-    }
+/// A failure is nothing without the input.
+#[test]
+fn what_fails_is_kept() {
+    let run = |input: &[u8]| assert!(!input.contains(&b'\x01'));
+    let failed =
+        std::panic::catch_unwind(|| Target { name: "markup", folder: FOLDER, made: 100_000, run }.run());
+    assert!(failed.is_err());
+    let kept = concat!(env!("CARGO_TARGET_TMPDIR"), "/", env!("CARGO_PKG_NAME"), "-markup");
+    assert!(std::fs::read(kept).unwrap().contains(&b'\x01'));
 }

@@ -1,29 +1,23 @@
-//! What fuzzing found once is read again.
+//! What fuzzing found once is read again, and so is what is like it.
 #![allow(clippy::unwrap_used)]
-
-use std::fs;
 
 #[path = "../../fuzz/src/check.rs"]
 mod check;
+#[path = "../../fuzz/src/corpus.rs"]
+mod corpus;
 #[path = "../../fuzz/src/markup.rs"]
 mod markup;
 
+use corpus::Target;
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz");
+
 #[test]
-fn checks() {
-    all("check", check::run);
+fn check() {
+    Target { name: "check", folder: FOLDER, made: 1500, run: check::run }.run();
 }
 
 #[test]
-fn markups() {
-    all("markup", markup::run);
-}
-
-fn all(target: &str, run: fn(&[u8])) {
-    let folder = format!("{}/../fuzz/corpus/{target}", env!("CARGO_MANIFEST_DIR"));
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        // Shown where it fails.
-        println!("{}", path.display());
-        run(&fs::read(path).unwrap());
-    }
+fn markup() {
+    Target { name: "markup", folder: FOLDER, made: 400, run: markup::run }.run();
 }
