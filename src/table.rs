@@ -189,9 +189,9 @@ pub struct GroupRow {
     pub statuses: &'static [Status],
     /// (field, JSON) of every code of the group.
     pub constants: &'static [(&'static str, &'static str)],
-    /// Where all its codes have the same.
+    /// As written at the group, else where all its codes have the same.
     pub action: Option<u16>,
-    /// The same, for a repeat as for a first attempt.
+    /// The same, where it is the same for a repeat as for a first attempt.
     pub retry: Option<Retry>,
 }
 

@@ -246,6 +246,10 @@ pub struct Group {
     pub statuses: Vec<u16>,
     /// The constant fields that it gives all its codes: (wire name, value).
     pub constants: Vec<(String, Literal)>,
+    /// For an unknown code of the group: what is written at the group, else what all its codes share.
+    pub action: Option<usize>,
+    /// The same, where it is the same for a repeat as for a first attempt.
+    pub retry: Option<Retry>,
     pub(crate) line: Line,
 }
 

@@ -217,8 +217,8 @@ impl<A: Api> ErrorResponse<A> {
         self.0.retryable.or_else(|| Some(row(self.code()?).retryable))
     }
 
-    /// What the catalog advises for the code; for an unknown one what all codes of its [`group`](ErrorResponse::group)
-    /// have in common.
+    /// What the catalog advises for the code; for an unknown one what it says of its [`group`](ErrorResponse::group), or
+    /// else of all codes of that.
     pub fn retry(&self) -> Option<Retry> {
         self.code().map_or_else(|| self.group_row()?.retry, |code| Some(row(code).retry))
     }
@@ -250,8 +250,8 @@ impl<A: Api> ErrorResponse<A> {
         }
     }
 
-    /// The next step: of the code. For an unknown one that which the answer names, else what all codes of its
-    /// [`group`](ErrorResponse::group) have in common.
+    /// The next step: of the code. For an unknown one that which the answer names, else that of its
+    /// [`group`](ErrorResponse::group), or of all codes of that.
     pub fn action(&self) -> Option<<A::Code as ErrorCode>::Action> {
         Named::from_index(self.0.action?)
     }

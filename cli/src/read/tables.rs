@@ -287,17 +287,13 @@ fn table(catalog: &'static Catalog, types: &[run::Type]) -> run::Table {
     let mut numbers: Vec<(i64, u16)> =
         catalog.codes.iter().enumerate().filter_map(|(at, code)| Some((code.number?, number(at)))).collect();
     numbers.sort_unstable();
-    let groups = catalog.groups.iter().enumerate().map(|(at, group)| {
-        let codes = || catalog.codes.iter().filter(move |code| code.group == Some(at));
-        let advice = shared(codes().map(|code| code.retry)).filter(|advice| advice.first == advice.repeat);
-        run::GroupRow {
-            name: &group.name,
-            title: &group.title,
-            statuses: list(group.statuses.iter().map(|at| run::status(*at))),
-            constants: list(group.constants.iter().map(|(name, value)| (name.as_str(), made(value.json())))),
-            action: shared(codes().map(|code| code.action)).map(number),
-            retry: advice.map(|advice| retry(advice.first)),
-        }
+    let groups = catalog.groups.iter().map(|group| run::GroupRow {
+        name: &group.name,
+        title: &group.title,
+        statuses: list(group.statuses.iter().map(|at| run::status(*at))),
+        constants: list(group.constants.iter().map(|(name, value)| (name.as_str(), made(value.json())))),
+        action: group.action.map(number),
+        retry: group.retry.map(retry),
     });
     let actions = catalog.actions.iter().map(|action| run::ActionRow {
         name: &action.name,
@@ -315,12 +311,6 @@ fn table(catalog: &'static Catalog, types: &[run::Type]) -> run::Table {
         groups: list(groups),
         actions: list(actions),
     }
-}
-
-/// What all of them are, where there are some.
-fn shared<T: PartialEq>(mut values: impl Iterator<Item = T>) -> Option<T> {
-    let first = values.next()?;
-    values.all(|value| value == first).then_some(first)
 }
 
 fn row(code: &'static model::Code, types: &[run::Type]) -> run::Row {
