@@ -228,7 +228,7 @@ fn answers_of_something_else() {
     assert_eq!(read(500, b"caf\xe9").message(), Some("caf\u{fffd}"));
     assert_eq!(
         read(502, b"<title>Bad\x1b[31m</title>").to_string(),
-        "not an answer of the API: Bad\\u{1b}[31m (HTTP 502, read as internal_error, request_id=edge-1, retry after 2 s)"
+        "not an answer of the API: Bad\\u{1b}[31m (HTTP 502, request_id=edge-1, retry after 2 s)"
     );
 }
 

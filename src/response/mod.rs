@@ -416,9 +416,6 @@ impl<A: Api> fmt::Display for ErrorResponse<A> {
             write!(f, ": {}", OneLine(message))?;
         }
         write!(f, " (HTTP {}", self.status().as_u16())?;
-        if !self.from_api() {
-            write!(f, ", read as {}", self.inferred())?;
-        }
         if let Some(id) = self.request_id() {
             write!(f, ", request_id={}", OneLine(id))?;
         }
