@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use http::StatusCode;
 use http::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 
 /// The wait that the headers ask for. Several: the longest. Zero, the past and what can't be read: none.
@@ -14,11 +15,21 @@ pub(crate) fn from_headers(headers: &HeaderMap, now: impl Fn() -> Option<SystemT
         .max()
 }
 
-/// When the rate limit starts anew of which nothing is left, as headers tell it that come with every answer. Several:
-/// the longest.
-pub(crate) fn from_rate_limit(headers: &HeaderMap, now: impl Fn() -> Option<SystemTime>) -> Option<Duration> {
+/// When the rate limit starts anew of which nothing is left, as headers tell it that come with every answer: a wait only where
+/// the limit is what failed. Several: the longest.
+pub(crate) fn from_rate_limit(
+    status: StatusCode,
+    headers: &HeaderMap,
+    now: impl Fn() -> Option<SystemTime>,
+) -> Option<Duration> {
+    if !matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
+        return None;
+    }
     let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
-    let lines = headers.get_all("ratelimit").iter().filter_map(|line| used_up(line.to_str().ok()?));
+    let lines = headers.get_all("ratelimit").iter().filter_map(|line| {
+        let line = line.to_str().ok()?;
+        used_up(line).or_else(|| used_up_by_the_seventh(line))
+    });
     // In drafts up to the sixth, one header each.
     let is_used_up = text("ratelimit-remaining").and_then(seconds).is_some_and(|left| left.is_zero());
     let older = || {
@@ -62,6 +73,13 @@ fn used_up(line: &str) -> Option<Duration> {
     Some(longest)
 }
 
+/// `limit=100, remaining=0, reset=30`, which servers still send by the seventh draft.
+fn used_up_by_the_seventh(line: &str) -> Option<Duration> {
+    let members = || line.split(',').filter_map(|member| member.trim().split_once('='));
+    let member = |name| seconds(members().find(|(key, _)| *key == name)?.1);
+    member("remaining").filter(Duration::is_zero).and_then(|_| member("reset"))
+}
+
 /// What is before a separator that stands in no string, and what is behind it. `None` where a string has no end.
 fn cut(text: &str, separator: char) -> Option<(&str, Option<&str>)> {
     let (mut in_string, mut escaped) = (false, false);
@@ -85,7 +103,7 @@ fn wait(
     let text = value.to_str().ok()?.trim();
     if text.starts_with(|first: char| first.is_ascii_digit()) {
         // A proxy may have joined several.
-        return text.split(',').filter_map(|text| seconds(text.trim())).max();
+        return text.split(',').filter_map(duration).max();
     }
     until(httpdate::parse_http_date(text).ok()?, date, now)
 }
@@ -196,6 +214,9 @@ mod tests {
             ("soon", None),
             ("99999999999999999999999999", seconds(u64::MAX)),
             ("30, 60", seconds(60)),
+            // Not of HTTP's.
+            ("30s", seconds(30)),
+            ("1m30s", seconds(90)),
             ("Sun, 06 Nov 1994 08:49:37 GMT", seconds(37)),
             ("Sunday, 06-Nov-94 08:49:37 GMT", seconds(37)),
             ("Sun Nov  6 08:49:37 1994", seconds(37)),
@@ -245,7 +266,8 @@ mod tests {
                 headers.append(*name, value.parse().unwrap());
             }
             let now = || Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_900_000_000));
-            from_rate_limit(&headers, now).map(|wait| wait.as_secs())
+            assert_eq!(from_rate_limit(StatusCode::FORBIDDEN, &headers, now), None);
+            from_rate_limit(StatusCode::TOO_MANY_REQUESTS, &headers, now).map(|wait| wait.as_secs())
         }
         for (line, expected) in [
             (r#""default";r=0;t=30"#, Some(30)),
@@ -256,8 +278,13 @@ mod tests {
             (r#""hour";r=0;t=30, "day";r=0;t=90,"month";r=3;t=900"#, Some(90)),
             (r#""a;r=1,\"b";r=0;t=30;pk=:c2U=:;x"#, Some(30)),
             (r#"token;r=0;t=18446744073709551615"#, Some(u64::MAX)),
-            // Each of these is malformed.
+            ("limit=10, remaining=0, reset=30", Some(30)),
+            ("reset=30,remaining=0", Some(30)),
+            // Each of these is malformed, or says that something is left.
             (r#""default";t=30"#, None),
+            ("limit=10, remaining=1, reset=30", None),
+            ("limit=10, remaining=0", None),
+            ("remaining=0;reset=30", None),
             (r#""default;r=0;t=30"#, None),
             (r#""default";r=0;t=1.5"#, None),
             (r#""default";r=0;t=-1"#, None),
@@ -265,7 +292,6 @@ mod tests {
             (r#""a";r=0;t=30,"#, None),
             (r#""a";r=0;t=30, "b";r=x"#, None),
             (";r=0;t=30", None),
-            ("limit=10, remaining=0, reset=30", None),
             ("", None),
         ] {
             assert_eq!(read(&[("ratelimit", line)]), expected, "{line}");

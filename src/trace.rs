@@ -1,6 +1,7 @@
 use std::error::Error as StdError;
 use std::fmt::{self, Write as _};
 
+use crate::advice::Applied;
 use crate::catalog::{Api, ErrorCode as _};
 use crate::retry::{Attempt, Decision, Failure};
 use crate::text::OneLine;
@@ -32,12 +33,18 @@ pub(crate) fn event<A: Api>(error: &Error<A>, id: &RequestId) {
 
 /// One event for a decision: `warn` where retrying gave up, `info` where it goes on, `debug` where there was nothing to retry.
 pub(crate) fn decision(decision: &Decision, failure: &Failure, attempt: &Attempt) {
+    let without_answer = || match failure.applied {
+        _ if failure.status.is_some() => None,
+        _ if failure.timed_out => Some("timeout"),
+        Applied::No => Some("not_sent"),
+        _ => Some("no_answer"),
+    };
     macro_rules! event {
         ($level:ident) => {
             tracing::event!(
                 target: "errbook::retry",
                 tracing::Level::$level,
-                "error.type" = failure.code,
+                "error.type" = failure.code.or_else(without_answer),
                 "http.response.status_code" = failure.status.map(|status| status.as_u16()),
                 attempt = attempt.number(),
                 rule = decision.rule().number(),

@@ -6,8 +6,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use errbook::mail::{Sending, code, sending};
+use errbook::retry::{Attempt, Failure, Next, Retries, Terms};
 use errbook::{Error, ErrorHandler, prelude::*};
 use http::{HeaderMap, Method};
 use tracing::field::{Field, Visit};
@@ -126,23 +128,21 @@ fn a_source_that_can_not_be_shown_costs_no_answer() {
     assert_eq!(answer.status(), 500);
 }
 
-/// The events of an operation in which every attempt is answered with the error.
-fn decisions(error: &sending::ErrorResponse) -> Vec<Seen> {
-    use errbook::retry::{Attempt, Failure, Next, Retries, Terms};
-    use std::time::Duration;
-
+/// The events of an operation in which every attempt fails like that.
+fn decisions(failure: Failure) -> Vec<Seen> {
     let events = Events::default();
     tracing::subscriber::with_default(events.clone(), || {
         let retries = Retries::default().terms(Terms::default().start(10_000));
         let mut operation = retries.begin("api.example", Attempt::of(&Method::GET), Duration::ZERO);
-        while let Next::Repeat { .. } = operation.failed(&Failure::from(error), Duration::ZERO, 0) {}
+        while let Next::Repeat { .. } = operation.failed(&failure, Duration::ZERO, 0) {}
     });
     std::mem::take(&mut *events.0.lock().unwrap())
 }
 
 #[test]
 fn every_decision_is_an_event_with_its_rule() {
-    let seen = decisions(&sending::ErrorResponse::from(sending::Error::from(code::InternalError)));
+    let answered = |error: sending::Error| decisions(Failure::from(&sending::ErrorResponse::from(error)));
+    let seen = answered(code::InternalError.into());
     let shown: Vec<_> =
         seen.iter().map(|seen| (seen.level, &*seen.fields["message"], &*seen.fields["rule"])).collect();
     assert_eq!(
@@ -158,8 +158,16 @@ fn every_decision_is_an_event_with_its_rule() {
     assert_eq!(seen[0].fields["http.response.status_code"], "500");
 
     // Where there was nothing to retry, nobody is bothered.
-    let [seen] =
-        <[Seen; 1]>::try_from(decisions(&sending::ErrorResponse::from(sending::Error::from(code::NotFound))))
-            .unwrap();
-    assert_eq!((seen.level, &*seen.fields["message"]), (Level::DEBUG, "stop: the same request fails again"));
+    let seen = answered(code::NotFound.into());
+    let shown: Vec<_> = seen.iter().map(|seen| (seen.level, &*seen.fields["message"])).collect();
+    assert_eq!(shown, [(Level::DEBUG, "stop: the same request fails again")]);
+
+    // Without an answer.
+    for (failure, text) in [
+        (Failure::not_sent(), "not_sent"),
+        (Failure::no_answer(), "no_answer"),
+        (Failure::timed_out(), "timeout"),
+    ] {
+        assert_eq!(decisions(failure)[0].fields["error.type"], text);
+    }
 }

@@ -95,6 +95,9 @@ fn rule_2_what_may_have_taken_effect_needs_a_key() {
     decides(sending("500 a_new_code"), post(), NO);
     decides(inbox("503 <html>"), post(), NO);
     decides(inbox("429 <html>"), post(), "6: retry within 1 s");
+    let limited = HeaderMap::from_iter([("ratelimit".parse().unwrap(), "\"a\";r=0;t=30".parse().unwrap())]);
+    let limited = Failure::answered(StatusCode::TOO_MANY_REQUESTS, &limited);
+    decides(limited, post(), "6: retry in 30 to 45 s");
     decides(Failure::no_answer(), post(), NO);
     decides(Failure::no_answer(), post().keyed(), "6: retry within 0.1 s");
     decides(Failure::not_sent(), post(), "6: retry within 0.1 s");
@@ -144,7 +147,7 @@ fn rules_4_and_5_the_flag_of_an_unknown_code() {
     decides(sending("503 a_new_code \"retryable\":false"), get(), "4: stop: the same request fails again");
     decides(sending("500 a_new_code \"retryable\":true"), get(), "5: retry within 0.1 s");
     decides(sending("500 a_new_code \"retryable\":true retry-after=4"), get(), "5: retry in 4 to 6 s");
-    decides(sending("429 a_new_code \"retryable\":true"), get(), "5: retry within 0.1 s");
+    decides(sending("429 a_new_code \"retryable\":true"), get(), "5: retry within 1 s");
     // The status says that it is the request.
     decides(sending("422 a_new_code \"retryable\":true"), get(), "6: stop: the same request fails again");
 }
@@ -195,7 +198,7 @@ fn rule_8_a_server_s_wait_is_kept_or_not_waited_for() {
         left(10),
         "8: stop: the server asks for a wait of 10 s, and less time is left",
     );
-    decides(inbox("503 retry-after=10 "), left(11), "6: retry in 10 to 11 s");
+    decides(inbox("503 retry-after=10 "), left(11), "6: retry in 10 to 10.998 s");
     decides(inbox("503"), left(0), "8: stop: there is no time left");
     decides(
         inbox("503 retry-after=99999999999999999999 "),
@@ -218,8 +221,10 @@ fn rule_9_a_retry_has_a_price() {
     assert_eq!(decide(inbox("503")).rule(), Rule::Budget);
     assert_eq!(
         decide(inbox("503")).to_string(),
-        "stop: too much of what was sent failed: the retry budget is empty"
+        "stop: the retry budget is used up: too little succeeded lately for what failed"
     );
+    let Decision::Stop(stop) = decide(sending("500 internal_error")) else { panic!() };
+    assert_eq!((stop.rule, stop.step.unwrap().name), (Rule::Budget, "contact_support"));
 }
 
 #[test]
@@ -231,6 +236,7 @@ fn what_times_out_costs_three_times_as_much() {
     assert_eq!(price(inbox("503")), Budget::RETRY);
     assert_eq!(price(Failure::not_sent()), Budget::RETRY);
     assert_eq!(price(Failure::timed_out()), Budget::AFTER_TIMEOUT);
+    assert_eq!(price(inbox("504")), Budget::AFTER_TIMEOUT);
     assert_eq!(Budget::AFTER_TIMEOUT, 3 * Budget::RETRY);
 }
 

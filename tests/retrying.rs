@@ -12,11 +12,12 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use errbook::mail::{Action, Code, Sending, code, sending};
+use errbook::mail::{Action, Code, Inbox, Sending, code, sending};
 use errbook::retry::{AsFailure, Attempt, Failure, KeyIn, Outcome, Policy, Retries, RetryLayer, Rule, Terms};
 use errbook::{ErrorResponse, RequestId};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::Instant;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
@@ -128,7 +129,83 @@ async fn a_loop_within_a_loop_is_not_multiplied() {
                 .await
         })
         .await;
-    assert_eq!((sent.get(), result.unwrap_err().outcome().unwrap().attempts), (3, 1));
+    // How it ended is known where it ended.
+    assert_eq!((sent.get(), result.unwrap_err().outcome().unwrap().attempts), (3, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_failed_at_once_comes_back_one_after_the_other() {
+    let retries = retries();
+    let start = Instant::now();
+    let again = Mutex::new(Vec::new());
+    let clients = (0..10).map(|_| {
+        retries.run("api.example", Attempt::of(&Method::GET), async |attempt: Attempt| {
+            match attempt.number() {
+                1 => Err(ErrorResponse::<Sending>::from(sending::Error::from(code::RateLimitExceeded {
+                    retry_after: Duration::from_secs(30),
+                }))),
+                _ => {
+                    again.lock().unwrap().push(start.elapsed());
+                    Ok(())
+                }
+            }
+        })
+    });
+    for sent in join_all(clients).await {
+        sent.unwrap();
+    }
+    let again = again.into_inner().unwrap();
+    let least = again.iter().min().unwrap();
+    assert!(again.iter().any(|at| *at > *least + Duration::from_secs(1)), "{again:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_when_there_is_no_time_left() {
+    let policy = Policy::default().backoff(Duration::from_secs(1));
+    let retries = Retries::new(policy).terms(Terms::default().start(u32::MAX).max(u32::MAX));
+    let time = Duration::from_millis(20);
+    for _ in 0..200 {
+        let start = Instant::now();
+        let failed = retries.run("api.example", Attempt::of(&Method::GET).left(time), async |_| {
+            assert!(start.elapsed() < time);
+            Err::<(), _>(ErrorResponse::<Sending>::from(sending::Error::from(code::InternalError)))
+        });
+        failed.await.unwrap_err();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_succeeds_pays_for_what_fails() {
+    let poor = || Retries::default().terms(Terms::default().start(0).earn(500));
+    let retries = poor();
+    let mut answers = [Ok(()), Ok(()), Err(sending::Error::from(code::InternalError)), Ok(())].into_iter();
+    for _ in 0..3 {
+        let send = |_| std::future::ready(answers.next().unwrap().map_err(ErrorResponse::<Sending>::from));
+        retries.run("api.example", Attempt::of(&Method::GET), send).await.unwrap();
+    }
+    let (client, asked) = client(poor(), [fine(), fine(), answer(code::InternalError), fine()]);
+    for _ in 0..3 {
+        assert_eq!(client.clone().oneshot(get()).await.unwrap().status(), 200);
+    }
+    assert_eq!(asked.lock().unwrap().len(), 4);
+}
+
+/// All of them at once.
+async fn join_all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
+    let mut futures: Vec<_> = futures.into_iter().map(|future| (Box::pin(future), None)).collect();
+    std::future::poll_fn(|context| {
+        for (future, output) in futures.iter_mut().filter(|(_, output)| output.is_none()) {
+            if let Poll::Ready(ready) = future.as_mut().poll(context) {
+                *output = Some(ready);
+            }
+        }
+        match futures.iter().all(|(_, output)| output.is_some()) {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        }
+    })
+    .await;
+    futures.into_iter().filter_map(|(_, output)| output).collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -210,10 +287,13 @@ async fn the_last_answer_is_given_on_as_it_was() {
 #[tokio::test(start_paused = true)]
 async fn layers_around_each_other_do_not_multiply() {
     let (client, asked) = client(retries(), [answer(code::InternalError)]);
-    let outer = RetryLayer::<Sending, Infallible>::new(retries());
-    let response = outer.layer(client).oneshot(get()).await.unwrap();
+    let outer = || RetryLayer::<Sending, Infallible>::new(retries());
+    // Nor does one that reads another API.
+    let other = RetryLayer::<Inbox, Infallible>::new(retries());
+    let response = other.layer(outer().layer(outer().layer(client))).oneshot(get()).await.unwrap();
     assert_eq!(response.status(), 500);
     assert_eq!(asked.lock().unwrap().len(), 3);
+    assert_eq!(response.extensions().get::<sending::ErrorResponse>().unwrap().outcome().unwrap().attempts, 3);
 }
 
 #[tokio::test(start_paused = true)]
@@ -229,8 +309,13 @@ async fn a_host_that_fails_uses_up_its_own_budget() {
     assert_eq!(asked.lock().unwrap().len(), 3);
     assert_eq!(rule(ask("http://a.example/").await.unwrap()), Rule::Budget);
     assert_eq!(asked.lock().unwrap().len(), 4);
+    // However it is spelled.
+    for same in ["http://A.example/", "http://a.example:80/", "http://user@a.example/"] {
+        assert_eq!(rule(ask(same).await.unwrap()), Rule::Budget);
+    }
+    assert_eq!(rule(ask("http://a.example:8080/").await.unwrap()), Rule::Attempts);
     assert_eq!(rule(ask("http://b.example/").await.unwrap()), Rule::Attempts);
-    assert_eq!(asked.lock().unwrap().len(), 7);
+    assert_eq!(asked.lock().unwrap().len(), 13);
 }
 
 #[tokio::test(start_paused = true)]
@@ -383,7 +468,7 @@ fn hurried() -> Retries {
 }
 
 fn reqwest(retries: Retries) -> reqwest_middleware::ClientWithMiddleware {
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = plain();
     reqwest_middleware::ClientBuilder::new(client)
         .with(errbook::reqwest::RetryMiddleware::<Sending>::new(retries))
         .build()
@@ -464,7 +549,7 @@ async fn reqwest_alone_reads_answers_too() {
 
     let half = Does::BreaksOff(r#"{"ok":false,"error":{"code":"internal_error","#);
     let (base, _) = server([half, Does::Answers(fine()), Does::Answers(fine())]).await;
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = plain();
     let get = || async { client.get(&base).send().await.unwrap() };
     let error = read(get().await).await.unwrap_err();
     assert_eq!(
@@ -510,7 +595,7 @@ async fn a_loop_over_what_is_borrowed_can_be_boxed() {
 async fn reqwest_needs_no_middleware() {
     let (base, asked) =
         server([Does::Answers(answer(code::ServiceUnavailable)), Does::Answers(fine())]).await;
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = plain();
     let request = || client.post(format!("{base}/emails")).body("hello").build().unwrap();
     let send = async |retries| errbook::reqwest::send::<Sending>(&client, request(), &retries, None).await;
     assert_eq!(send(hurried()).await.unwrap().text().await.unwrap(), "fine");
@@ -556,7 +641,8 @@ async fn what_had_no_answer_is_not_multiplied_either() {
         .unwrap_err();
     assert_eq!(*asked.lock().unwrap(), 3);
     assert_eq!(format!("{error}"), "no answer");
-    assert_eq!(format!("{error:#}"), "no answer after 1 attempt: all attempts failed");
+    let text = "no answer after 3 attempts: all attempts failed: connection closed before message completed";
+    assert_eq!(format!("{error:#}"), text);
 }
 
 #[tokio::test]
@@ -618,45 +704,48 @@ async fn who_tries_once_leaves_the_others_to_somebody_else() {
     assert_eq!((sent.get(), result.unwrap_err().outcome().unwrap().attempts), (3, 3));
 }
 
-#[tokio::test]
-async fn a_success_that_breaks_off_is_asked_for_again() {
-    // The server says that more comes than it sends.
+/// A server that writes these bytes in turn, and the last ones for ever; and how often it was asked.
+async fn writes(answers: &'static [&'static str]) -> (String, Arc<Mutex<usize>>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let asked = Arc::new(Mutex::new(0));
     let count = Arc::clone(&asked);
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
-            let mut request = [0; 1024];
-            tokio::io::AsyncReadExt::read(&mut stream, &mut request).await.unwrap();
-            let first = {
-                let mut count = count.lock().unwrap();
-                *count += 1;
-                *count == 1
-            };
-            let body = if first { "\"fi" } else { "\"fine\"" };
-            let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: 6\r\nconnection: close\r\n\r\n{body}");
-            tokio::io::AsyncWriteExt::write_all(&mut stream, answer.as_bytes()).await.unwrap();
+            let _ = stream.read(&mut [0; 1024]).await;
+            let at = *count.lock().unwrap();
+            *count.lock().unwrap() += 1;
+            let answer = answers[at.min(answers.len() - 1)];
+            stream.write_all(answer.as_bytes()).await.unwrap();
         }
     });
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    (base, asked)
+}
+
+const HALF: &str = "HTTP/1.1 200 OK\r\ncontent-length: 6\r\nconnection: close\r\n\r\n\"fi";
+
+#[tokio::test]
+async fn a_success_that_breaks_off_is_asked_for_again() {
+    const ANSWERS: &[&str] =
+        &[HALF, "HTTP/1.1 200 OK\r\ncontent-length: 6\r\nconnection: close\r\n\r\n\"fine\""];
+    let client = plain();
     let call = async |request: reqwest::RequestBuilder| {
         let request = request.build().unwrap();
         errbook::reqwest::call::<Sending, String>(&client, request, &hurried(), None).await
     };
-    assert_eq!(call(client.get(&base)).await.unwrap(), "fine");
-    *asked.lock().unwrap() = 0;
+    let (base, _) = writes(ANSWERS).await;
+    assert_eq!(call(client.get(base)).await.unwrap(), "fine");
     // It may have taken effect.
-    let error = call(client.post(&base)).await.unwrap_err();
-    assert_eq!(error.outcome().unwrap().stop.rule, Rule::Effect);
-    assert_eq!(*asked.lock().unwrap(), 1);
+    let (base, asked) = writes(ANSWERS).await;
+    let error = call(client.post(base)).await.unwrap_err();
+    assert_eq!((error.outcome().unwrap().stop.rule, *asked.lock().unwrap()), (Rule::Effect, 1));
 }
 
 #[tokio::test]
 async fn a_success_without_a_body_is_nothing_and_another_type_is_an_error_at_once() {
     let empty = || Response::builder().status(204).body(Bytes::new()).unwrap();
     let (base, asked) = server([Does::Answers(empty()), Does::Answers(fine())]).await;
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = plain();
     let request = || client.delete(&base).build().unwrap();
     errbook::reqwest::call::<Sending, ()>(&client, request(), &hurried(), None).await.unwrap();
     let error =
@@ -669,7 +758,7 @@ async fn a_success_without_a_body_is_nothing_and_another_type_is_an_error_at_onc
 async fn what_is_neither_a_success_nor_an_error_is_no_value() {
     let unchanged = Response::builder().status(304).body(Bytes::new()).unwrap();
     let (base, asked) = server([Does::Answers(unchanged)]).await;
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = plain();
     let request = || client.get(&base).build().unwrap();
     let error =
         errbook::reqwest::call::<Sending, ()>(&client, request(), &hurried(), None).await.unwrap_err();
@@ -683,7 +772,7 @@ async fn what_is_neither_a_success_nor_an_error_is_no_value() {
 async fn a_success_that_declares_a_failure_is_one() {
     let failure = Response::new(Bytes::from_static(br#"{"ok":false,"error":{"code":"internal_error"}}"#));
     let (base, asked) = server([Does::Answers(failure), Does::Answers(Response::new("7".into()))]).await;
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = plain();
     let request = client.get(&base).build().unwrap();
     assert_eq!(errbook::reqwest::call::<Sending, u8>(&client, request, &hurried(), None).await.unwrap(), 7);
     assert_eq!(asked.lock().unwrap().len(), 2);
@@ -699,6 +788,140 @@ async fn an_error_is_read_no_longer_than_there_is_time() {
         RetryLayer::<Sending, Infallible>::new(retries().within(Duration::from_secs(1))).layer(server);
     client.oneshot(get()).await.unwrap();
     assert!(start.elapsed() <= Duration::from_millis(1_100), "{:?}", start.elapsed());
+}
+
+/// A body that comes after a while.
+struct Slow(Pin<Box<tokio::time::Sleep>>, Option<Bytes>);
+
+impl http_body::Body for Slow {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
+        std::task::ready!(self.0.as_mut().poll(context));
+        Poll::Ready(self.1.take().map(|body| Ok(http_body::Frame::data(body))))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_that_comes_too_late_is_read_nevertheless() {
+    let server = service_fn(|_: Request<Full<Bytes>>| async {
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        let (parts, body) = answer(code::NotFound).into_parts();
+        let body = Slow(Box::pin(tokio::time::sleep(Duration::from_millis(10))), Some(body));
+        Ok::<_, Infallible>(Response::from_parts(parts, body))
+    });
+    let client =
+        RetryLayer::<Sending, Infallible>::new(retries().within(Duration::from_secs(1))).layer(server);
+    let response = client.oneshot(get()).await.unwrap();
+    let err = response.extensions().get::<sending::ErrorResponse>().unwrap();
+    assert_eq!(err.code(), Some(Code::NotFound));
+}
+
+fn plain() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
+async fn fails(client: &reqwest::Client, request: reqwest::RequestBuilder, retries: &Retries) -> Outcome {
+    let request = request.build().unwrap();
+    let error = errbook::reqwest::send::<Sending>(client, request, retries, None).await.unwrap_err();
+    *error.outcome().unwrap()
+}
+
+#[tokio::test]
+async fn an_answer_behind_a_redirect_does_not_say_what_became_of_the_request() {
+    let elsewhere =
+        Response::builder().status(303).header("location", "/orders/1").body(Bytes::new()).unwrap();
+    let later = Does::Answers(answer(code::ServiceUnavailable));
+    let turns = || [Does::Answers(elsewhere.clone()), later.clone()].into_iter().cycle().take(6);
+    let client = plain();
+    let (base, asked) = server(turns()).await;
+    let outcome = fails(&client, client.post(format!("{base}/orders")), &hurried()).await;
+    assert_eq!((outcome.stop.rule, asked.lock().unwrap().len()), (Rule::Effect, 2));
+    let (base, asked) = server(turns()).await;
+    let response = reqwest(hurried()).post(format!("{base}/orders")).send().await.unwrap();
+    assert_eq!((response.status().as_u16(), asked.lock().unwrap().len()), (503, 2));
+    // Where nothing leads elsewhere, the service says that it hasn't begun; nor does a fragment lead anywhere.
+    let (base, asked) = server([later]).await;
+    let outcome = fails(&client, client.post(format!("{base}/orders?a=b#c")), &hurried()).await;
+    assert_eq!((outcome.stop.rule, asked.lock().unwrap().len()), (Rule::Attempts, 3));
+}
+
+#[tokio::test]
+async fn what_reqwest_could_not_do_is_told_apart() {
+    async fn fails(client: &reqwest::Client, request: reqwest::RequestBuilder) -> (String, u32, Rule) {
+        let retries = Retries::new(Policy::default().backoff(Duration::from_millis(1)));
+        let error =
+            errbook::reqwest::call::<Sending, ()>(client, request.build().unwrap(), &retries, None).await;
+        let error = error.unwrap_err();
+        let outcome = error.outcome().unwrap();
+        (error.to_string(), outcome.attempts, outcome.stop.rule)
+    }
+    let told = |text: &str, attempts, rule| (text.to_owned(), attempts, rule);
+    let client = plain();
+    let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let failed = fails(&client, client.post(format!("http://{nobody}"))).await;
+    assert_eq!(failed, told("no connection", 3, Rule::Attempts));
+    let circle = Response::builder().status(302).header("location", "/").body(Bytes::new()).unwrap();
+    let (base, _) = server([Does::Answers(circle)]).await;
+    let failed = fails(&client, client.get(&base)).await;
+    assert_eq!(failed, told("redirects without an end", 1, Rule::Status));
+    // Two tokens are less than a timeout costs.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let silent = format!("http://{}", silent.local_addr().unwrap());
+    let hasty = reqwest::Client::builder().no_proxy().timeout(Duration::from_millis(50)).build().unwrap();
+    assert_eq!(fails(&hasty, hasty.get(silent)).await, told("no answer in time", 1, Rule::Budget));
+    let (base, _) = writes(&[HALF]).await;
+    let failed = fails(&client, client.get(base)).await;
+    assert_eq!(failed, told("an answer that breaks off", 3, Rule::Attempts));
+}
+
+#[tokio::test]
+async fn reqwest_s_hosts_have_their_own_budgets() {
+    let (client, retries) = (plain(), Retries::new(Policy::default().backoff(Duration::from_millis(1))));
+    for _ in 0..2 {
+        let (one, _) = server([Does::Answers(answer(code::InternalError))]).await;
+        let two = one.replace("http://", "http://user@");
+        let outcome = fails(&client, client.get(one), &retries).await;
+        assert_eq!(outcome.stop.rule, Rule::Attempts);
+        // A builder would have put the user into a header.
+        let two = reqwest::Request::new(Method::GET, two.parse().unwrap());
+        let two = reqwest::RequestBuilder::from_parts(client.clone(), two);
+        assert_eq!(fails(&client, two, &retries).await.stop.rule, Rule::Budget);
+    }
+}
+
+#[tokio::test]
+async fn a_success_that_ends_with_the_connection_may_have_broken_off() {
+    let (base, _) = writes(&[
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{\"id\":",
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{\"id\":7}",
+    ])
+    .await;
+    let client = plain();
+    let request = client.get(base).build().unwrap();
+    let read: serde_json::Value =
+        errbook::reqwest::call::<Sending, _>(&client, request, &hurried(), None).await.unwrap();
+    assert_eq!(read["id"], 7);
+}
+
+#[tokio::test]
+async fn the_method_is_the_request_s_own() {
+    let client = plain();
+    let (base, asked) = server([Does::Answers(answer(code::InternalError))]).await;
+    let hasty = Attempt::of(&Method::GET).left(Duration::from_secs(5));
+    let sent = |attempt| {
+        let request = client.post(&base).build().unwrap();
+        let client = &client;
+        async move { errbook::reqwest::send::<Sending>(client, request, &hurried(), Some(attempt)).await }
+    };
+    sent(hasty).await.unwrap_err();
+    assert_eq!(asked.lock().unwrap().len(), 1);
+    sent(hasty.idempotent()).await.unwrap_err();
+    assert_eq!(asked.lock().unwrap().len(), 4);
 }
 
 /// So many frames without data, then trailers.

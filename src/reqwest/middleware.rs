@@ -16,7 +16,7 @@ use crate::retry::{Outcome, Retries};
 /// What is known of a request beside its method (that it is idempotent, how
 /// much time is left) is given with it: `with_extension(Attempt::of(&Method::POST).idempotent())`. The last error
 /// answer is read by [`read`](super::read) with its [`Outcome`]. Where none came, the outcome is in the extensions that
-/// `execute_with_extensions` was given, for whoever retries further out, too.
+/// `execute_with_extensions` was given, for whoever retries further out, too. As with `send`, a success is not read.
 ///
 /// ```no_run
 /// use errbook::mail::Sending;
@@ -50,6 +50,7 @@ impl<A: Api> Middleware for RetryMiddleware<A> {
     ) -> Result<Response> {
         let mut operation = begin(&self.retries, &mut request, extensions);
         extensions.remove::<Outcome>();
+        let url = request.url().clone();
         loop {
             let copy = request.try_clone();
             let sent = next.clone().run(request, extensions).await;
@@ -61,7 +62,7 @@ impl<A: Api> Middleware for RetryMiddleware<A> {
                 // Of a middleware further in: nobody knows what it says of the request.
                 reqwest_middleware::Error::Middleware(_) => None,
             };
-            match after::<A, _>(&mut operation, sent, copy, failure).await {
+            match after::<A, _>(&mut operation, &url, sent, copy, failure).await {
                 ControlFlow::Continue(copy) => request = copy,
                 ControlFlow::Break((result, outcome)) => {
                     outcome.map(|outcome| extensions.insert(outcome));

@@ -34,6 +34,7 @@ use serde::de::DeserializeOwned;
 use crate::ErrorResponse;
 use crate::catalog::Api;
 use crate::retry::{AsFailure, Failure, Outcome};
+use crate::text::OneLine;
 
 #[cfg(all(feature = "retry", not(target_family = "wasm")))]
 pub use again::{call, fetch, send};
@@ -87,19 +88,39 @@ impl<A: Api> Error<A> {
     }
 }
 
-/// One line; `{:#}` adds how retrying ended.
+/// One line; `{:#}` adds how retrying ended, and what it was due to.
 impl<A: Api> fmt::Display for Error<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {
             Error::Api(err) => return err.fmt(f),
-            Error::Transport { .. } => "no answer",
+            Error::Transport { source, .. } => what_failed(source),
             Error::Unreadable { .. } => "a success that can't be read",
         };
         f.write_str(text)?;
-        match self.outcome().filter(|_| f.alternate()) {
-            Some(outcome) => write!(f, " {outcome}"),
-            None => Ok(()),
+        if f.alternate() {
+            if let Some(outcome) = self.outcome() {
+                write!(f, " {outcome}")?;
+            }
+            // The last of the chain knows: those before it say where.
+            let source = std::error::Error::source(self);
+            let cause = std::iter::successors(source, |source| source.source()).last();
+            cause.map_or(Ok(()), |cause| write!(f, ": {}", OneLine(&cause.to_string())))?;
         }
+        Ok(())
+    }
+}
+
+fn what_failed(error: &reqwest::Error) -> &'static str {
+    #[cfg(not(target_family = "wasm"))]
+    if error.is_connect() {
+        return "no connection";
+    }
+    match () {
+        () if error.is_builder() => "a request that can't be sent",
+        () if error.is_redirect() => "redirects without an end",
+        () if error.is_timeout() => "no answer in time",
+        () if error.is_body() || error.is_decode() => "an answer that breaks off",
+        () => "no answer",
     }
 }
 
@@ -165,7 +186,7 @@ fn failure(error: &reqwest::Error) -> Failure {
 }
 
 /// Reads a success as `T`, and anything else as the API's error. A success without a body is read as `null`: as `()` or an
-/// `Option`. Of an error no more is read than [`MAX_BODY`](ErrorResponse::MAX_BODY).
+/// `Option`. Of an error no more is read than [`MAX_BODY`](ErrorResponse::MAX_BODY), for as long as the client's timeout allows.
 ///
 /// # Errors
 ///

@@ -108,11 +108,7 @@ impl<A: Api> ErrorResponse<A> {
     ///
     /// [`expected_status`]: ErrorResponse::expected_status
     pub fn parse_event(data: impl Into<Bytes>) -> ErrorResponse<A> {
-        let mut inner = parse::parse::<A>(StatusCode::OK, &HeaderMap::new(), data.into());
-        if let Some(inner) = Arc::get_mut(&mut inner) {
-            inner.in_stream = true;
-        }
-        ErrorResponse(inner)
+        ErrorResponse::parse(StatusCode::OK, &HeaderMap::new(), data).late()
     }
 
     /// What failed of a batch whose answer is a success: of the list that these keys lead to (none for the body itself)
@@ -511,8 +507,8 @@ struct Inner<C> {
     body: Bytes,
     truncated: bool,
     from_api: bool,
-    /// In the middle of one, which had begun as a success.
-    in_stream: bool,
+    /// It came after another one to the same request: inside of a stream, or from where that led to.
+    is_late: bool,
     code: Option<C>,
     code_text: Option<Text>,
     group: Option<u16>,
@@ -541,7 +537,7 @@ impl<C> Inner<C> {
             body: Bytes::new(),
             truncated: false,
             from_api: false,
-            in_stream: false,
+            is_late: false,
             code: None,
             code_text: None,
             group: None,

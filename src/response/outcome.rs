@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{ErrorResponse, Inner};
+use crate::advice::Applied;
 use crate::catalog::{Api, ErrorCode, row};
 use crate::retry::{Advice, Failure, Outcome, Reason, Step, applied_by};
 use crate::table::Row;
@@ -11,8 +12,7 @@ use crate::text::OneLine;
 
 impl<A: Api> From<&ErrorResponse<A>> for Failure {
     fn from(err: &ErrorResponse<A>) -> Failure {
-        let Inner { status, from_api, in_stream, code, action, retryable, retry_after, outcome, .. } =
-            &*err.0;
+        let Inner { status, from_api, is_late, code, action, retryable, retry_after, outcome, .. } = &*err.0;
         let row = code.map(row);
         let of_code = |row: &Row| Advice {
             retry: row.retry,
@@ -27,8 +27,9 @@ impl<A: Api> From<&ErrorResponse<A>> for Failure {
             advice: row.map(of_code).or_else(|| err.group_row()?.retry.map(of_group)),
             flag: *retryable,
             applied: match row {
-                Some(row) if !in_stream => row.applied,
-                _ => applied_by(*status, *from_api),
+                _ if *is_late => Applied::Maybe,
+                Some(row) => row.applied,
+                None => applied_by(*status, *from_api),
             },
             wait: *retry_after,
             timed_out: false,
@@ -43,6 +44,12 @@ impl<A: Api> ErrorResponse<A> {
     /// [`errbook::retry`](crate::retry).
     pub fn outcome(&self) -> Option<&Outcome> {
         self.0.outcome.as_deref()
+    }
+
+    /// The same answer, which came after another one to the same request.
+    pub(crate) fn late(mut self) -> ErrorResponse<A> {
+        Arc::make_mut(&mut self.0).is_late = true;
+        self
     }
 
     /// Has an error of this API the status of a success?

@@ -87,12 +87,8 @@ fn assemble<A: Api>(
         let mut names = declared.map(|(name, _)| *name).chain([X_REQUEST_ID]);
         inner.request_id = names.find_map(|name| header(headers, name)).map(|id| Text::Own(id.into()));
     }
-    // A rate limit tells when it starts anew with every answer: a wait only where the limit is what failed.
-    if inner.retry_after.is_none()
-        && matches!(inner.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
-    {
-        inner.retry_after = retry_after::from_rate_limit(headers, retry_after::clock);
-    }
+    let by_rate_limit = || retry_after::from_rate_limit(inner.status, headers, retry_after::clock);
+    inner.retry_after = inner.retry_after.or_else(by_rate_limit);
     inner.retry_at = inner.retry_after.and_then(|wait| retry_after::clock()?.checked_add(wait));
 }
 

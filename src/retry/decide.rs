@@ -9,6 +9,9 @@ use super::{Again, Attempt, Budget, Decision, Failure, Policy, Reason, Rule, Ste
 use crate::Retry;
 use crate::advice::Applied;
 
+/// So much later than it was set a timer may end, at the least.
+const LATE: Duration = Duration::from_millis(2);
+
 impl Policy {
     /// What to do after a failed attempt, and by which rule: rules 0 to 8. Whoever has a [`Budget`] asks it
     /// next, by [`Decision::paid_from`].
@@ -44,7 +47,7 @@ impl Policy {
         if !attempt.replayable {
             return stop(Rule::Replay, Reason::NotReplayable);
         }
-        if failure.applied != Applied::No && !attempt.idempotent && !attempt.keyed {
+        if failure.applied != Applied::No && !attempt.is_safe() {
             return stop(Rule::Effect, Reason::NotSafe);
         }
         if failure.exhausted || attempt.number >= self.attempts {
@@ -62,12 +65,12 @@ impl Policy {
             if wait.earliest >= left {
                 return stop(Rule::Wait, Reason::Deadline { wait: asked });
             }
-            wait.latest = wait.latest.min(left);
+            wait.latest = wait.latest.min(left.saturating_sub(LATE)).max(wait.earliest);
         }
         // RFC 9110 section 15.6.5: a gateway tells of the same.
         let timed_out = failure.timed_out || failure.status == Some(StatusCode::GATEWAY_TIMEOUT);
         let price = if timed_out { Budget::AFTER_TIMEOUT } else { Budget::RETRY };
-        let again = Again { rule, wait, price };
+        let again = Again { rule, wait, price, step: failure.step };
         match retry {
             Retry::Refresh => Decision::Refresh(again),
             _ => Decision::Retry(again),
@@ -107,7 +110,8 @@ fn class(failure: &Failure, attempt: &Attempt) -> (Rule, Retry) {
     };
     match failure.flag {
         Some(false) => return (Rule::FlagFalse, Retry::Never),
-        Some(true) if !status.is_client_error() || matches!(status.as_u16(), 408 | 425 | 429) => {
+        Some(true) if status == StatusCode::TOO_MANY_REQUESTS => return (Rule::FlagTrue, Retry::Throttle),
+        Some(true) if !status.is_client_error() || matches!(status.as_u16(), 408 | 425) => {
             return (Rule::FlagTrue, backoff);
         }
         _ => {}

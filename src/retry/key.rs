@@ -3,11 +3,11 @@ use std::collections::HashMap;
 use std::fmt;
 
 use http::Method;
-use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use serde_json::value::RawValue;
 
 use crate::accept;
-use crate::request_id::{base32, random};
+use crate::request_id::base32;
 
 /// The key by which a server knows an operation again: minted once, and the same on each attempt.
 ///
@@ -22,12 +22,33 @@ use crate::request_id::{base32, random};
 pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {
-    /// A new key: 128 random bits in 26 characters. In a browser std has no randomness, and after a `fork` two
-    /// processes have the same: bring one of your own there.
+    /// A new key: 128 random bits in 26 characters. After a `fork` two processes have the same. It doesn't exist in a browser, where
+    /// std has no randomness.
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     #[expect(clippy::new_without_default, reason = "each is another")]
     pub fn new() -> IdempotencyKey {
-        let digits = [base32::<13>(random()), base32::<13>(random())].concat();
+        let random = crate::request_id::random;
+        IdempotencyKey::from_random(u128::from(random()) << 64 | u128::from(random()))
+    }
+
+    /// The key that 128 random bits make, as a browser's `crypto.getRandomValues` gives them.
+    ///
+    /// ```
+    /// use errbook::retry::IdempotencyKey;
+    ///
+    /// assert_eq!(IdempotencyKey::from_random(0x1f).as_str(), "0000000000000000000000000z");
+    /// ```
+    pub fn from_random(bits: u128) -> IdempotencyKey {
+        let digits = [base32::<13>((bits >> 64) as u64), base32::<13>(bits as u64)].concat();
         IdempotencyKey(digits.into_iter().map(char::from).collect())
+    }
+
+    /// A new one, where there is chance.
+    fn mint() -> Option<IdempotencyKey> {
+        #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+        return None;
+        #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+        Some(IdempotencyKey::new())
     }
 
     /// The key.
@@ -42,7 +63,8 @@ impl fmt::Display for IdempotencyKey {
     }
 }
 
-/// Where an API expects the key: in a header, or in a member of the JSON that is sent.
+/// Where an API expects the key: in a header, or in a member of the JSON that is sent. One that is there already stays. In a
+/// browser, where std has no randomness, none is made: [a key of one's own](IdempotencyKey::from_random) is put there.
 ///
 /// ```
 /// use errbook::retry::{KeyIn, Policy, Retries};
@@ -63,12 +85,18 @@ impl KeyIn {
     ///
     /// # Panics
     ///
-    /// If the name is not in lower case, or none that a header can have.
-    pub const fn header(name: &'static str) -> KeyIn {
-        KeyIn(Place::Header { name: HeaderName::from_static(name), quoted: false })
+    /// If it is no name of a header.
+    #[track_caller]
+    pub fn header(name: &str) -> KeyIn {
+        match HeaderName::from_bytes(name.as_bytes()) {
+            Ok(name) => KeyIn(Place::Header { name, quoted: false }),
+            Err(_) => panic!("{name:?} is no name of a header"),
+        }
     }
 
-    /// In this member of a JSON object that is sent: `"client_id": "01j9…"`. Needs a body that is at hand as a whole, as reqwest has it.
+    /// In this member of a JSON object that is sent: `"client_id": "01j9…"`. Needs a body that is at hand as a whole, as reqwest
+    /// has it, is JSON by its content type, and has no such member yet, not even an empty one. What tells the length of
+    /// the body or a digest of it is taken out of the headers.
     pub const fn member(name: &'static str) -> KeyIn {
         KeyIn(Place::Member(Cow::Borrowed(name)))
     }
@@ -89,13 +117,11 @@ impl KeyIn {
         }
         match &self.0 {
             Place::Header { name, quoted } => {
-                if !headers.contains_key(name) {
-                    let key = IdempotencyKey::new();
-                    let text = if *quoted { format!("\"{key}\"") } else { key.0 };
-                    let Ok(value) = HeaderValue::try_from(text) else {
-                        return Put { keyed: false, body: None };
-                    };
-                    headers.insert(name, value);
+                if headers.get(name).is_none_or(|value| value.as_bytes().trim_ascii().is_empty()) {
+                    let text = |key| if *quoted { format!("\"{key}\"") } else { format!("{key}") };
+                    let key = IdempotencyKey::mint().and_then(|key| HeaderValue::try_from(text(key)).ok());
+                    let Some(key) = key else { return Put { keyed: false, body: None } };
+                    headers.insert(name, key);
                 }
                 Put { keyed: true, body: None }
             }
@@ -112,21 +138,29 @@ pub(crate) struct Put {
 }
 
 /// A key as the first member of the JSON object, whose text stays as it is otherwise.
-fn member(name: &str, headers: &HeaderMap, body: Option<&[u8]>) -> Put {
+fn member(name: &str, headers: &mut HeaderMap, body: Option<&[u8]>) -> Put {
     let none = Put { keyed: false, body: None };
     let Some(body) = body.filter(|_| accept::is_json(headers) == Some(true)) else { return none };
     let Ok(members) = serde_json::from_slice::<HashMap<Cow<'_, str>, &RawValue>>(body) else { return none };
     match members.get(name).map(|value| value.get()) {
         None => {}
-        // A place for one.
-        Some("null") => return none,
-        Some(_) => return Put { keyed: true, body: None },
+        // A number, or a text with something in it.
+        Some(key)
+            if key != "\"\"" && key.starts_with(|first: char| first == '"' || first.is_ascii_digit()) =>
+        {
+            return Put { keyed: true, body: None };
+        }
+        Some(_) => return none,
     }
     let Some(start) = body.iter().position(|byte| *byte == b'{') else { return none };
     let comma = if members.is_empty() { "" } else { "," };
-    let key = serde_json::Value::from(name);
-    let first = format!("{key}:\"{}\"{comma}", IdempotencyKey::new());
+    let Some(key) = IdempotencyKey::mint() else { return none };
+    let first = format!("{}:\"{key}\"{comma}", serde_json::Value::from(name));
     let (before, after) = body.split_at(start + 1);
+    // Of the body without it (RFC 9110 section 8.6, RFC 9530, RFC 1864).
+    for of_the_body in [CONTENT_LENGTH.as_str(), "content-digest", "digest", "content-md5"] {
+        headers.remove(of_the_body);
+    }
     Put { keyed: true, body: Some([before, first.as_bytes(), after].concat()) }
 }
 
@@ -158,11 +192,20 @@ mod tests {
         assert!(keyed && headers["idempotency-key"] == "order-17");
         let (keyed, headers, _) = put(&place, Method::PUT, &[], "");
         assert!(!keyed && headers.is_empty());
+        // What is empty is none.
+        let (keyed, headers, _) = put(&place, Method::POST, &[("idempotency-key", " ")], "");
+        assert!(keyed && headers["idempotency-key"].len() == 26);
         let (_, headers, _) = put(&place.quoted(), Method::PATCH, &[], "");
         assert!(
             headers["idempotency-key"].as_bytes().starts_with(b"\"")
                 && headers["idempotency-key"].len() == 28
         );
+    }
+
+    #[test]
+    #[should_panic = "\"idempotency key\" is no name of a header"]
+    fn a_name_that_is_none() {
+        KeyIn::header("idempotency key");
     }
 
     #[test]
@@ -179,10 +222,16 @@ mod tests {
         let (keyed, _, body) = add("{ }");
         let read: serde_json::Value = serde_json::from_str(&body.unwrap()).unwrap();
         assert!(keyed && read["client_id"].as_str().unwrap().len() == 26);
-        assert!(matches!(add(r#"{"client_id":"mine"}"#), (true, _, None)));
-        for without in [r#"{"client_id":null}"#, "[]", "{", "", "5"] {
+        for with in [r#"{"client_id":"mine"}"#, r#"{"client_id":17}"#] {
+            assert!(matches!(add(with), (true, _, None)), "{with}");
+        }
+        const EMPTY: [&str; 3] = [r#"{"client_id":null}"#, r#"{"client_id":""}"#, r#"{"client_id":[]}"#];
+        for without in ["[]", "{", "", "5"].into_iter().chain(EMPTY) {
             assert!(matches!(add(without), (false, _, None)), "{without}");
         }
+        // Nothing tells the length of another body.
+        let (_, headers, body) = put(&place, Method::POST, &[JSON, ("content-length", "2")], "{}");
+        assert!(body.is_some() && !headers.contains_key("content-length"));
         assert!(matches!(
             put(&place, Method::POST, &[("content-type", "text/plain")], "{}"),
             (false, _, None)

@@ -6,6 +6,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use http::header::HOST;
+use http::request::Parts;
+use http::uri::Scheme;
 use http::{Request, Response};
 use http_body::Body;
 use tower_layer::Layer;
@@ -18,9 +20,14 @@ use crate::catalog::Api;
 /// Sends requests to the API `A` again, around any client that is a [`tower`](tower_service) service on `http` 1.x.
 ///
 /// A request whose body can be cloned can be sent again: `Full<Bytes>` can, axum's `Body` can't. What is known of it beside
-/// its method (that it is idempotent, how much time is left) stands in its extensions, as an [`Attempt`](super::Attempt). An error answer is read as far as the
-/// decision needs it, for ten seconds at most, and given on whole; the last one has its [`ErrorResponse`](crate::ErrorResponse), with the
-/// [`Outcome`](super::Outcome), in its extensions.
+/// its method (that it is idempotent, how much time is left) stands in its extensions, as an [`Attempt`](super::Attempt).
+///
+/// An error answer is read as far as the decision needs it, for ten seconds at most, and given on whole; the last one has its
+/// [`ErrorResponse`](crate::ErrorResponse), with the [`Outcome`], in its extensions. A success is not read, unless the
+/// catalog says that errors have its status (`status: 200` at an envelope). An error of the client itself has no place for
+/// an outcome: two layers around each other multiply it, unless its type [makes one](RetryLayer::outcomes).
+///
+/// To wait until the inner service is ready is a part of an attempt, which no deadline ends.
 ///
 /// A key goes into a header; into a [member](super::KeyIn::member) of the body only the caller can put it. What unpacks bodies stands
 /// inside: of a packed one nothing can be read. Nothing here renews a token: an answer that asks for it is given on.
@@ -139,9 +146,7 @@ where
 {
     let (mut parts, body) = request.into_parts();
     let first = layer.retries.prepare(&parts.method, &mut parts.headers, &parts.extensions, None).attempt;
-    let in_uri = parts.uri.authority().map(|authority| authority.as_str());
-    let host = in_uri.or_else(|| parts.headers.get(HOST)?.to_str().ok()).unwrap_or_default();
-    let mut operation = layer.retries.begin(host, first, Tokio.now());
+    let mut operation = layer.retries.begin(&host(&parts), first, Tokio.now());
     loop {
         let sent = inner.call(Request::from_parts(parts.clone(), body.clone())).await;
         let failure = |error: &E| Some((layer.failure)(error));
@@ -154,6 +159,18 @@ where
             });
         }
         std::future::poll_fn(|context| inner.poll_ready(context)).await?;
+    }
+}
+
+/// In one form, so that it has one budget: in lower case, with the port where it isn't the scheme's (RFC 9110 section 4.2.3).
+fn host(request: &Parts) -> String {
+    let in_header = || request.headers.get(HOST)?.to_str().ok()?.parse().ok();
+    let Some(authority) = request.uri.authority().cloned().or_else(in_header) else { return String::new() };
+    let usual = if request.uri.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
+    let host = authority.host().to_ascii_lowercase();
+    match authority.port_u16().filter(|port| *port != usual) {
+        Some(port) => format!("{host}:{port}"),
+        None => host,
     }
 }
 

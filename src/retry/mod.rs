@@ -48,10 +48,10 @@ pub use budget::{Budget, Budgets, Terms};
 pub use key::{IdempotencyKey, KeyIn};
 #[cfg(all(feature = "retry", feature = "tower"))]
 pub use layer::{RetryLayer, RetryService};
-#[cfg(all(feature = "retry", feature = "reqwest", not(target_family = "wasm")))]
-pub(crate) use peek::End;
 #[cfg(all(feature = "retry", feature = "tower"))]
 pub use peek::Peeked;
+#[cfg(all(feature = "retry", feature = "reqwest", not(target_family = "wasm")))]
+pub(crate) use peek::{End, Later};
 pub use run::{AsFailure, Next, Operation, Prepared, Retries, Timer};
 #[cfg(feature = "retry")]
 pub(crate) use tokio::Tokio;
@@ -186,7 +186,8 @@ impl Failure {
     /// assert_eq!(Policy::default().decide(&failure, &Attempt::of(&Method::GET)).to_string(), "retry within 0.1 s");
     /// ```
     pub fn answered(status: StatusCode, headers: &HeaderMap) -> Failure {
-        let wait = retry_after::from_headers(headers, retry_after::clock);
+        let wait = retry_after::from_headers(headers, retry_after::clock)
+            .or_else(|| retry_after::from_rate_limit(status, headers, retry_after::clock));
         Failure { status: Some(status), wait, ..Failure::without_answer(applied_by(status, false)) }
     }
 
@@ -212,7 +213,10 @@ pub(crate) fn applied_by(status: StatusCode, from_api: bool) -> Applied {
 pub struct Attempt {
     number: u32,
     replayable: bool,
+    /// By its method.
     idempotent: bool,
+    /// The caller says so.
+    harmless: bool,
     keyed: bool,
     refreshed: bool,
     renewal: bool,
@@ -228,6 +232,7 @@ impl Attempt {
             number: 1,
             replayable: true,
             idempotent: method.is_idempotent(),
+            harmless: false,
             keyed: false,
             refreshed: false,
             renewal: false,
@@ -245,7 +250,17 @@ impl Attempt {
     /// To send it twice does no harm, whatever its method.
     #[must_use]
     pub const fn idempotent(self) -> Attempt {
-        Attempt { idempotent: true, ..self }
+        Attempt { harmless: true, ..self }
+    }
+
+    /// What was said of a request with this method.
+    fn with_method(self, method: &Method) -> Attempt {
+        Attempt { idempotent: method.is_idempotent(), ..self }
+    }
+
+    /// Does it no harm to carry the request out twice?
+    fn is_safe(&self) -> bool {
+        self.idempotent || self.harmless || self.keyed
     }
 
     /// The body can't be sent twice: it is a stream that was read.
@@ -323,7 +338,7 @@ impl Decision {
     pub fn paid_from(self, budget: &Budget, now: Duration) -> Decision {
         match self {
             Decision::Retry(again) if !budget.spend(again.price, now) => {
-                Decision::Stop(Stop { rule: Rule::Budget, reason: Reason::Budget, step: None })
+                Decision::Stop(Stop { rule: Rule::Budget, reason: Reason::Budget, step: again.step })
             }
             decision => decision,
         }
@@ -362,6 +377,8 @@ pub struct Again {
     pub wait: Wait,
     /// What a [`Budget`] takes for it: [`Budget::RETRY`] or [`Budget::AFTER_TIMEOUT`].
     pub price: u32,
+    /// What to do if it can't pay that.
+    step: Option<Step>,
 }
 
 /// A wait of which chance chooses the length, so that clients that failed together don't come back together.
@@ -467,7 +484,9 @@ impl fmt::Display for Reason {
             Reason::Deadline { wait } => {
                 write!(f, "the server asks for a wait of {} s, and less time is left", wait.as_secs_f64())
             }
-            Reason::Budget => f.write_str("too much of what was sent failed: the retry budget is empty"),
+            Reason::Budget => {
+                f.write_str("the retry budget is used up: too little succeeded lately for what failed")
+            }
         }
     }
 }

@@ -37,8 +37,15 @@ impl<B: Body> Peeked<B> {
 /// So long an error answer is waited for, after which it is read as far as it came.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// And so long where no time is left: to say what failed is worth that.
+const LEAST: Duration = Duration::from_secs(1);
+
 /// In so many pieces: one may be empty, and another one always there.
 const MAX_FRAMES: usize = 100_000;
+
+/// In the extensions of a response: it doesn't answer the request itself, but what another answer led to.
+#[derive(Clone)]
+pub(crate) struct Later;
 
 /// What an attempt came to, and how retrying ended, where it was no success.
 pub(crate) type End<B, E> = (Result<Response<Peeked<B>>, E>, Option<Outcome>);
@@ -58,7 +65,14 @@ impl Operation<'_> {
                     self.succeeded(Tokio.now());
                     return ControlFlow::Break((Ok(response), None));
                 }
-                (Some(err), response) => (Failure::from(&err), Ok((err, response))),
+                (Some(err), response) => {
+                    let failure = Failure::from(&err);
+                    // Of a client further in, of another API.
+                    match response.extensions().get::<Outcome>() {
+                        Some(outcome) if outcome.is_exhausted() => (failure.exhausted(), Ok((err, response))),
+                        _ => (failure, Ok((err, response))),
+                    }
+                }
             },
             Err(error) => match failure(&error) {
                 Some(failure) => (failure, Err(error)),
@@ -73,11 +87,15 @@ impl Operation<'_> {
                 return ControlFlow::Continue(copy);
             }
             (Next::Repeat { .. }, None) => None,
+            // Further in it ended, and there it is known how.
+            (Next::Stop(_), _) if failure.exhausted => None,
             (Next::Stop(outcome), _) => Some(outcome),
         };
         let result = result.map(|(err, mut response)| {
             if let Some(outcome) = outcome {
                 response.extensions_mut().insert(err.with_outcome(outcome));
+                // For who reads it as another API's.
+                response.extensions_mut().insert(outcome);
             }
             response
         });
@@ -86,14 +104,16 @@ impl Operation<'_> {
 }
 
 /// What an answer says, if it is an error, and the answer. What is none by its status is not read, unless it is JSON from an API
-/// that sends its errors with the status of a success. It takes no more time than is left.
+/// that sends its errors with the status of a success. It takes no more time than is left, but for the least.
 async fn peek<A: Api, B: Body + Unpin>(
     response: Response<B>,
     left: Option<Duration>,
 ) -> (Option<ErrorResponse<A>>, Response<Peeked<B>>) {
     let (mut parts, body) = response.into_parts();
     let mut body = Peeked::unread(body);
+    let is_late = parts.extensions.remove::<Later>().is_some();
     if let Some(known) = parts.extensions.get::<ErrorResponse<A>>().cloned() {
+        let known = if is_late { known.late() } else { known };
         return (Some(known), Response::from_parts(parts, body));
     }
     let is_error = parts.status.is_client_error() || parts.status.is_server_error();
@@ -103,7 +123,7 @@ async fn peek<A: Api, B: Body + Unpin>(
         return (None, Response::from_parts(parts, body));
     }
     let mut text = Vec::new();
-    let until = Instant::now() + left.map_or(PATIENCE, |left| left.min(PATIENCE));
+    let until = Instant::now() + left.map_or(PATIENCE, |left| left.clamp(LEAST, PATIENCE));
     for _ in 0..MAX_FRAMES {
         // One byte more says that there is more.
         if text.len() > ErrorResponse::<A>::MAX_BODY {
@@ -123,6 +143,7 @@ async fn peek<A: Api, B: Body + Unpin>(
     }
     body.front = text.into();
     let err = ErrorResponse::<A>::check(parts.status, &parts.headers, body.front.clone()).err();
+    let err = err.map(|err| if is_late { err.late() } else { err });
     if let Some(err) = &err {
         parts.extensions.insert(err.clone());
     }

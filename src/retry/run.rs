@@ -40,13 +40,14 @@ impl Retries {
     /// reqwest, give each request that is not idempotent one, the same on all its attempts. In [`run`](Retries::run_on) the closure
     /// builds the request, and puts one there itself.
     ///
-    /// For an API that knows keys: one that doesn't carries the request out twice.
+    /// For an API that knows keys: one that doesn't carries the request out twice. Without this a key that the caller put there
+    /// counts only where the [`Attempt`] says so.
     #[must_use]
     pub fn keys(self, place: KeyIn) -> Retries {
         Retries { keys: Some(place), ..self }
     }
 
-    /// So much time an operation has, if its first attempt doesn't say another. Nothing is sent after it; an attempt that is
+    /// So much time an operation has, if its first attempt doesn't say another. No wait ends after it; an attempt that is
     /// under way is not ended by it.
     #[must_use]
     pub fn within(self, time: Duration) -> Retries {
@@ -64,7 +65,8 @@ impl Retries {
         extensions: &Extensions,
         body: Option<&[u8]>,
     ) -> Prepared {
-        let attempt = extensions.get().copied().unwrap_or_else(|| Attempt::of(method)).fixed();
+        let given = extensions.get().map(|given: &Attempt| given.with_method(method));
+        let attempt = given.unwrap_or_else(|| Attempt::of(method)).fixed();
         match self.keys.as_ref().map(|place| place.put(method, headers, body)) {
             Some(put) if put.keyed => Prepared { attempt: attempt.keyed(), body: put.body },
             _ => Prepared { attempt, body: None },
@@ -81,7 +83,8 @@ impl Retries {
     /// Sends to a host (`api.example`, with the port where there is one) until it succeeds or the rules say stop, on the clock of
     /// [`tokio::time`]. It can be dropped at any time; what a retry cost that was waited for is not given back.
     ///
-    /// `send` is told which attempt it is, and [whether](Attempt::is_renewal) to renew what the request is built from. Time
+    /// `send` is told which attempt it is, and [whether](Attempt::is_renewal) to renew what the request is built from. What an
+    /// `async` closure changes stands in a `Cell` or a `Mutex`: its future can't lend it. Time
     /// that is [left](Attempt::left) counts from the call; it ends no attempt that is under way, which is what a timeout is for.
     ///
     /// ```
@@ -156,8 +159,11 @@ impl Retries {
                 }
                 Err(error) => error,
             };
-            match operation.failed(&error.as_failure(), timer.now(), timer.random()) {
+            let failure = error.as_failure();
+            match operation.failed(&failure, timer.now(), timer.random()) {
                 Next::Repeat { after } => timer.sleep(after).await,
+                // Further in it ended, and there it is known how.
+                Next::Stop(_) if failure.exhausted => return Err(error),
                 Next::Stop(outcome) => return Err(error.with_outcome(outcome)),
             }
         }

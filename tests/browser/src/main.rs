@@ -8,8 +8,8 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use errbook::mail::{Action, Code, sending};
-use errbook::retry::{Attempt, Policy, Retries, Rule, Timer};
-use http::{HeaderMap, Method, StatusCode};
+use errbook::retry::{Attempt, IdempotencyKey, KeyIn, Policy, Retries, Rule, Timer};
+use http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode};
 
 /// A clock that stands still but for sleeping.
 #[derive(Default)]
@@ -73,6 +73,18 @@ fn main() {
     let date = [("retry-after", "Sun, 06 Nov 1994 08:49:37 GMT"), ("date", "Sun, 06 Nov 1994 08:49:30 GMT")];
     assert_eq!(received(503, &date, "").retry_after(), Some(Duration::from_secs(7)));
     assert_eq!(received(503, &date[..1], "").retry_after(), None);
+
+    // A key is the page's own: std's first one would be the same on each page.
+    let (keys, post) = (Retries::default().keys(KeyIn::header("idempotency-key")), Method::POST);
+    let mut headers = HeaderMap::new();
+    let prepared = keys.prepare(&post, &mut headers, &Extensions::new(), None);
+    if cfg!(target_family = "wasm") {
+        assert!(headers.is_empty() && prepared.attempt == Attempt::of(&post).fixed());
+    }
+    let own = IdempotencyKey::from_random(u128::MAX).to_string();
+    assert!(HeaderValue::try_from(own).map(|own| headers.insert("idempotency-key", own)).is_ok());
+    let prepared = keys.prepare(&post, &mut headers, &Extensions::new(), None);
+    assert_eq!(prepared.attempt, Attempt::of(&post).fixed().keyed());
 
     let no_credits = r#"{"ok":false,"error":{"code":"insufficient_credits","message":"Top up."}}"#;
     let failed = retries.run_on(&page, "api.example", Attempt::of(&Method::POST), async |_| {
