@@ -185,7 +185,7 @@ async fn an_answer_that_breaks_off_is_read_as_far_as_it_came() {
     let client = RetryLayer::<Sending, Infallible>::new(retries()).layer(server);
     let response = client.oneshot(get()).await.unwrap();
     let err = response.extensions().get::<sending::ErrorResponse>().unwrap();
-    assert_eq!((err.code(), err.message()), (Some(Code::InternalError), None));
+    assert_eq!((err.code(), err.message(), err.is_truncated()), (Some(Code::InternalError), None, true));
     assert_eq!(*asked.lock().unwrap(), 3);
     // Whoever reads on meets the error, too.
     assert!(response.into_body().collect().await.is_err());
@@ -269,7 +269,7 @@ async fn an_error_that_comes_too_late_is_read_nevertheless() {
         RetryLayer::<Sending, Infallible>::new(retries().within(Duration::from_secs(1))).layer(server);
     let response = client.oneshot(get()).await.unwrap();
     let err = response.extensions().get::<sending::ErrorResponse>().unwrap();
-    assert_eq!(err.code(), Some(Code::NotFound));
+    assert_eq!((err.code(), err.is_truncated()), (Some(Code::NotFound), false));
 }
 
 #[tokio::test(start_paused = true)]

@@ -140,6 +140,7 @@ async fn reqwest_alone_reads_answers_too() {
         (error.code(), error.to_string()),
         (Some(Code::InternalError), "internal_error (HTTP 500)".to_owned())
     );
+    assert!(error.api().unwrap().is_truncated());
     let error = read(get().await).await.unwrap_err();
     assert!(matches!(error, errbook::reqwest::Error::Unreadable { .. }), "{error:?}");
     assert!(get().await.error_for_api::<Sending>().await.is_ok());
