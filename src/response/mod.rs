@@ -382,7 +382,8 @@ impl<A: Api> ErrorResponse<A> {
         &self.0.body
     }
 
-    /// Was the body longer than [`MAX_BODY`](ErrorResponse::MAX_BODY)?
+    /// Is [`body`](ErrorResponse::body) not the whole: was there more than [`MAX_BODY`](ErrorResponse::MAX_BODY), or did it break off? Of the
+    /// latter knows who received it: [`reqwest`](crate::reqwest) and the layer do, `parse` can't.
     pub fn is_truncated(&self) -> bool {
         self.0.truncated
     }

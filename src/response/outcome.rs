@@ -46,6 +46,13 @@ impl<A: Api> ErrorResponse<A> {
         self.0.outcome.as_deref()
     }
 
+    /// The same answer, of whose body not all came.
+    #[cfg(any(feature = "reqwest", all(feature = "retry", feature = "tower")))]
+    pub(crate) fn cut_off(mut self) -> ErrorResponse<A> {
+        Arc::make_mut(&mut self.0).truncated = true;
+        self
+    }
+
     /// The same answer, which came after another one to the same request.
     pub(crate) fn late(mut self) -> ErrorResponse<A> {
         Arc::make_mut(&mut self.0).is_late = true;
