@@ -252,7 +252,7 @@ fn a_body_that_breaks_off() {
     let err = sending::ErrorResponse::parse(http::StatusCode::NOT_FOUND, &head.headers, long);
     assert!(err.is_truncated());
     assert_eq!((err.code(), err.message()), (Some(Code::NotFound), None));
-    assert_eq!(err.body().len(), sending::ErrorResponse::MAX_BODY);
+    assert_eq!(err.body().len(), Sending::max_body());
 }
 
 #[test]

@@ -188,6 +188,8 @@ pub struct Api {
     pub codes: Vec<usize>,
     pub by_status: ByStatus,
     pub(crate) by_fault: ByFault,
+    /// How much of an error's body its clients read, where it is not the usual.
+    pub max_body: Option<u32>,
     pub(crate) line: Line,
 }
 

@@ -186,7 +186,7 @@ fn failure(error: &reqwest::Error) -> Failure {
 }
 
 /// Reads a success as `T`, and anything else as the API's error. A success without a body is read as `null`: as `()` or an
-/// `Option`. Of an error no more is read than [`MAX_BODY`](ErrorResponse::MAX_BODY), for as long as the client's timeout allows.
+/// `Option`. Of an error no more is read than [`max_body`](Api::max_body), for as long as the client's timeout allows.
 ///
 /// # Errors
 ///
@@ -241,7 +241,7 @@ async fn error<A: Api>(response: Response) -> Error<A> {
         return Error::Api(err.clone());
     }
     let (status, headers) = (response.status(), response.headers().clone());
-    let (body, is_whole) = beginning(response, ErrorResponse::<A>::MAX_BODY).await;
+    let (body, is_whole) = beginning(response, A::max_body()).await;
     let err = ErrorResponse::parse(status, &headers, body);
     Error::Api(if is_whole { err } else { err.cut_off() })
 }

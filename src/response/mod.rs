@@ -53,9 +53,6 @@ pub(crate) use parse::{X_REQUEST_ID, header};
 pub struct ErrorResponse<A: Api>(Arc<Inner<A::Code>>);
 
 impl<A: Api> ErrorResponse<A> {
-    /// So much of a body is read, in bytes; the rest is dropped.
-    pub const MAX_BODY: usize = 64 * 1024;
-
     /// At most so many issues are kept.
     pub const MAX_ISSUES: usize = 1_000;
 
@@ -382,7 +379,7 @@ impl<A: Api> ErrorResponse<A> {
         &self.0.body
     }
 
-    /// Is [`body`](ErrorResponse::body) not the whole: was there more than [`MAX_BODY`](ErrorResponse::MAX_BODY), or did it break off? Of the
+    /// Is [`body`](ErrorResponse::body) not the whole: was there more than is [read](Api::max_body), or did it break off? Of the
     /// latter knows who received it: [`reqwest`](crate::reqwest) and the layer do, `parse` can't.
     pub fn is_truncated(&self) -> bool {
         self.0.truncated

@@ -126,7 +126,7 @@ async fn peek<A: Api, B: Body + Unpin>(
     let until = Instant::now() + left.map_or(PATIENCE, |left| left.clamp(LEAST, PATIENCE));
     for _ in 0..MAX_FRAMES {
         // One byte more says that there is more.
-        if text.len() > ErrorResponse::<A>::MAX_BODY {
+        if text.len() > A::max_body() {
             break;
         }
         match timeout_at(until, body.rest.frame()).await {

@@ -137,7 +137,7 @@ impl<'r> Report<'r> {
             lines.maybe("", url.map(Short));
         }
         if err.is_truncated() {
-            let read = ErrorResponse::<Loaded>::MAX_BODY / 1024;
+            let read = Loaded::max_body() / 1024;
             lines.pair("note", format_args!("the body is longer than the {read} KiB that were read"));
         }
         lines.line("\nWhat a client does");

@@ -21,6 +21,7 @@ struct Tables {
     table: &'static run::Table,
     info: &'static run::ApiInfo<Code>,
     count: usize,
+    max_body: usize,
     catalog: Option<&'static Catalog>,
 }
 
@@ -29,7 +30,8 @@ thread_local! {
 }
 
 /// Before a catalog is loaded there is one code without a name, so that every index is a row's.
-static NONE: Tables = Tables { table: &NO_TABLE, info: &NO_INFO, count: 1, catalog: None };
+static NONE: Tables =
+    Tables { table: &NO_TABLE, info: &NO_INFO, count: 1, max_body: run::MAX_BODY, catalog: None };
 
 static NO_TABLE: run::Table = run::Table {
     name: "",
@@ -84,6 +86,10 @@ impl Api for Loaded {
 
     fn info() -> &'static run::ApiInfo<Code> {
         TABLES.get().info
+    }
+
+    fn max_body() -> usize {
+        TABLES.get().max_body
     }
 
     fn rendered() -> &'static Rendered {
@@ -192,7 +198,9 @@ pub(crate) fn load(catalog: Catalog, api: usize) {
     let types = types(catalog);
     let table = kept(table(catalog, &types));
     let info = kept(info(catalog, api));
-    TABLES.set(kept(Tables { table, info, count: catalog.codes.len(), catalog: Some(catalog) }));
+    let max_body = api.max_body.map_or(run::MAX_BODY, |bytes| bytes as usize);
+    let count = catalog.codes.len();
+    TABLES.set(kept(Tables { table, info, count, max_body, catalog: Some(catalog) }));
 }
 
 fn kept<T>(value: T) -> &'static T {

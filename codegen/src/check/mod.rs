@@ -56,6 +56,7 @@ const KEYS: &[&str] = &[
     "types",
     "by_status",
     "by_fault",
+    "max_body",
     "groups",
     "codes",
     "retired",
@@ -261,7 +262,7 @@ impl<'t> Context<'t> {
     /// Where there are `apis`, each has its own.
     fn keys_of_apis(&mut self, map: &Map<'t>) {
         let Some(apis) = map.entry("apis") else { return };
-        for entry in ["docs", "title", "doc"].into_iter().filter_map(|key| map.entry(key)) {
+        for entry in ["docs", "title", "doc", "max_body"].into_iter().filter_map(|key| map.entry(key)) {
             let key = &entry.key.text;
             self.report(
                 Diagnostic::new(Mistake::MisplacedKey, format!("each API has its own `{key}`"))
