@@ -4,7 +4,7 @@ use std::fmt;
 use std::hash::Hash;
 
 use crate::rendered::Rendered;
-use crate::table::{ApiInfo, Row, Slots, Table};
+use crate::table::{ApiInfo, MAX_BODY, Row, Slots, Table};
 use crate::{Raising, Retry, Status};
 
 /// The enum `Code` of a catalog.
@@ -118,6 +118,11 @@ pub trait Api: fmt::Debug + Sized + Send + Sync + 'static {
             Err(_) if (400..500).contains(&status) => info.by_4xx,
             Err(_) => info.by_5xx,
         }
+    }
+
+    /// So much of an error's body a client reads, in bytes: `max_body` in the catalog, else 64 KiB. The rest is dropped.
+    fn max_body() -> usize {
+        MAX_BODY
     }
 
     /// Where this API's reference explains the code.

@@ -30,7 +30,7 @@ use crate::{Answer, Status, retry_after};
 /// assert_eq!(check("").unwrap_err().param(), Some("to"));
 /// ```
 #[diagnostic::on_unimplemented(
-    label = "`{Self}` is no error of a catalog: raise a payload of its module `code`, or derive `errbook::ApiError`"
+    label = "`{Self}` is no error of a catalog: give the result a code by `.or_raise(code::X)`, or derive `errbook::ApiError` for a type of your own"
 )]
 pub trait Raise: Sized {
     /// The codes that this can become.

@@ -9,6 +9,9 @@ use crate::value::{FieldType, Value};
 /// What generator and runtime have to agree on. Raised with every change of what is in this module.
 pub const EDITION: u32 = 5;
 
+/// How much of an error's body a client reads where the catalog doesn't say, in bytes.
+pub const MAX_BODY: usize = 64 * 1024;
+
 /// Called by generated code in a constant: a runtime of another edition is one sentence of the compiler.
 pub const fn requires(edition: u32) {
     assert!(
@@ -189,9 +192,9 @@ pub struct GroupRow {
     pub statuses: &'static [Status],
     /// (field, JSON) of every code of the group.
     pub constants: &'static [(&'static str, &'static str)],
-    /// Where all its codes have the same.
+    /// As written at the group, else where all its codes have the same.
     pub action: Option<u16>,
-    /// The same, for a repeat as for a first attempt.
+    /// The same, where it is the same for a repeat as for a first attempt.
     pub retry: Option<Retry>,
 }
 

@@ -329,7 +329,7 @@ fn cut(message: &str) -> String {
 impl<A: Api> From<&Status> for ErrorResponse<A> {
     fn from(status: &Status) -> ErrorResponse<A> {
         let bytes = status.details();
-        let body = bytes.get(..ErrorResponse::<A>::MAX_BODY).unwrap_or(bytes);
+        let body = bytes.get(..A::max_body()).unwrap_or(bytes);
         let is_truncated = body.len() < bytes.len();
         let details = if is_truncated { Vec::new() } else { decoded(body) };
         let mut headers = HeaderMap::new();

@@ -62,7 +62,7 @@ fn an_answer_takes_no_more_memory_than_its_bound() {
         let body = body.clone();
         peak.max(measure(|| drop(ErrorResponse::<A>::check(StatusCode::OK, &headers, body))).bytes_max)
     }
-    let bound = 4 * sending::ErrorResponse::MAX_BODY as u64;
+    let bound = 4 * Sending::max_body() as u64;
     // One that is read to its end, one that breaks off at the bound.
     for room in [60_000, 100_000] {
         for (name, body) in hostile(room) {

@@ -151,7 +151,7 @@ fn a_body_that_is_no_text() {
     // Packed, or nothing that was ever text.
     assert_eq!(read(b"\x1f\x8b\x08\0\0".to_vec()).message(), None);
     // Replacements are longer than what they replace: what doesn't fit is cut off.
-    let max = ErrorResponse::MAX_BODY;
+    let max = errbook::mail::Sending::max_body();
     for (body, kept) in [(vec![0xff; max], max / 3 * 3), ([&[b'a'; 1][..], &vec![0xff; max]].concat(), max)] {
         let err = read(body);
         assert_eq!(err.body().len(), kept);

@@ -330,7 +330,7 @@ fn hostile_details_are_bounded() {
     let large = error_info("not_found", "mail", &[("a", &"x".repeat(1 << 20))]);
     let answer = read(&with(tonic::Code::NotFound, vec![large]));
     assert!(answer.is_truncated() && !answer.from_api());
-    assert_eq!(answer.body().len(), ErrorResponse::<Sending>::MAX_BODY);
+    assert_eq!(answer.body().len(), Sending::max_body());
     // As many violations as there can be in the bytes that are read, and many members.
     let violations = pb::BadRequest { field_violations: vec![violation("a"); 10_000] };
     let answer = read(&with(

@@ -228,7 +228,7 @@ fn answers_of_something_else() {
     assert_eq!(read(500, b"caf\xe9").message(), Some("caf\u{fffd}"));
     assert_eq!(
         read(502, b"<title>Bad\x1b[31m</title>").to_string(),
-        "not an answer of the API: Bad\\u{1b}[31m (HTTP 502, read as internal_error, request_id=edge-1, retry after 2 s)"
+        "not an answer of the API: Bad\\u{1b}[31m (HTTP 502, request_id=edge-1, retry after 2 s)"
     );
 }
 
@@ -252,7 +252,7 @@ fn a_body_that_breaks_off() {
     let err = sending::ErrorResponse::parse(http::StatusCode::NOT_FOUND, &head.headers, long);
     assert!(err.is_truncated());
     assert_eq!((err.code(), err.message()), (Some(Code::NotFound), None));
-    assert_eq!(err.body().len(), sending::ErrorResponse::MAX_BODY);
+    assert_eq!(err.body().len(), Sending::max_body());
 }
 
 #[test]

@@ -188,6 +188,8 @@ pub struct Api {
     pub codes: Vec<usize>,
     pub by_status: ByStatus,
     pub(crate) by_fault: ByFault,
+    /// How much of an error's body its clients read, where it is not the usual.
+    pub max_body: Option<u32>,
     pub(crate) line: Line,
 }
 
@@ -246,6 +248,10 @@ pub struct Group {
     pub statuses: Vec<u16>,
     /// The constant fields that it gives all its codes: (wire name, value).
     pub constants: Vec<(String, Literal)>,
+    /// For an unknown code of the group: what is written at the group, else what all its codes share.
+    pub action: Option<usize>,
+    /// The same, where it is the same for a repeat as for a first attempt.
+    pub retry: Option<Retry>,
     pub(crate) line: Line,
 }
 

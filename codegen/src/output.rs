@@ -1,6 +1,8 @@
 //! From a catalog to files.
 
+use std::ffi::OsStr;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::{env, fs, io};
 
 use crate::catalog::Catalog;
@@ -16,25 +18,33 @@ use crate::{check, emit, load};
 ///
 /// Mistakes in the catalog are shown as errors of the build, all at once, each with its place. Writes only to
 /// `OUT_DIR`, and only what changed. Never panics.
+///
+/// A crate has one catalog: a second call is such an error, too.
 pub fn build(path: impl AsRef<Path>) {
-    let path = path.as_ref();
+    static CALLED: AtomicBool = AtomicBool::new(false);
+    if let Err(problem) = build_into(path.as_ref(), env::var_os("OUT_DIR").as_deref(), &CALLED) {
+        for line in problem.lines() {
+            println!("cargo::error={line}");
+        }
+    }
+}
+
+fn build_into(path: &Path, out: Option<&OsStr>, called: &AtomicBool) -> Result<(), String> {
+    // It would write over what the first one wrote.
+    if called.swap(true, Ordering::Relaxed) {
+        return Err(format!(
+            "`errbook_codegen::build` is called again, for {}, and a crate has one catalog: put this one into a crate of \
+             its own, or both into one file with an entry under `apis:` for each",
+            path.display()
+        ));
+    }
     // The folder of the parts too, where there is one: for a path that isn't there cargo would build every time.
     for path in check::watched(path) {
         println!("cargo::rerun-if-changed={}", path.display());
     }
-    let problem = match load(path) {
-        Ok(catalog) => match env::var_os("OUT_DIR") {
-            Some(out) => match write(&catalog.files(), Path::new(&out)) {
-                Ok(()) => return,
-                Err(error) => format!("could not write to OUT_DIR: {error}"),
-            },
-            None => "OUT_DIR is not set: `errbook_codegen::build` is for a build script".to_owned(),
-        },
-        Err(report) => report.to_string(),
-    };
-    for line in problem.lines() {
-        println!("cargo::error={line}");
-    }
+    let catalog = load(path).map_err(|report| report.to_string())?;
+    let out = out.ok_or("OUT_DIR is not set: `errbook_codegen::build` is for a build script")?;
+    write(&catalog.files(), Path::new(out)).map_err(|error| format!("could not write to OUT_DIR: {error}"))
 }
 
 /// A generated file: its name and its text.
@@ -110,4 +120,41 @@ pub fn stale<'f>(files: &'f [File], folder: &Path) -> Vec<&'f File> {
     let differs =
         |file: &&File| !fs::read(folder.join(&file.name)).is_ok_and(|there| there == file.text.as_bytes());
     files.iter().filter(differs).collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crate_has_one_catalog() {
+        let folder = env::temp_dir().join(format!("errbook-two-catalogs-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let catalog = |name: &str| {
+            let path = folder.join(format!("{name}.yaml"));
+            let codes = "{a: {status: 400, retryable: false, message: A.}, z: {status: 500, retryable: true, message: Z.}}";
+            let text = format!(
+                "errbook: 1\nname: {name}\ndocs: https://{name}.example\nby_status: {{4xx: a, 5xx: z}}\ncodes: {codes}\n"
+            );
+            fs::write(&path, text).unwrap();
+            path
+        };
+        let (out, called) = (folder.join("out"), AtomicBool::new(false));
+        assert_eq!(build_into(&catalog("first"), Some(out.as_os_str()), &called), Ok(()));
+        let generated = fs::read_to_string(out.join("errbook.rs")).unwrap();
+        let second = build_into(Path::new("second.yaml"), Some(out.as_os_str()), &called).unwrap_err();
+        assert_eq!(
+            second,
+            "`errbook_codegen::build` is called again, for second.yaml, and a crate has one catalog: put this one into \
+             a crate of its own, or both into one file with an entry under `apis:` for each"
+        );
+        assert!(generated.contains("First"));
+        assert_eq!(fs::read_to_string(out.join("errbook.rs")).unwrap(), generated);
+        assert_eq!(
+            build_into(&catalog("third"), None, &AtomicBool::new(false)).unwrap_err(),
+            "OUT_DIR is not set: `errbook_codegen::build` is for a build script"
+        );
+        fs::remove_dir_all(&folder).unwrap();
+    }
 }

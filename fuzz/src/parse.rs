@@ -85,7 +85,7 @@ fn read<A: Api>(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> ErrorR
     }
 
     // A blank before it leads past the reader of what is written as our servers write it.
-    if body.starts_with(b"{") && body.len() < ErrorResponse::<A>::MAX_BODY {
+    if body.starts_with(b"{") && body.len() < A::max_body() {
         let blank = Bytes::from([b" ", &body[..]].concat());
         let slowly = ErrorResponse::<A>::parse(status, headers, blank);
         assert_eq!(everything(&err), everything(&slowly));
@@ -94,8 +94,8 @@ fn read<A: Api>(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> ErrorR
     assert_eq!(err.status(), status);
     assert!(err.from_api() || err.code_str().is_none());
     assert!(err.code_str().is_some() || !err.from_api() || !A::INFO.envelope.needs_code);
-    assert_eq!(err.is_truncated(), body.len() > ErrorResponse::<A>::MAX_BODY);
-    assert!(err.body().len() <= ErrorResponse::<A>::MAX_BODY);
+    assert_eq!(err.is_truncated(), body.len() > A::max_body());
+    assert!(err.body().len() <= A::max_body());
     assert!(std::str::from_utf8(err.body()).is_ok());
     if let Some(code) = err.code() {
         assert!(is_named(code, err.code_str()) && err.inferred() == code);

@@ -186,7 +186,7 @@ fn failure(error: &reqwest::Error) -> Failure {
 }
 
 /// Reads a success as `T`, and anything else as the API's error. A success without a body is read as `null`: as `()` or an
-/// `Option`. Of an error no more is read than [`MAX_BODY`](ErrorResponse::MAX_BODY), for as long as the client's timeout allows.
+/// `Option`. Of an error no more is read than [`max_body`](Api::max_body), for as long as the client's timeout allows.
 ///
 /// # Errors
 ///
@@ -241,28 +241,27 @@ async fn error<A: Api>(response: Response) -> Error<A> {
         return Error::Api(err.clone());
     }
     let (status, headers) = (response.status(), response.headers().clone());
-    Error::Api(ErrorResponse::parse(
-        status,
-        &headers,
-        beginning(response, ErrorResponse::<A>::MAX_BODY).await,
-    ))
+    let (body, is_whole) = beginning(response, A::max_body()).await;
+    let err = ErrorResponse::parse(status, &headers, body);
+    Error::Api(if is_whole { err } else { err.cut_off() })
 }
 
-/// The body as far as it will be looked at. What is there of one that breaks off says more than that it broke off.
+/// The body as far as it will be looked at, and whether that is all. What is there of one that breaks off says more than that it
+/// broke off.
 #[cfg(not(target_family = "wasm"))]
-async fn beginning(mut response: Response, max: usize) -> Bytes {
+async fn beginning(mut response: Response, max: usize) -> (Bytes, bool) {
     let mut body = Vec::new();
     while body.len() <= max {
         match response.chunk().await {
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-            Ok(None) | Err(_) => break,
+            end => return (body.into(), end.is_ok()),
         }
     }
-    body.into()
+    (body.into(), false)
 }
 
-/// A browser gives it whole.
+/// A browser gives it whole, or not at all.
 #[cfg(target_family = "wasm")]
-async fn beginning(response: Response, _: usize) -> Bytes {
-    response.bytes().await.unwrap_or_default()
+async fn beginning(response: Response, _: usize) -> (Bytes, bool) {
+    response.bytes().await.map_or_else(|_| (Bytes::new(), false), |body| (body, true))
 }

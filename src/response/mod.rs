@@ -18,7 +18,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use crate::advice::Retry;
 use crate::catalog::{Api, ErrorCode, Named, Payload, row};
 use crate::retry::Outcome;
-use crate::table::{GroupRow, HeaderSource, Row, Slots};
+use crate::table::{GroupRow, HeaderSource, Kind, Row, Slots};
 use crate::text::OneLine;
 use crate::value::{Value, values};
 use crate::{Error, RequestId, Status, raise};
@@ -53,9 +53,6 @@ pub(crate) use parse::{X_REQUEST_ID, header};
 pub struct ErrorResponse<A: Api>(Arc<Inner<A::Code>>);
 
 impl<A: Api> ErrorResponse<A> {
-    /// So much of a body is read, in bytes; the rest is dropped.
-    pub const MAX_BODY: usize = 64 * 1024;
-
     /// At most so many issues are kept.
     pub const MAX_ISSUES: usize = 1_000;
 
@@ -213,8 +210,8 @@ impl<A: Api> ErrorResponse<A> {
         self.0.retryable.or_else(|| Some(row(self.code()?).retryable))
     }
 
-    /// What the catalog advises for the code; for an unknown one what all codes of its [`group`](ErrorResponse::group)
-    /// have in common.
+    /// What the catalog advises for the code; for an unknown one what it says of its [`group`](ErrorResponse::group), or
+    /// else of all codes of that.
     pub fn retry(&self) -> Option<Retry> {
         self.code().map_or_else(|| self.group_row()?.retry, |code| Some(row(code).retry))
     }
@@ -246,8 +243,8 @@ impl<A: Api> ErrorResponse<A> {
         }
     }
 
-    /// The next step: of the code. For an unknown one that which the answer names, else what all codes of its
-    /// [`group`](ErrorResponse::group) have in common.
+    /// The next step: of the code. For an unknown one that which the answer names, else that of its
+    /// [`group`](ErrorResponse::group), or of all codes of that.
     pub fn action(&self) -> Option<<A::Code as ErrorCode>::Action> {
         Named::from_index(self.0.action?)
     }
@@ -323,6 +320,16 @@ impl<A: Api> ErrorResponse<A> {
         self.0.members.iter().filter_map(|(name, _)| self.0.text(name))
     }
 
+    /// The members that are values of the code's own fields, and their JSON. Constants say nothing new, null is no value.
+    fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        let fields = self.code().map_or(&[][..], |code| row(code).fields);
+        let typed =
+            |name| fields.iter().any(|field| field.name == name && !matches!(field.kind, Kind::Const(_)));
+        let texts = |(name, json)| Some((self.0.text(name)?, self.0.text(json)?));
+        let members = self.0.members.iter().filter_map(move |(name, json)| texts((name, json)));
+        members.filter(move |(name, json)| *json != "null" && typed(*name))
+    }
+
     /// The error for the callers of another API of the catalog, as a gateway passes it on: with its code, text, fields
     /// and issues where `B` emits the code, else what `B` answers with the status. This answer is its source.
     ///
@@ -372,7 +379,8 @@ impl<A: Api> ErrorResponse<A> {
         &self.0.body
     }
 
-    /// Was the body longer than [`MAX_BODY`](ErrorResponse::MAX_BODY)?
+    /// Is [`body`](ErrorResponse::body) not the whole: was there more than is [read](Api::max_body), or did it break off? Of the
+    /// latter knows who received it: [`reqwest`](crate::reqwest) and the layer do, `parse` can't.
     pub fn is_truncated(&self) -> bool {
         self.0.truncated
     }
@@ -399,8 +407,16 @@ impl<A: Api> From<Error<A>> for ErrorResponse<A> {
     }
 }
 
-/// One line: `rate_limit_exceeded: Slow down. (HTTP 429, request_id=req_1, retry after 30 s)`. `{:#}` adds the URL, the
-/// param and the issues.
+/// One line: `rate_limit_exceeded: Slow down. (HTTP 429, request_id=req_1, retry after 30 s)`. `{:#}` adds how retrying
+/// ended, the param, the code's fields, the issues, the URL and the next step: of a long list ten, of a long value its
+/// beginning.
+///
+/// ```
+/// use errbook::{ErrorResponse, mail::{Inbox, code, inbox}};
+///
+/// let err = ErrorResponse::<Inbox>::from(inbox::Error::from(code::AttachmentTooLarge { limit_bytes: 1000 }));
+/// assert!(format!("{err:#}").contains("; limit_bytes: 1000; see https://"));
+/// ```
 impl<A: Api> fmt::Display for ErrorResponse<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.code_str() {
@@ -412,9 +428,6 @@ impl<A: Api> fmt::Display for ErrorResponse<A> {
             write!(f, ": {}", OneLine(message))?;
         }
         write!(f, " (HTTP {}", self.status().as_u16())?;
-        if !self.from_api() {
-            write!(f, ", read as {}", self.inferred())?;
-        }
         if let Some(id) = self.request_id() {
             write!(f, ", request_id={}", OneLine(id))?;
         }
@@ -429,14 +442,41 @@ impl<A: Api> fmt::Display for ErrorResponse<A> {
             if let Some(param) = self.param() {
                 write!(f, "; param: {}", OneLine(param))?;
             }
-            for issue in self.issues() {
-                write!(f, "; {issue}")?;
-            }
+            list(f, self.fields(), |f, (name, json)| {
+                let end = json.char_indices().nth(MAX_VALUE).map(|(end, _)| end);
+                write!(f, "{}: {}", OneLine(name), OneLine(&json[..end.unwrap_or(json.len())]))?;
+                f.write_str(if end.is_some() { "…" } else { "" })
+            })?;
+            list(f, self.issues().iter(), |f, issue| issue.fmt(f))?;
             if let Some(url) = self.doc_url() {
                 write!(f, "; see {}", OneLine(&url))?;
             }
+            if let Some(outcome) = self.outcome() {
+                outcome.next(f)?;
+            }
         }
         Ok(())
+    }
+}
+
+/// So much of a list is shown in one line.
+const MAX_SHOWN: usize = 10;
+
+/// So much of a value, in characters.
+const MAX_VALUE: usize = 100;
+
+fn list<T>(
+    f: &mut fmt::Formatter<'_>,
+    mut items: impl Iterator<Item = T>,
+    show: impl Fn(&mut fmt::Formatter<'_>, T) -> fmt::Result,
+) -> fmt::Result {
+    for item in items.by_ref().take(MAX_SHOWN) {
+        f.write_str("; ")?;
+        show(f, item)?;
+    }
+    match items.count() {
+        0 => Ok(()),
+        more => write!(f, "; and {more} more"),
     }
 }
 

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::{ErrorResponse, Inner};
 use crate::advice::Applied;
 use crate::catalog::{Api, ErrorCode, row};
-use crate::retry::{Advice, Failure, Outcome, Step, applied_by};
+use crate::retry::{Advice, Failure, Outcome, Reason, Step, applied_by};
 use crate::table::Row;
+use crate::text::OneLine;
 
 impl<A: Api> From<&ErrorResponse<A>> for Failure {
     fn from(err: &ErrorResponse<A>) -> Failure {
@@ -45,6 +46,13 @@ impl<A: Api> ErrorResponse<A> {
         self.0.outcome.as_deref()
     }
 
+    /// The same answer, of whose body not all came.
+    #[cfg(any(feature = "reqwest", all(feature = "retry", feature = "tower")))]
+    pub(crate) fn cut_off(mut self) -> ErrorResponse<A> {
+        Arc::make_mut(&mut self.0).truncated = true;
+        self
+    }
+
     /// The same answer, which came after another one to the same request.
     pub(crate) fn late(mut self) -> ErrorResponse<A> {
         Arc::make_mut(&mut self.0).is_late = true;
@@ -69,10 +77,25 @@ impl<A: Api> ErrorResponse<A> {
     }
 }
 
-/// `after 3 attempts: all attempts failed`
+/// `after 3 attempts: all attempts failed`; `{:#}` adds the next step: `; next: Top up the balance. https://…`.
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = if self.attempts == 1 { "" } else { "s" };
-        write!(f, "after {} attempt{plural}: {}", self.attempts, self.stop.reason)
+        write!(f, "after {} attempt{plural}: {}", self.attempts, self.stop.reason)?;
+        if f.alternate() { self.next(f) } else { Ok(()) }
+    }
+}
+
+impl Outcome {
+    pub(super) fn next(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Two of the built-in steps say to send it again, which is nothing for what may have taken effect.
+        let again = |step: &Step| matches!(step.name, "wait" | "retry");
+        let step = self.stop.step.filter(|step| self.stop.reason != Reason::NotSafe || !again(step));
+        let Some(Step { text, url, .. }) = step else { return Ok(()) };
+        write!(f, "; next: {}", OneLine(text))?;
+        match url {
+            Some(url) => write!(f, " {}", OneLine(url)),
+            None => Ok(()),
+        }
     }
 }

@@ -129,7 +129,7 @@ pub(super) fn envelopes<A: Api>() -> impl Iterator<Item = &'static Envelope> {
 
 /// The body up to its bound, as UTF-8, without a byte order mark.
 fn bounded<A: Api>(mut body: Bytes) -> (Bytes, bool) {
-    let max = ErrorResponse::<A>::MAX_BODY;
+    let max = A::max_body();
     let truncated = body.len() > max;
     if truncated {
         // Not a view of the whole, which would stay in memory.

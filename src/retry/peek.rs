@@ -122,11 +122,11 @@ async fn peek<A: Api, B: Body + Unpin>(
     if !(is_error || may_be_one && accept::is_json(&parts.headers) != Some(false)) {
         return (None, Response::from_parts(parts, body));
     }
-    let mut text = Vec::new();
+    let (mut text, mut is_cut_off) = (Vec::new(), true);
     let until = Instant::now() + left.map_or(PATIENCE, |left| left.clamp(LEAST, PATIENCE));
     for _ in 0..MAX_FRAMES {
         // One byte more says that there is more.
-        if text.len() > ErrorResponse::<A>::MAX_BODY {
+        if text.len() > A::max_body() {
             break;
         }
         match timeout_at(until, body.rest.frame()).await {
@@ -138,11 +138,16 @@ async fn peek<A: Api, B: Body + Unpin>(
                 body.error = Some(error);
                 break;
             }
-            Ok(None) | Err(_) => break,
+            Ok(None) => {
+                is_cut_off = false;
+                break;
+            }
+            Err(_) => break,
         }
     }
     body.front = text.into();
     let err = ErrorResponse::<A>::check(parts.status, &parts.headers, body.front.clone()).err();
+    let err = err.map(|err| if is_cut_off { err.cut_off() } else { err });
     let err = err.map(|err| if is_late { err.late() } else { err });
     if let Some(err) = &err {
         parts.extensions.insert(err.clone());

@@ -22,7 +22,13 @@ pub(crate) fn works(root: &Path) -> Result {
     let forgotten = |name: &str, text| (name != "build.rs").then_some(text);
     let shown =
         ["error: there is no build script: put `errbook_codegen::build(\"errors.yaml\")` into build.rs"];
-    is_refused(root, "no build script", forgotten, &shown)
+    is_refused(root, "no build script", forgotten, &shown)?;
+    let line = "    errbook_codegen::build(\"errors.yaml\");\n";
+    let two = |_: &str, text: String| Some(text.replace(line, &line.repeat(2)));
+    let shown = [
+        "error: own-catalog@0.1.0: `errbook_codegen::build` is called again, for errors.yaml, and a crate has one",
+    ];
+    is_refused(root, "two catalogs", two, &shown)
 }
 
 /// What its author sees of a mistake: cargo's own errors, and no backtrace.

@@ -10,8 +10,8 @@ use std::io::{IsTerminal as _, stdin};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use errbook::ErrorResponse;
 use errbook::retry::{Attempt, Failure, Policy};
+use errbook::{Api as _, ErrorResponse};
 use errbook_codegen::Catalog;
 use http::Method;
 
@@ -56,7 +56,7 @@ struct Request {
 
 pub(crate) fn read(catalog: Catalog, args: &Args) -> Result<(), Stop> {
     let api = api(&catalog, args.api.as_deref()).map_err(Stop::Unable)?;
-    let max = ErrorResponse::<Loaded>::MAX_BODY;
+    let max = Loaded::max_body();
     let (from, received) = match &args.answer {
         Some(path) => {
             let open = File::open(path).map_err(|error| error.to_string());

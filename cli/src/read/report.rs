@@ -1,9 +1,10 @@
 //! What was concluded, for people and as JSON.
 
 use std::fmt::{self, Write as _};
+use std::time::Duration;
 
 use errbook::__private::{OneLine, row};
-use errbook::retry::{Decision, Step};
+use errbook::retry::{Budget, Decision, Step};
 use errbook::{Api as _, ErrorCode as _, ErrorResponse, Issue, Retry};
 use http::HeaderMap;
 use http::header::SERVER;
@@ -136,7 +137,7 @@ impl<'r> Report<'r> {
             lines.maybe("", url.map(Short));
         }
         if err.is_truncated() {
-            let read = ErrorResponse::<Loaded>::MAX_BODY / 1024;
+            let read = Loaded::max_body() / 1024;
             lines.pair("note", format_args!("the body is longer than the {read} KiB that were read"));
         }
         lines.line("\nWhat a client does");
@@ -151,7 +152,7 @@ impl<'r> Report<'r> {
             let rule = decision.rule();
             let all = names.len() > 1 && names.len() == self.decisions.len();
             let names = if all { "any request".to_owned() } else { names.join(", ") };
-            lines.line(&format!("  {names}: {decision}"));
+            lines.line(&format!("  {names}: {decision}{}", IfPaid(decision)));
             lines.line(&format!("    by rule {}: {rule}", rule.number()));
             // Where it isn't the code's own: after all attempts.
             if let Some(Step { name, text, .. }) = step(decision).filter(|step| Some(*step) != self.action())
@@ -240,6 +241,34 @@ fn step(decision: &Decision) -> Option<Step> {
     }
 }
 
+/// What the client's budget pays for it, in thousandths of a token.
+fn price(decision: &Decision) -> Option<u32> {
+    match decision {
+        Decision::Retry(again) => Some(again.price),
+        // A renewal costs nothing.
+        Decision::Refresh(_) | Decision::Stop(_) => None,
+    }
+}
+
+fn tokens(thousandths: u32) -> f64 {
+    f64::from(thousandths) / f64::from(Budget::RETRY)
+}
+
+/// What a retry needs that costs more than a client has at its start.
+struct IfPaid<'d>(&'d Decision);
+
+impl fmt::Display for IfPaid<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let new = Budget::new().tokens(Duration::ZERO);
+        match price(self.0).filter(|price| *price > new) {
+            Some(price) => {
+                write!(f, ", if its budget has {} tokens (a new one has {})", tokens(price), tokens(new))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
 fn step_json(Step { name, text, url, .. }: Step) -> Value {
     json!({"name": name, "text": text, "url": url})
 }
@@ -255,6 +284,7 @@ fn decision_json((request, decision): &(String, Decision)) -> Value {
         "decision": what,
         "earliest": wait.map(|wait| wait.earliest.as_secs_f64()),
         "latest": wait.map(|wait| wait.latest.as_secs_f64()),
+        "tokens": price(decision).map(tokens),
         "rule": decision.rule().number(),
         "words": decision.to_string(),
         "why": decision.rule().to_string(),

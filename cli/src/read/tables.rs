@@ -21,6 +21,7 @@ struct Tables {
     table: &'static run::Table,
     info: &'static run::ApiInfo<Code>,
     count: usize,
+    max_body: usize,
     catalog: Option<&'static Catalog>,
 }
 
@@ -29,7 +30,8 @@ thread_local! {
 }
 
 /// Before a catalog is loaded there is one code without a name, so that every index is a row's.
-static NONE: Tables = Tables { table: &NO_TABLE, info: &NO_INFO, count: 1, catalog: None };
+static NONE: Tables =
+    Tables { table: &NO_TABLE, info: &NO_INFO, count: 1, max_body: run::MAX_BODY, catalog: None };
 
 static NO_TABLE: run::Table = run::Table {
     name: "",
@@ -84,6 +86,10 @@ impl Api for Loaded {
 
     fn info() -> &'static run::ApiInfo<Code> {
         TABLES.get().info
+    }
+
+    fn max_body() -> usize {
+        TABLES.get().max_body
     }
 
     fn rendered() -> &'static Rendered {
@@ -192,7 +198,9 @@ pub(crate) fn load(catalog: Catalog, api: usize) {
     let types = types(catalog);
     let table = kept(table(catalog, &types));
     let info = kept(info(catalog, api));
-    TABLES.set(kept(Tables { table, info, count: catalog.codes.len(), catalog: Some(catalog) }));
+    let max_body = api.max_body.map_or(run::MAX_BODY, |bytes| bytes as usize);
+    let count = catalog.codes.len();
+    TABLES.set(kept(Tables { table, info, count, max_body, catalog: Some(catalog) }));
 }
 
 fn kept<T>(value: T) -> &'static T {
@@ -287,17 +295,13 @@ fn table(catalog: &'static Catalog, types: &[run::Type]) -> run::Table {
     let mut numbers: Vec<(i64, u16)> =
         catalog.codes.iter().enumerate().filter_map(|(at, code)| Some((code.number?, number(at)))).collect();
     numbers.sort_unstable();
-    let groups = catalog.groups.iter().enumerate().map(|(at, group)| {
-        let codes = || catalog.codes.iter().filter(move |code| code.group == Some(at));
-        let advice = shared(codes().map(|code| code.retry)).filter(|advice| advice.first == advice.repeat);
-        run::GroupRow {
-            name: &group.name,
-            title: &group.title,
-            statuses: list(group.statuses.iter().map(|at| run::status(*at))),
-            constants: list(group.constants.iter().map(|(name, value)| (name.as_str(), made(value.json())))),
-            action: shared(codes().map(|code| code.action)).map(number),
-            retry: advice.map(|advice| retry(advice.first)),
-        }
+    let groups = catalog.groups.iter().map(|group| run::GroupRow {
+        name: &group.name,
+        title: &group.title,
+        statuses: list(group.statuses.iter().map(|at| run::status(*at))),
+        constants: list(group.constants.iter().map(|(name, value)| (name.as_str(), made(value.json())))),
+        action: group.action.map(number),
+        retry: group.retry.map(retry),
     });
     let actions = catalog.actions.iter().map(|action| run::ActionRow {
         name: &action.name,
@@ -315,12 +319,6 @@ fn table(catalog: &'static Catalog, types: &[run::Type]) -> run::Table {
         groups: list(groups),
         actions: list(actions),
     }
-}
-
-/// What all of them are, where there are some.
-fn shared<T: PartialEq>(mut values: impl Iterator<Item = T>) -> Option<T> {
-    let first = values.next()?;
-    values.all(|value| value == first).then_some(first)
 }
 
 fn row(code: &'static model::Code, types: &[run::Type]) -> run::Row {

@@ -44,8 +44,7 @@ fn concluded(path: &Path) -> String {
 
 fn received(path: &Path) -> Received {
     let file = File::open(path).unwrap();
-    Received::read(file, ErrorResponse::<Loaded>::MAX_BODY)
-        .unwrap_or_else(|problem| panic!("{}: {problem}", path.display()))
+    Received::read(file, Loaded::max_body()).unwrap_or_else(|problem| panic!("{}: {problem}", path.display()))
 }
 
 /// What serde makes of the payload, which has members where it has any that is no constant.
@@ -110,6 +109,14 @@ fn this_catalog_says_what_its_generated_client_says() {
     compare::<Management>("management", &answers);
     compare::<Sending>("sending", &answers);
     compare::<Inbox>("inbox", &answers);
+}
+
+#[test]
+fn as_much_is_read_as_the_catalog_says() {
+    for (name, bytes) in [("sendgrid", 256 * 1024), ("stripe", 64 * 1024)] {
+        load(&root().join(format!("tests/formats/apis/{name}/errors.yaml")), None);
+        assert_eq!(Loaded::max_body(), bytes);
+    }
 }
 
 #[test]

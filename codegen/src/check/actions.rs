@@ -14,7 +14,7 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("top_up", "Top up the balance."),
     ("upgrade_plan", "Move to a larger plan."),
     ("wait", "Wait, then send the request again."),
-    ("new_key", "Use a new idempotency key."),
+    ("new_idempotency_key", "Use a new idempotency key."),
     ("contact_support", "Contact support and quote the request id."),
     ("retry", "Send the same request again."),
 ];
@@ -150,5 +150,23 @@ impl<'t> Context<'t> {
             return None;
         }
         Some(url.value.to_owned())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::BUILT_IN;
+
+    #[test]
+    fn the_format_s_reference_has_every_action_with_its_text() {
+        let reference = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/FORMAT.md");
+        let reference = std::fs::read_to_string(reference).unwrap();
+        for (name, text) in BUILT_IN {
+            assert!(
+                reference.contains(&format!("| `{name}` | {text} |")),
+                "`{name}` is not in docs/FORMAT.md"
+            );
+        }
     }
 }

@@ -8,7 +8,7 @@ use super::names::{Names, Of, Scope, title, unnamed};
 use super::reader::{Context, Map, Spanned, quote};
 use crate::catalog::{Api, ByFault, ByStatus, DocHole, DocUrl};
 use crate::report::{Diagnostic, Mistake, Span};
-use crate::syntax::{Entry, Kind};
+use crate::syntax::{Entry, Kind, Node};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -162,7 +162,7 @@ impl<'t> Context<'t> {
         limits: &Limits<'t>,
         codes: &Names<'t>,
     ) -> Vec<ApiDraft> {
-        let keys = ["title", "docs", "doc", "envelope", "by_status", "by_fault", "rust"];
+        let keys = ["title", "docs", "doc", "envelope", "by_status", "by_fault", "max_body", "rust"];
         let mut scope = Scope::default();
         let mut apis = Vec::new();
         for entry in entries {
@@ -215,6 +215,7 @@ impl<'t> Context<'t> {
             if named { self.rust_names(name.value, name.span, Of::Api, explicit, scope) } else { None };
         let heading = map.get("title").and_then(|node| self.line_of_text(node, "`title`"));
         let docs = map.get("docs").and_then(|node| self.docs(node));
+        let max_body = map.get("max_body").and_then(|node| self.max_body(node));
         let api = Api {
             name: name.value.to_owned(),
             rust: rust.unwrap_or_else(unnamed),
@@ -231,10 +232,23 @@ impl<'t> Context<'t> {
             codes: Vec::new(),
             by_status: ByStatus { exact: Vec::new(), client: 0, server: 0 },
             by_fault: ByFault::default(),
+            max_body,
             line: self.line(name.span),
         };
         let by_status = StatusTable { entries: Vec::new(), complete: true };
         ApiDraft { api, span: name.span, envelope_known: false, by_status, by_fault: FaultTable::default() }
+    }
+
+    fn max_body(&mut self, node: &'t Node) -> Option<u32> {
+        let (bytes, _) = self.bytes(node, "`max_body`")?;
+        let fits = u32::try_from(bytes).ok().filter(|bytes| (1 << 10..=16 << 20).contains(bytes));
+        if fits.is_none() {
+            self.report(
+                Diagnostic::new(Mistake::BadNumber, "`max_body` is from 1 KiB to 16 MiB")
+                    .at(node.span, "is outside of that"),
+            );
+        }
+        fits
     }
 
     pub(super) fn by_status(&mut self, map: &Map<'t>, codes: &Names<'t>) -> StatusTable {

@@ -36,7 +36,7 @@ impl<'t> Context<'t> {
             } else {
                 None
             };
-            let (value, text) = self.limit_value(&entry.value).unwrap_or_default();
+            let (value, text) = self.bytes(&entry.value, "a limit").unwrap_or_default();
             limits.push(Limit {
                 name: name.value.to_owned(),
                 rust: rust.map(|rust| rust.snake.to_ascii_uppercase()).unwrap_or_default(),
@@ -48,8 +48,9 @@ impl<'t> Context<'t> {
         Limits { names: Names::of(&section), limits }
     }
 
-    fn limit_value(&mut self, node: &'t Node) -> Option<(u64, String)> {
-        let text = self.text(node, "a limit")?;
+    /// A whole number, or one of bytes with a unit; and how it is written.
+    pub(super) fn bytes(&mut self, node: &'t Node, what: &str) -> Option<(u64, String)> {
+        let text = self.text(node, what)?;
         let unit_start = text.value.find(|char: char| !char.is_ascii_digit()).unwrap_or(text.value.len());
         let (digits, unit) = text.value.split_at(unit_start);
         let unit = unit.strip_prefix(' ').unwrap_or(unit);
@@ -61,7 +62,7 @@ impl<'t> Context<'t> {
                 if unit.is_empty() && matches!(node.kind, Kind::Scalar { style: Style::Quoted, .. }) =>
             {
                 self.report(
-                    Diagnostic::new(Mistake::QuotedNumber, "a limit is a number, not a text")
+                    Diagnostic::new(Mistake::QuotedNumber, format!("{what} is a number, not a text"))
                         .at(node.span, "a text")
                         .help(format!("remove the quotes: `{value}`")),
                 );
@@ -70,9 +71,12 @@ impl<'t> Context<'t> {
             Some(value) => Some((value, text.value.to_owned())),
             None => {
                 self.report(
-                    Diagnostic::new(Mistake::BadLimit, "a limit is a whole number, or a number of bytes")
-                        .at(node.span, "is neither")
-                        .help(advice(text.value)),
+                    Diagnostic::new(
+                        Mistake::BadLimit,
+                        format!("{what} is a whole number, or a number of bytes"),
+                    )
+                    .at(node.span, "is neither")
+                    .help(advice(text.value)),
                 );
                 None
             }

@@ -56,6 +56,7 @@ const KEYS: &[&str] = &[
     "types",
     "by_status",
     "by_fault",
+    "max_body",
     "groups",
     "codes",
     "retired",
@@ -158,7 +159,7 @@ impl<'t> Context<'t> {
             groups: &group_names,
             codes: &code_names,
         };
-        let groups = self.groups(group_section.entries, &known);
+        let mut groups = self.groups(group_section.entries, &known);
         let codes = self.codes(code_entries, &groups, &known);
         let retired = self.retired(map.get("retired"), &known, code_entries);
         if !self.is_within_budget() {
@@ -188,9 +189,14 @@ impl<'t> Context<'t> {
                 }
             }
         }
-        let (actions, indices) = actions.into_used(codes.iter().map(|code| code.action));
+        let of_groups = groups.iter().filter_map(|draft| draft.group.action);
+        let (actions, indices) = actions.into_used(codes.iter().map(|code| code.action).chain(of_groups));
+        let index = |action: usize| indices.get(action).copied().unwrap_or_default();
         for code in &mut codes {
-            code.action = indices.get(code.action).copied().unwrap_or_default();
+            code.action = index(code.action);
+        }
+        for draft in &mut groups {
+            draft.group.action = draft.group.action.map(index);
         }
         Some(Catalog {
             sources: self.sources(),
@@ -203,7 +209,7 @@ impl<'t> Context<'t> {
             envelopes: envelopes.into_kept(
                 apis.iter().flat_map(|api| [api.envelope].into_iter().chain(api.also_read.iter().copied())),
             ),
-            groups: codes::with_status(groups, &codes),
+            groups: codes::settled(groups, &codes),
             apis,
             codes,
             retired: retired.into_iter().map(|(retired, _)| retired).collect(),
@@ -256,7 +262,7 @@ impl<'t> Context<'t> {
     /// Where there are `apis`, each has its own.
     fn keys_of_apis(&mut self, map: &Map<'t>) {
         let Some(apis) = map.entry("apis") else { return };
-        for entry in ["docs", "title", "doc"].into_iter().filter_map(|key| map.entry(key)) {
+        for entry in ["docs", "title", "doc", "max_body"].into_iter().filter_map(|key| map.entry(key)) {
             let key = &entry.key.text;
             self.report(
                 Diagnostic::new(Mistake::MisplacedKey, format!("each API has its own `{key}`"))

@@ -239,3 +239,36 @@ fn the_smallest_catalog_has_one_api_and_the_built_in_envelope() {
     assert_eq!(catalog.request_id_prefix, "req_");
     assert_eq!(catalog.codes[0].code, "no");
 }
+
+#[test]
+fn an_unknown_code_has_what_its_group_says_else_what_its_codes_share() {
+    let text =
+        "errbook: 1\nname: bank\ndocs: https://bank.example/errors\nby_status: {4xx: a, 5xx: z}\ngroups:
+  written: {status: 400, retryable: false, retry: needs_action, action: top_up}
+  shared: {status: 409}
+  mixed: {status: 400}
+  halves: {status: 409, retryable: false, retry: {first: never, repeat: backoff}, action: retry}
+  unused: {status: 422, retry: refresh, action: authenticate}
+codes:
+  a: {group: written, retryable: true, retry: backoff, action: wait, message: A.}
+  b: {group: written, message: B.}
+  c: {group: shared, retryable: false, retry: needs_action, action: contact_support, message: C.}
+  d: {group: shared, retryable: false, retry: needs_action, action: contact_support, message: D.}
+  e: {group: mixed, retryable: false, message: E.}
+  f: {group: mixed, retryable: true, action: wait, message: F.}
+  g: {group: halves, retry: never, action: wait, message: G.}
+  h: {group: halves, retry: never, action: wait, message: H.}
+  z: {status: 500, retryable: true, message: Z.}\n";
+    let catalog = check("errors.yaml", text).unwrap_or_else(|report| panic!("{report}"));
+    let action = |action: usize| catalog.actions[action].name.as_str();
+    let groups: Vec<_> = catalog.groups.iter().map(|group| (group.retry, group.action.map(action))).collect();
+    let expected = [
+        (Some(Retry::NeedsAction), Some("top_up")),
+        (Some(Retry::NeedsAction), Some("contact_support")),
+        (None, None),
+        // Written, and not one advice: what all codes share is not in its place.
+        (None, Some("retry")),
+        (Some(Retry::Refresh), Some("authenticate")),
+    ];
+    assert_eq!(groups, expected);
+}

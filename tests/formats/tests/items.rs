@@ -65,6 +65,6 @@ fn as_errors() {
 fn of_any_length() {
     let one = r#"{"Id": "b", "Code": "InternalFailure"},"#;
     let body = format!(r#"{{"Failed": [{}null]}}"#, one.repeat(5_000));
-    assert!(body.len() > ErrorResponse::<Sqs>::MAX_BODY);
+    assert!(body.len() > Sqs::max_body());
     assert_eq!(ErrorResponse::<Sqs>::items(body.as_bytes(), &["Failed"]).count(), 5_000);
 }

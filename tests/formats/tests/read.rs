@@ -131,7 +131,7 @@ fn an_answer_that_is_too_long() {
                 }
                 let read = |body: &[u8]| ErrorResponse::<$api>::parse(status, &headers, body.to_owned());
                 let short = read(&body);
-                body.resize(ErrorResponse::<$api>::MAX_BODY + 1, b' ');
+                body.resize(<$api>::max_body() + 1, b' ');
                 let long = read(&body);
                 assert!(long.is_truncated() && !short.is_truncated(), "{name}");
                 assert_eq!(long.to_string(), short.to_string(), "{name}");
@@ -139,6 +139,25 @@ fn an_answer_that_is_too_long() {
         };
     }
     formats::every_api!(long);
+}
+
+/// A catalog says how long an answer may be.
+#[test]
+fn all_mistakes_of_a_long_answer() {
+    type Response = ErrorResponse<formats::sendgrid::Sendgrid>;
+    let errors: Vec<_> = (0..1_000)
+        .map(|at| {
+            format!(
+                r#"{{"message":"Not an address.","field":"personalizations.{at}.to.0.email","help":null}}"#
+            )
+        })
+        .collect();
+    let body = format!(r#"{{"errors":[{}]}}"#, errors.join(","));
+    assert!(body.len() > 64 * 1024);
+    let err = Response::parse(http::StatusCode::BAD_REQUEST, &HeaderMap::new(), body);
+    // The first one is the error itself.
+    assert_eq!((err.issues().len(), err.is_truncated()), (999, false));
+    assert_eq!(err.issues()[998].param(), Some("personalizations.999.to.0.email"));
 }
 
 /// A gateway of the same API says what it was told.

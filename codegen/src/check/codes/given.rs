@@ -130,6 +130,19 @@ impl<'t> Context<'t> {
     }
 
     fn status(&mut self, node: &'t Node) -> Option<Spanned<u16>> {
+        if let Kind::Scalar { text, .. } = &node.kind
+            && let Ok(success @ 200..300) = text.parse::<u16>()
+        {
+            self.report(
+                Diagnostic::new(Mistake::BadNumber, "`status` is a whole number from 400 to 599")
+                    .at(node.span, "the status of a success")
+                    .help(format!(
+                        "an API that answers its errors with it says `status: {success}` at its envelope; the code keeps \
+                         the status that it would have"
+                    )),
+            );
+            return None;
+        }
         let status = self.integer(node, "`status`", 400..=599)?;
         Some(Spanned { value: u16::try_from(status.value).ok()?, span: status.span })
     }

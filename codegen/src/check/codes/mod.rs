@@ -72,6 +72,7 @@ pub(super) struct ApiList {
 }
 
 pub(super) struct GroupDraft<'t> {
+    /// Its action is the one that is written.
     pub(super) group: Group,
     span: Span,
     given: Given<'t>,
@@ -127,6 +128,8 @@ impl<'t> Context<'t> {
                 doc: map.get("doc").and_then(|node| self.filled_text(node, "`doc`", known.limits)),
                 statuses: Vec::new(),
                 constants: constants.collect(),
+                action: given.action,
+                retry: None,
                 line: self.line(span),
             };
             let weight = given.weight(&self.types);
@@ -421,25 +424,36 @@ impl CodeDraft {
     }
 }
 
-/// The groups with the status of their codes, where they agree.
-pub(super) fn with_status(groups: Vec<GroupDraft<'_>>, codes: &[Code]) -> Vec<Group> {
-    let mut statuses: Vec<Vec<Vec<u16>>> = vec![Vec::new(); groups.len()];
+/// The groups with what an unknown code of theirs is: what is written at the group, else what all its codes share. Of
+/// statuses it is the other way round, since a code is told by them.
+pub(super) fn settled(groups: Vec<GroupDraft<'_>>, codes: &[Code]) -> Vec<Group> {
+    let mut members: Vec<Vec<&Code>> = vec![Vec::new(); groups.len()];
     for code in codes {
-        if let Some(statuses) = code.group.and_then(|group| statuses.get_mut(group)) {
-            statuses.push(code.statuses().collect());
+        if let Some(members) = code.group.and_then(|group| members.get_mut(group)) {
+            members.push(code);
         }
     }
-    let with_status = |(draft, mut of_codes): (GroupDraft<'_>, Vec<Vec<u16>>)| {
-        of_codes.dedup();
-        let given = || draft.given.status.iter().chain(&draft.given.other_statuses);
-        let statuses = match of_codes.as_slice() {
-            [] => given().map(|status| status.value).collect(),
-            [statuses] => statuses.clone(),
-            _ => Vec::new(),
+    let settled = |(GroupDraft { group, given, .. }, codes): (GroupDraft<'_>, Vec<&Code>)| {
+        let statuses = match codes.as_slice() {
+            [] => given.status.iter().chain(&given.other_statuses).map(|status| status.value).collect(),
+            codes => shared(codes.iter().map(|code| code.statuses().collect())).unwrap_or_default(),
         };
-        Group { statuses, ..draft.group }
+        let advice = given.retry.map(|retry| retry.value);
+        let advice = advice.or_else(|| shared(codes.iter().map(|code| code.retry)));
+        Group {
+            statuses,
+            action: group.action.or_else(|| shared(codes.iter().map(|code| code.action))),
+            retry: advice.filter(|advice| advice.first == advice.repeat).map(|advice| advice.first),
+            ..group
+        }
     };
-    groups.into_iter().zip(statuses).map(with_status).collect()
+    groups.into_iter().zip(members).map(settled).collect()
+}
+
+/// What all of them are, where there are some.
+fn shared<T: PartialEq>(mut values: impl Iterator<Item = T>) -> Option<T> {
+    let first = values.next()?;
+    values.all(|value| value == first).then_some(first)
 }
 
 /// The name and the value of a constant field.

@@ -317,20 +317,22 @@ impl<'t> Context<'t> {
         let may_be_absent = hole.what.is_issues() || hole.what.may_be_absent();
         if hole.what.may_be_absent() && hole.absent == Absent::Never {
             let or_null = if in_text { String::new() } else { format!("; or `${name}|null`") };
-            self.report(
-                Diagnostic::new(
-                    Mistake::NeedsQuestionMark,
-                    format!("`${name}` does not always have a value"),
-                )
-                .at(span, "nothing to write then")
-                .help(format!(
-                    "write `{}`: the key is left out when there is no value{or_null}",
-                    match in_text {
-                        true => format!("${{{name}?}}"),
-                        false => format!("${name}?"),
-                    }
-                )),
-            );
+            let optional = match in_text {
+                true => format!("${{{name}?}}"),
+                false => format!("${name}?"),
+            };
+            let (label, help) = match self.client {
+                true => (
+                    "an answer may lack it",
+                    format!("write `{optional}`: an answer without it is theirs, too"),
+                ),
+                false => (
+                    "nothing to write then",
+                    format!("write `{optional}`: the key is left out when there is no value{or_null}"),
+                ),
+            };
+            let title = format!("`${name}` does not always have a value");
+            self.report(Diagnostic::new(Mistake::NeedsQuestionMark, title).at(span, label).help(help));
             return None;
         }
         if hole.what.is_issues() && !self.issues_place(span, shape) {

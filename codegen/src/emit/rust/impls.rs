@@ -36,7 +36,13 @@ pub(super) fn impls(catalog: &Catalog) -> Vec<TokenStream> {
 }
 
 fn api(catalog: &Catalog, api: &Api) -> TokenStream {
-    let Api { name, rust, title, envelope, also_read, codes, by_status, by_fault, .. } = api;
+    let Api { name, rust, title, envelope, also_read, codes, by_status, by_fault, max_body, .. } = api;
+    let max_body = max_body.map(|bytes| {
+        let bytes = Number::u32_unsuffixed(bytes);
+        quote! {
+            fn max_body() -> usize { #bytes }
+        }
+    });
     let marker = ident(&rust.upper);
     let docs = doc_url(&api.docs);
     let envelope = envelope_name(&catalog.envelopes[*envelope]);
@@ -86,6 +92,8 @@ fn api(catalog: &Catalog, api: &Api) -> TokenStream {
                 static RENDERED: Rendered = Rendered::new();
                 &RENDERED
             }
+
+            #max_body
         }
     }
 }

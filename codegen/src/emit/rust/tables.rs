@@ -83,14 +83,12 @@ fn table(catalog: &Catalog) -> TokenStream {
             Some(quote! { (#at, #slot, #json) })
         })
     });
-    let groups = catalog.groups.iter().enumerate().map(|(at, group)| {
-        let codes = || catalog.codes.iter().filter(move |code| code.group == Some(at));
-        let action = shared(codes().map(|code| code.action)).map(|action| {
+    let groups = catalog.groups.iter().map(|group| {
+        let action = group.action.map(|action| {
             let action = ident(&catalog.actions[action].rust.upper);
             quote! { super::Action::#action as u16 }
         });
-        let advice = shared(codes().map(|code| code.retry)).filter(|advice| advice.first == advice.repeat);
-        let (action, advice) = (option(action), option(advice.map(|advice| retry(advice.first))));
+        let (action, advice) = (option(action), option(group.retry.map(retry)));
         let (name, title) = (&group.name, &group.title);
         let statuses = group.statuses.iter().map(|at| status(*at));
         let constants = group.constants.iter().map(|(name, value)| {
@@ -261,12 +259,6 @@ fn retry(retry: Retry) -> TokenStream {
     };
     let name = ident(name);
     quote! { Retry::#name }
-}
-
-/// What all of them are, where there are some.
-fn shared<T: PartialEq>(mut values: impl Iterator<Item = T>) -> Option<T> {
-    let first = values.next()?;
-    values.all(|value| value == first).then_some(first)
 }
 
 fn option(value: Option<TokenStream>) -> TokenStream {

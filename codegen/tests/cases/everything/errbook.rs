@@ -1392,6 +1392,10 @@ mod __errbook {
             static RENDERED: Rendered = Rendered::new();
             &RENDERED
         }
+
+        fn max_body() -> usize {
+            1048576
+        }
     }
 
     impl ::errbook::ErrorCode for super::Code {

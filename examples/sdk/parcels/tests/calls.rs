@@ -62,7 +62,7 @@ async fn a_proxy_is_not_the_depot() {
     tokio::spawn(async move { axum::serve(listener, Router::new().fallback(page)).await });
     let error = Depot::new(base).unwrap().parcel(1).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Unavailable);
-    assert_eq!(error.to_string(), "not an answer of the API: No such site (HTTP 404, read as no_such_route)");
+    assert_eq!(error.to_string(), "not an answer of the API: No such site (HTTP 404)");
 }
 
 #[tokio::test]
