@@ -55,10 +55,9 @@ impl<A: Api> Middleware for RetryMiddleware<A> {
             let copy = request.try_clone();
             let sent = next.clone().run(request, extensions).await;
             let failure = |error: &reqwest_middleware::Error| match error {
-                reqwest_middleware::Error::Reqwest(error) => Some(match extensions.get::<Outcome>() {
-                    Some(further_in) if further_in.is_exhausted() => failure(error).exhausted(),
-                    _ => failure(error),
-                }),
+                reqwest_middleware::Error::Reqwest(error) => {
+                    Some(failure(error).with_outcome(extensions.get::<Outcome>()))
+                }
                 // Of a middleware further in: nobody knows what it says of the request.
                 reqwest_middleware::Error::Middleware(_) => None,
             };

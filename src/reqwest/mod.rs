@@ -155,10 +155,7 @@ impl<A: Api> AsFailure for Error<A> {
             Error::Unreadable { source, .. } if source.is_eof() => Failure::no_answer(),
             Error::Unreadable { .. } => Failure::lasting(),
         };
-        match self.outcome().is_some_and(Outcome::is_exhausted) {
-            true => failure.exhausted(),
-            false => failure,
-        }
+        failure.with_outcome(self.outcome())
     }
 
     fn with_outcome(self, outcome: Outcome) -> Error<A> {

@@ -191,6 +191,16 @@ impl Failure {
         Failure { status: Some(status), wait, ..Failure::without_answer(applied_by(status, false)) }
     }
 
+    /// The same, of an error that may remember how it was retried further in: if that was [to the end](Outcome::is_exhausted), nobody is
+    /// to multiply its attempts.
+    #[must_use]
+    pub const fn with_outcome(self, outcome: Option<&Outcome>) -> Failure {
+        match outcome {
+            Some(outcome) if outcome.is_exhausted() => self.exhausted(),
+            _ => self,
+        }
+    }
+
     /// The same, retried to the end by who saw it first: nobody is to multiply its attempts.
     #[must_use]
     pub const fn exhausted(self) -> Failure {

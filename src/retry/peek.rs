@@ -66,12 +66,9 @@ impl Operation<'_> {
                     return ControlFlow::Break((Ok(response), None));
                 }
                 (Some(err), response) => {
-                    let failure = Failure::from(&err);
-                    // Of a client further in, of another API.
-                    match response.extensions().get::<Outcome>() {
-                        Some(outcome) if outcome.is_exhausted() => (failure.exhausted(), Ok((err, response))),
-                        _ => (failure, Ok((err, response))),
-                    }
+                    // A client further in may be of another API.
+                    let further_in = response.extensions().get::<Outcome>();
+                    (Failure::from(&err).with_outcome(further_in), Ok((err, response)))
                 }
             },
             Err(error) => match failure(&error) {

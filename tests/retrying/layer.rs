@@ -220,10 +220,7 @@ struct Lost(Option<Outcome>);
 
 impl AsFailure for Lost {
     fn as_failure(&self) -> Failure {
-        match &self.0 {
-            Some(outcome) if outcome.is_exhausted() => Failure::no_answer().exhausted(),
-            _ => Failure::no_answer(),
-        }
+        Failure::no_answer().with_outcome(self.0.as_ref())
     }
 
     fn with_outcome(self, outcome: Outcome) -> Lost {

@@ -34,10 +34,7 @@ impl AsFailure for NoAnswer {
             _ if self.source.is::<Elapsed>() => Failure::timed_out(),
             _ => Failure::no_answer(),
         };
-        match self.outcome.is_some_and(|outcome| outcome.is_exhausted()) {
-            true => failure.exhausted(),
-            false => failure,
-        }
+        failure.with_outcome(self.outcome.as_ref())
     }
 
     fn with_outcome(self, outcome: Outcome) -> NoAnswer {
