@@ -7,7 +7,7 @@ use crate::advice::{Applied, Retry};
 use crate::value::{FieldType, Value};
 
 /// What generator and runtime have to agree on. Raised with every change of what is in this module.
-pub const EDITION: u32 = 5;
+pub const EDITION: u32 = 6;
 
 /// How much of an error's body a client reads where the catalog doesn't say, in bytes.
 pub const MAX_BODY: usize = 64 * 1024;

@@ -120,13 +120,16 @@ pub(crate) fn push_url(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(rest);
 }
 
-/// Text from outside in one line of a log: control characters, line breaks and bidirectional marks are escaped.
+/// Text from outside in one line of a log: control characters, line breaks and bidirectional marks are escaped. With a precision
+/// (`{:.100}`) of a longer one so many characters, and an ellipsis.
 pub struct OneLine<'t>(pub &'t str);
 
 impl fmt::Display for OneLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for char in self.0.chars() {
+        let max = f.precision().unwrap_or(usize::MAX);
+        for (at, char) in self.0.chars().enumerate() {
             match char {
+                _ if at == max => return f.write_char('…'),
                 '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200E}' | '\u{200F}' | '\u{061C}' => {
                     write!(f, "{}", char.escape_unicode())?;
                 }

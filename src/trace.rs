@@ -36,6 +36,7 @@ pub(crate) fn decision(decision: &Decision, failure: &Failure, attempt: &Attempt
     let without_answer = || match failure.applied {
         _ if failure.status.is_some() => None,
         _ if failure.timed_out => Some("timeout"),
+        _ if failure.flag == Some(false) => Some("lasting"),
         Applied::No => Some("not_sent"),
         _ => Some("no_answer"),
     };
@@ -54,7 +55,8 @@ pub(crate) fn decision(decision: &Decision, failure: &Failure, attempt: &Attempt
     }
     match decision {
         Decision::Retry(_) | Decision::Refresh(_) => event!(INFO),
-        Decision::Stop(stop) if stop.rule.gives_up() => event!(WARN),
+        // Whoever gave up further in has said so.
+        Decision::Stop(stop) if stop.rule.gives_up() && !failure.exhausted => event!(WARN),
         Decision::Stop(_) => event!(DEBUG),
     }
 }

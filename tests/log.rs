@@ -167,7 +167,10 @@ fn every_decision_is_an_event_with_its_rule() {
         (Failure::not_sent(), "not_sent"),
         (Failure::no_answer(), "no_answer"),
         (Failure::timed_out(), "timeout"),
+        (Failure::lasting(), "lasting"),
     ] {
         assert_eq!(decisions(failure)[0].fields["error.type"], text);
     }
+    // Further in it was told already.
+    assert_eq!(decisions(Failure::no_answer().exhausted())[0].level, Level::DEBUG);
 }

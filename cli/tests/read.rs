@@ -36,6 +36,19 @@ fn refused(arguments: &[&str], input: impl AsRef<[u8]>) -> String {
 }
 
 #[test]
+fn as_much_is_read_as_the_catalog_says() {
+    let error = r#"{"message":"Not an address.","field":"to"}"#;
+    let body = format!(r#"{{"errors":[{}]}}"#, vec![error; 4_000].join(","));
+    let answer = format!("HTTP/1.1 400 Bad Request\ncontent-type: application/json\n\n{body}");
+    assert!((128 * 1024..256 * 1024).contains(&answer.len()));
+    let file = "tests/formats/apis/sendgrid/errors.yaml";
+    let shown = stdout(&read(&["--file", file], &answer));
+    assert!(!shown.contains("the body is longer") && shown.contains("and 980 more"), "{shown}");
+    let shown = stdout(&read(&["--file", file], answer.repeat(2)));
+    assert!(shown.contains("the body is longer than the 256 KiB that were read"), "{shown}");
+}
+
+#[test]
 fn outputs() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/read");
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());

@@ -19,7 +19,8 @@ use crate::{ErrorResponse, accept};
 /// A request whose body is a stream is sent once. An answer that asks for a new token is given back: nothing here renews
 /// one. What else is known of the request is given with it, as an [`Attempt`]: that it is idempotent, how much time is left.
 /// The client ends what takes too long, and should follow no redirects unless the API has some: what an answer says that a
-/// `POST` was led to says nothing of the `POST`, and where the connection there fails, it counts as never sent.
+/// `POST` was led to says nothing of the `POST`. It is known by its URL, so not where that is the same; and where the connection there
+/// fails, the request counts as never sent.
 ///
 /// ```no_run
 /// use errbook::mail::Sending;

@@ -17,6 +17,7 @@ use crate::retry::{Outcome, Retries};
 /// much time is left) is given with it: `with_extension(Attempt::of(&Method::POST).idempotent())`. The last error
 /// answer is read by [`read`](super::read) with its [`Outcome`]. Where none came, the outcome is in the extensions that
 /// `execute_with_extensions` was given, for whoever retries further out, too. As with `send`, a success is not read.
+/// What changes the URL stands around this: inside, it counts as a redirect.
 ///
 /// ```no_run
 /// use errbook::mail::Sending;
@@ -56,7 +57,7 @@ impl<A: Api> Middleware for RetryMiddleware<A> {
             let sent = next.clone().run(request, extensions).await;
             let failure = |error: &reqwest_middleware::Error| match error {
                 reqwest_middleware::Error::Reqwest(error) => {
-                    Some(failure(error).with_outcome(extensions.get::<Outcome>()))
+                    Some(failure(error).exhausted_by(extensions.get::<Outcome>()))
                 }
                 // Of a middleware further in: nobody knows what it says of the request.
                 reqwest_middleware::Error::Middleware(_) => None,

@@ -117,7 +117,7 @@ fn what_failed(error: &reqwest::Error) -> &'static str {
     }
     match () {
         () if error.is_builder() => "a request that can't be sent",
-        () if error.is_redirect() => "redirects without an end",
+        () if error.is_redirect() => "a redirect that is not followed",
         () if error.is_timeout() => "no answer in time",
         () if error.is_body() || error.is_decode() => "an answer that breaks off",
         () => "no answer",
@@ -155,7 +155,7 @@ impl<A: Api> AsFailure for Error<A> {
             Error::Unreadable { source, .. } if source.is_eof() => Failure::no_answer(),
             Error::Unreadable { .. } => Failure::lasting(),
         };
-        failure.with_outcome(self.outcome())
+        failure.exhausted_by(self.outcome())
     }
 
     fn with_outcome(self, outcome: Outcome) -> Error<A> {

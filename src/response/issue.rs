@@ -126,7 +126,7 @@ impl<C> fmt::Display for Issue<C> {
             if at > 0 {
                 f.write_str(": ")?;
             }
-            write!(f, "{}", OneLine(part))?;
+            write!(f, "{:.200}", OneLine(part))?;
         }
         Ok(())
     }

@@ -408,8 +408,8 @@ impl<A: Api> From<Error<A>> for ErrorResponse<A> {
 }
 
 /// One line: `rate_limit_exceeded: Slow down. (HTTP 429, request_id=req_1, retry after 30 s)`. `{:#}` adds how retrying
-/// ended, the param, the code's fields, the issues, the URL and the next step: of a long list ten, of a long value its
-/// beginning.
+/// ended, the param, the code's fields, the issues, the URL and, where it was retried, the next step. Of a long list there are ten, of
+/// a long text its beginning.
 ///
 /// ```
 /// use errbook::{ErrorResponse, mail::{Inbox, code, inbox}};
@@ -420,16 +420,16 @@ impl<A: Api> From<Error<A>> for ErrorResponse<A> {
 impl<A: Api> fmt::Display for ErrorResponse<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.code_str() {
-            Some(code) => write!(f, "{}", OneLine(code))?,
+            Some(code) => write!(f, "{:.100}", OneLine(code))?,
             None if self.from_api() => f.write_str("an error without a code")?,
             None => f.write_str("not an answer of the API")?,
         }
         if let Some(message) = self.message() {
-            write!(f, ": {}", OneLine(message))?;
+            write!(f, ": {:.1000}", OneLine(message))?;
         }
         write!(f, " (HTTP {}", self.status().as_u16())?;
         if let Some(id) = self.request_id() {
-            write!(f, ", request_id={}", OneLine(id))?;
+            write!(f, ", request_id={:.200}", OneLine(id))?;
         }
         if let Some(wait) = self.retry_after() {
             write!(f, ", retry after {} s", wait.as_secs_f64())?;
@@ -440,16 +440,12 @@ impl<A: Api> fmt::Display for ErrorResponse<A> {
                 write!(f, " {outcome}")?;
             }
             if let Some(param) = self.param() {
-                write!(f, "; param: {}", OneLine(param))?;
+                write!(f, "; param: {:.100}", OneLine(param))?;
             }
-            list(f, self.fields(), |f, (name, json)| {
-                let end = json.char_indices().nth(MAX_VALUE).map(|(end, _)| end);
-                write!(f, "{}: {}", OneLine(name), OneLine(&json[..end.unwrap_or(json.len())]))?;
-                f.write_str(if end.is_some() { "…" } else { "" })
-            })?;
+            list(f, self.fields(), |f, (name, json)| write!(f, "{}: {:.100}", OneLine(name), OneLine(json)))?;
             list(f, self.issues().iter(), |f, issue| issue.fmt(f))?;
             if let Some(url) = self.doc_url() {
-                write!(f, "; see {}", OneLine(&url))?;
+                write!(f, "; see {:.1000}", OneLine(&url))?;
             }
             if let Some(outcome) = self.outcome() {
                 outcome.next(f)?;
@@ -461,9 +457,6 @@ impl<A: Api> fmt::Display for ErrorResponse<A> {
 
 /// So much of a list is shown in one line.
 const MAX_SHOWN: usize = 10;
-
-/// So much of a value, in characters.
-const MAX_VALUE: usize = 100;
 
 fn list<T>(
     f: &mut fmt::Formatter<'_>,

@@ -113,7 +113,7 @@ const LEFT: [u64; STEPS as usize] = [
     37_316, 35_734, 34_219,
 ];
 
-/// After a lost race, in turns of a spinning loop: under a microsecond.
+/// After a lost race, in turns of a spinning loop: about a microsecond.
 const PAUSE: u32 = 32;
 
 impl Budget {

@@ -62,10 +62,11 @@ impl Policy {
         let spread = if asked.is_zero() { grown } else { grown.max(asked / 2) };
         let mut wait = Wait { earliest: asked, latest: asked.saturating_add(spread) };
         if let Some(left) = attempt.left {
-            if wait.earliest >= left {
+            let last = left.saturating_sub(LATE);
+            if left.is_zero() || wait.earliest > last {
                 return stop(Rule::Wait, Reason::Deadline { wait: asked });
             }
-            wait.latest = wait.latest.min(left.saturating_sub(LATE)).max(wait.earliest);
+            wait.latest = wait.latest.min(last);
         }
         // RFC 9110 section 15.6.5: a gateway tells of the same.
         let timed_out = failure.timed_out || failure.status == Some(StatusCode::GATEWAY_TIMEOUT);

@@ -117,7 +117,7 @@ impl KeyIn {
         }
         match &self.0 {
             Place::Header { name, quoted } => {
-                if headers.get(name).is_none_or(|value| value.as_bytes().trim_ascii().is_empty()) {
+                if headers.get(name).is_none_or(|value| is_empty(value.as_bytes())) {
                     let text = |key| if *quoted { format!("\"{key}\"") } else { format!("{key}") };
                     let key = IdempotencyKey::mint().and_then(|key| HeaderValue::try_from(text(key)).ok());
                     let Some(key) = key else { return Put { keyed: false, body: None } };
@@ -137,6 +137,11 @@ pub(crate) struct Put {
     pub(crate) body: Option<Vec<u8>>,
 }
 
+/// Quoted or not.
+fn is_empty(key: &[u8]) -> bool {
+    key.iter().all(|byte| *byte == b'"' || byte.is_ascii_whitespace())
+}
+
 /// A key as the first member of the JSON object, whose text stays as it is otherwise.
 fn member(name: &str, headers: &mut HeaderMap, body: Option<&[u8]>) -> Put {
     let none = Put { keyed: false, body: None };
@@ -146,7 +151,8 @@ fn member(name: &str, headers: &mut HeaderMap, body: Option<&[u8]>) -> Put {
         None => {}
         // A number, or a text with something in it.
         Some(key)
-            if key != "\"\"" && key.starts_with(|first: char| first == '"' || first.is_ascii_digit()) =>
+            if !is_empty(key.as_bytes())
+                && key.starts_with(|first: char| first == '"' || first.is_ascii_digit()) =>
         {
             return Put { keyed: true, body: None };
         }
@@ -158,7 +164,7 @@ fn member(name: &str, headers: &mut HeaderMap, body: Option<&[u8]>) -> Put {
     let first = format!("{}:\"{key}\"{comma}", serde_json::Value::from(name));
     let (before, after) = body.split_at(start + 1);
     // Of the body without it (RFC 9110 section 8.6, RFC 9530, RFC 1864).
-    for of_the_body in [CONTENT_LENGTH.as_str(), "content-digest", "digest", "content-md5"] {
+    for of_the_body in [CONTENT_LENGTH.as_str(), "content-digest", "repr-digest", "digest", "content-md5"] {
         headers.remove(of_the_body);
     }
     Put { keyed: true, body: Some([before, first.as_bytes(), after].concat()) }
@@ -193,8 +199,10 @@ mod tests {
         let (keyed, headers, _) = put(&place, Method::PUT, &[], "");
         assert!(!keyed && headers.is_empty());
         // What is empty is none.
-        let (keyed, headers, _) = put(&place, Method::POST, &[("idempotency-key", " ")], "");
-        assert!(keyed && headers["idempotency-key"].len() == 26);
+        for empty in ["", " ", "\"\""] {
+            let (keyed, headers, _) = put(&place, Method::POST, &[("idempotency-key", empty)], "");
+            assert!(keyed && headers["idempotency-key"].len() == 26);
+        }
         let (_, headers, _) = put(&place.quoted(), Method::PATCH, &[], "");
         assert!(
             headers["idempotency-key"].as_bytes().starts_with(b"\"")
@@ -225,13 +233,14 @@ mod tests {
         for with in [r#"{"client_id":"mine"}"#, r#"{"client_id":17}"#] {
             assert!(matches!(add(with), (true, _, None)), "{with}");
         }
-        const EMPTY: [&str; 3] = [r#"{"client_id":null}"#, r#"{"client_id":""}"#, r#"{"client_id":[]}"#];
+        const EMPTY: [&str; 3] = [r#"{"client_id":null}"#, r#"{"client_id":" "}"#, r#"{"client_id":[]}"#];
         for without in ["[]", "{", "", "5"].into_iter().chain(EMPTY) {
             assert!(matches!(add(without), (false, _, None)), "{without}");
         }
         // Nothing tells the length of another body.
-        let (_, headers, body) = put(&place, Method::POST, &[JSON, ("content-length", "2")], "{}");
-        assert!(body.is_some() && !headers.contains_key("content-length"));
+        let of_the_body = [JSON, ("content-length", "2"), ("repr-digest", "sha-256=:x:")];
+        let (_, headers, body) = put(&place, Method::POST, &of_the_body, "{}");
+        assert!(body.is_some() && headers.len() == 1, "{headers:?}");
         assert!(matches!(
             put(&place, Method::POST, &[("content-type", "text/plain")], "{}"),
             (false, _, None)

@@ -27,7 +27,8 @@ use crate::catalog::Api;
 /// catalog says that errors have its status (`status: 200` at an envelope). An error of the client itself has no place for
 /// an outcome: two layers around each other multiply it, unless its type [makes one](RetryLayer::outcomes).
 ///
-/// To wait until the inner service is ready is a part of an attempt, which no deadline ends.
+/// To wait until the inner service is ready is a part of an attempt, which no deadline ends. What follows redirects stands around
+/// the layer: inside, what it is led to counts as an answer to the request itself.
 ///
 /// A key goes into a header; into a [member](super::KeyIn::member) of the body only the caller can put it. What unpacks bodies stands
 /// inside: of a packed one nothing can be read. Nothing here renews a token: an answer that asks for it is given on.
@@ -147,8 +148,12 @@ where
     let (mut parts, body) = request.into_parts();
     let first = layer.retries.prepare(&parts.method, &mut parts.headers, &parts.extensions, None).attempt;
     let mut operation = layer.retries.begin(&host(&parts), first, Tokio.now());
+    let mut ready = Ok(());
     loop {
-        let sent = inner.call(Request::from_parts(parts.clone(), body.clone())).await;
+        let sent = match ready {
+            Ok(()) => inner.call(Request::from_parts(parts.clone(), body.clone())).await,
+            Err(error) => Err(error),
+        };
         let failure = |error: &E| Some((layer.failure)(error));
         if let ControlFlow::Break((result, outcome)) =
             operation.after::<A, R, E, ()>(sent, Some(()), failure).await
@@ -158,7 +163,7 @@ where
                 None => error,
             });
         }
-        std::future::poll_fn(|context| inner.poll_ready(context)).await?;
+        ready = std::future::poll_fn(|context| inner.poll_ready(context)).await;
     }
 }
 

@@ -194,7 +194,7 @@ impl Failure {
     /// The same, of an error that may remember how it was retried further in: if that was [to the end](Outcome::is_exhausted), nobody is
     /// to multiply its attempts.
     #[must_use]
-    pub const fn with_outcome(self, outcome: Option<&Outcome>) -> Failure {
+    pub const fn exhausted_by(self, outcome: Option<&Outcome>) -> Failure {
         match outcome {
             Some(outcome) if outcome.is_exhausted() => self.exhausted(),
             _ => self,

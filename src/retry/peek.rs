@@ -68,7 +68,7 @@ impl Operation<'_> {
                 (Some(err), response) => {
                     // A client further in may be of another API.
                     let further_in = response.extensions().get::<Outcome>();
-                    (Failure::from(&err).with_outcome(further_in), Ok((err, response)))
+                    (Failure::from(&err).exhausted_by(further_in), Ok((err, response)))
                 }
             },
             Err(error) => match failure(&error) {
@@ -108,48 +108,51 @@ async fn peek<A: Api, B: Body + Unpin>(
 ) -> (Option<ErrorResponse<A>>, Response<Peeked<B>>) {
     let (mut parts, body) = response.into_parts();
     let mut body = Peeked::unread(body);
-    let is_late = parts.extensions.remove::<Later>().is_some();
-    if let Some(known) = parts.extensions.get::<ErrorResponse<A>>().cloned() {
-        let known = if is_late { known.late() } else { known };
-        return (Some(known), Response::from_parts(parts, body));
-    }
     let is_error = parts.status.is_client_error() || parts.status.is_server_error();
     let may_be_one = parts.status.is_success() && ErrorResponse::<A>::fails_with_success();
-    // Anything but JSON may be a stream that never ends.
-    if !(is_error || may_be_one && accept::is_json(&parts.headers) != Some(false)) {
-        return (None, Response::from_parts(parts, body));
-    }
-    let (mut text, mut is_cut_off) = (Vec::new(), true);
-    let until = Instant::now() + left.map_or(PATIENCE, |left| left.clamp(LEAST, PATIENCE));
-    for _ in 0..MAX_FRAMES {
-        // One byte more says that there is more.
-        if text.len() > A::max_body() {
-            break;
+    let err = match parts.extensions.remove::<ErrorResponse<A>>() {
+        Some(known) => Some(known),
+        // Anything but JSON may be a stream that never ends.
+        None if is_error || may_be_one && accept::is_json(&parts.headers) != Some(false) => {
+            let until = Instant::now() + left.map_or(PATIENCE, |left| left.clamp(LEAST, PATIENCE));
+            let is_whole = body.read(A::max_body(), until).await;
+            let err = ErrorResponse::check(parts.status, &parts.headers, body.front.clone()).err();
+            if is_whole { err } else { err.map(ErrorResponse::cut_off) }
         }
-        match timeout_at(until, body.rest.frame()).await {
-            Ok(Some(Ok(frame))) => match frame.into_data() {
-                Ok(data) => text.put(data),
-                Err(frame) => body.trailers = frame.into_trailers().ok(),
-            },
-            Ok(Some(Err(error))) => {
-                body.error = Some(error);
-                break;
-            }
-            Ok(None) => {
-                is_cut_off = false;
-                break;
-            }
-            Err(_) => break,
-        }
-    }
-    body.front = text.into();
-    let err = ErrorResponse::<A>::check(parts.status, &parts.headers, body.front.clone()).err();
-    let err = err.map(|err| if is_cut_off { err.cut_off() } else { err });
-    let err = err.map(|err| if is_late { err.late() } else { err });
+        None => None,
+    };
+    let is_late = parts.extensions.remove::<Later>().is_some();
+    let err = if is_late { err.map(ErrorResponse::late) } else { err };
     if let Some(err) = &err {
         parts.extensions.insert(err.clone());
     }
     (err, Response::from_parts(parts, body))
+}
+
+impl<B: Body + Unpin> Peeked<B> {
+    /// Reads so many bytes of the body at least, until then at most. Was that all?
+    async fn read(&mut self, bytes: usize, until: Instant) -> bool {
+        let (mut front, mut is_whole) = (Vec::new(), false);
+        for _ in 0..MAX_FRAMES {
+            // One byte more says that there is more.
+            if front.len() > bytes {
+                break;
+            }
+            match timeout_at(until, self.rest.frame()).await {
+                Ok(Some(Ok(frame))) => match frame.into_data() {
+                    Ok(data) => front.put(data),
+                    Err(frame) => self.trailers = frame.into_trailers().ok(),
+                },
+                end => {
+                    is_whole = matches!(end, Ok(None));
+                    self.error = end.ok().flatten().and_then(Result::err);
+                    break;
+                }
+            }
+        }
+        self.front = front.into();
+        is_whole
+    }
 }
 
 impl<B: Body> Body for Peeked<B> {

@@ -220,7 +220,7 @@ struct Lost(Option<Outcome>);
 
 impl AsFailure for Lost {
     fn as_failure(&self) -> Failure {
-        Failure::no_answer().with_outcome(self.0.as_ref())
+        Failure::no_answer().exhausted_by(self.0.as_ref())
     }
 
     fn with_outcome(self, outcome: Outcome) -> Lost {
@@ -280,4 +280,33 @@ async fn a_body_of_nothing_ends_and_its_trailers_stay() {
         let whole = response.into_body().collect().await.unwrap();
         assert_eq!(whole.trailers().unwrap()["x-sum"], "1");
     }
+}
+
+/// Answers once, and is never ready again.
+#[derive(Clone, Default)]
+struct Dies(Arc<Mutex<u32>>);
+
+impl tower::Service<Request<Full<Bytes>>> for Dies {
+    type Response = Response<Full<Bytes>>;
+    type Error = Lost;
+    type Future = std::future::Ready<Result<Self::Response, Lost>>;
+
+    fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), Lost>> {
+        let answered = *self.0.lock().unwrap();
+        std::task::Poll::Ready(if answered == 0 { Ok(()) } else { Err(Lost(None)) })
+    }
+
+    fn call(&mut self, _: Request<Full<Bytes>>) -> Self::Future {
+        *self.0.lock().unwrap() += 1;
+        std::future::ready(Ok(answer(code::InternalError).map(Full::new)))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_is_not_ready_again_has_failed() {
+    let retry = RetryLayer::<Sending, Lost>::new(retries()).failures(Lost::as_failure);
+    let service = Dies::default();
+    let failed = retry.outcomes(Lost::with_outcome).layer(service.clone()).oneshot(get()).await;
+    let Lost(outcome) = failed.map(drop).unwrap_err();
+    assert_eq!((*service.0.lock().unwrap(), outcome.unwrap().attempts), (1, 3));
 }

@@ -337,7 +337,7 @@ async fn what_reqwest_could_not_do_is_told_apart() {
     let circle = Response::builder().status(302).header("location", "/").body(Bytes::new()).unwrap();
     let (base, _) = server([Does::Answers(circle)]).await;
     let failed = fails(&client, client.get(&base)).await;
-    assert_eq!(failed, told("redirects without an end", 1, Rule::Status));
+    assert_eq!(failed, told("a redirect that is not followed", 1, Rule::Status));
     // Two tokens are less than a timeout costs.
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let silent = format!("http://{}", silent.local_addr().unwrap());

@@ -56,6 +56,7 @@ struct Request {
 
 pub(crate) fn read(catalog: Catalog, args: &Args) -> Result<(), Stop> {
     let api = api(&catalog, args.api.as_deref()).map_err(Stop::Unable)?;
+    tables::load(catalog, api);
     let max = Loaded::max_body();
     let (from, received) = match &args.answer {
         Some(path) => {
@@ -71,7 +72,6 @@ pub(crate) fn read(catalog: Catalog, args: &Args) -> Result<(), Stop> {
     };
     let Received { status, headers, body } =
         received.map_err(|reason| Stop::Unable(format!("could not read {from}: {reason}")))?;
-    tables::load(catalog, api);
     let Err(err) = ErrorResponse::<Loaded>::check(status, &headers, body) else {
         return say(&match args.json {
             true => serde_json::json!({"status": status.as_u16(), "success": true}).to_string(),

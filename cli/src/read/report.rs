@@ -137,8 +137,11 @@ impl<'r> Report<'r> {
             lines.maybe("", url.map(Short));
         }
         if err.is_truncated() {
-            let read = Loaded::max_body() / 1024;
-            lines.pair("note", format_args!("the body is longer than the {read} KiB that were read"));
+            let read = match Loaded::max_body() {
+                bytes if bytes % 1024 == 0 => format!("{} KiB", bytes / 1024),
+                bytes => format!("{bytes} bytes"),
+            };
+            lines.pair("note", format_args!("the body is longer than the {read} that were read"));
         }
         lines.line("\nWhat a client does");
         let mut done: Vec<(Vec<&str>, &Decision)> = Vec::new();

@@ -34,7 +34,7 @@ impl AsFailure for NoAnswer {
             _ if self.source.is::<Elapsed>() => Failure::timed_out(),
             _ => Failure::no_answer(),
         };
-        failure.with_outcome(self.outcome.as_ref())
+        failure.exhausted_by(self.outcome.as_ref())
     }
 
     fn with_outcome(self, outcome: Outcome) -> NoAnswer {
