@@ -108,7 +108,7 @@ fn two_threads<T: Send + Sync + 'static>(
     budget: T,
     operation: fn(&T),
 ) -> Case {
-    const TIMES: usize = 20_000;
+    const TIMES: usize = 200_000;
     let budget = Arc::new(budget);
     Case::of_many(name, per_call * TIMES, move || {
         let other = Arc::clone(&budget);

@@ -113,8 +113,8 @@ const LEFT: [u64; STEPS as usize] = [
     37_316, 35_734, 34_219,
 ];
 
-/// After a lost race, in turns of a spinning loop: about a microsecond.
-const PAUSE: u32 = 32;
+/// After a lost race, in turns of a spinning loop: two or three microseconds.
+const PAUSE: u32 = 96;
 
 impl Budget {
     /// The price of a retry after an answer, in thousandths of a token.
