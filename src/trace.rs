@@ -33,11 +33,11 @@ pub(crate) fn event<A: Api>(error: &Error<A>, id: &RequestId) {
 
 /// One event for a decision: `warn` where retrying gave up, `info` where it goes on, `debug` where there was nothing to retry.
 pub(crate) fn decision(decision: &Decision, failure: &Failure, attempt: &Attempt) {
-    let without_answer = || match failure.applied {
-        _ if failure.status.is_some() => None,
-        _ if failure.timed_out => Some("timeout"),
-        _ if failure.flag == Some(false) => Some("lasting"),
-        Applied::No => Some("not_sent"),
+    let without_answer = || match failure {
+        Failure { status: Some(_), .. } => None,
+        Failure { timed_out: true, .. } => Some("timeout"),
+        Failure { flag: Some(false), .. } => Some("lasting"),
+        Failure { applied: Applied::No, .. } => Some("not_sent"),
         _ => Some("no_answer"),
     };
     macro_rules! event {

@@ -6,7 +6,7 @@ use http::{Extensions, Version};
 use http_body_util::BodyExt as _;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-use super::{Error, read};
+use super::{Error, read, value};
 use crate::catalog::Api;
 use crate::retry::{
     AsFailure as _, Attempt, End, Failure, Later, Operation, Outcome, Prepared, Retries, Timer as _, Tokio,
@@ -50,7 +50,12 @@ pub async fn call<A: Api, T: DeserializeOwned>(
     retries: &Retries,
     first: Option<Attempt>,
 ) -> Result<T, Error<A>> {
-    read(fetch::<A>(client, request, retries, first).await?).await
+    let response = fetch::<A>(client, request, retries, first).await?;
+    match response.status().is_success() {
+        // Whether it declares a failure was asked within the attempt.
+        true => value(&response.bytes().await?),
+        false => read(response).await,
+    }
 }
 
 /// The same for the response itself, with its body in memory: for who wants to see its headers.

@@ -93,7 +93,7 @@ impl<A: Api> fmt::Display for Error<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {
             Error::Api(err) => return err.fmt(f),
-            Error::Transport { source, .. } => what_failed(source),
+            Error::Transport { source, .. } => told(source).1,
             Error::Unreadable { .. } => "a success that can't be read",
         };
         f.write_str(text)?;
@@ -107,20 +107,6 @@ impl<A: Api> fmt::Display for Error<A> {
             cause.map_or(Ok(()), |cause| write!(f, ": {}", OneLine(&cause.to_string())))?;
         }
         Ok(())
-    }
-}
-
-fn what_failed(error: &reqwest::Error) -> &'static str {
-    #[cfg(not(target_family = "wasm"))]
-    if error.is_connect() {
-        return "no connection";
-    }
-    match () {
-        () if error.is_builder() => "a request that can't be sent",
-        () if error.is_redirect() => "a redirect that is not followed",
-        () if error.is_timeout() => "no answer in time",
-        () if error.is_body() || error.is_decode() => "an answer that breaks off",
-        () => "no answer",
     }
 }
 
@@ -171,14 +157,21 @@ impl<A: Api> AsFailure for Error<A> {
 
 /// What is known of the request after an error of reqwest's.
 fn failure(error: &reqwest::Error) -> Failure {
+    told(error).0
+}
+
+/// The same, and in words what it was.
+fn told(error: &reqwest::Error) -> (Failure, &'static str) {
     #[cfg(not(target_family = "wasm"))]
     if error.is_connect() {
-        return Failure::not_sent();
+        return (Failure::not_sent(), "no connection");
     }
     match () {
-        () if error.is_builder() || error.is_redirect() => Failure::lasting(),
-        () if error.is_timeout() => Failure::timed_out(),
-        () => Failure::no_answer(),
+        () if error.is_builder() => (Failure::lasting(), "a request that can't be sent"),
+        () if error.is_redirect() => (Failure::lasting(), "a redirect that is not followed"),
+        () if error.is_timeout() => (Failure::timed_out(), "no answer in time"),
+        () if error.is_body() || error.is_decode() => (Failure::no_answer(), "an answer that breaks off"),
+        () => (Failure::no_answer(), "no answer"),
     }
 }
 
@@ -189,8 +182,11 @@ fn failure(error: &reqwest::Error) -> Failure {
 ///
 /// Of the API or what stands in front of it; of the connection; of a success that is no `T`.
 pub async fn read<A: Api, T: DeserializeOwned>(response: Response) -> Result<T, Error<A>> {
-    let body = read_bytes(response).await?;
-    let body = if body.trim_ascii().is_empty() { b"null" } else { &body[..] };
+    value(&read_bytes(response).await?)
+}
+
+fn value<A: Api, T: DeserializeOwned>(body: &[u8]) -> Result<T, Error<A>> {
+    let body = if body.trim_ascii().is_empty() { b"null" } else { body };
     Ok(serde_json::from_slice(body)?)
 }
 

@@ -21,7 +21,7 @@ impl<A: Api> From<&ErrorResponse<A>> for Failure {
         };
         // The flag of a code that nobody knows is the one in the body.
         let of_group = |retry| Advice { retry, on_repeat: retry, retryable: true };
-        Failure {
+        let failure = Failure {
             code: row.map(|row| row.code),
             status: Some(*status),
             advice: row.map(of_code).or_else(|| err.group_row()?.retry.map(of_group)),
@@ -33,9 +33,10 @@ impl<A: Api> From<&ErrorResponse<A>> for Failure {
             },
             wait: *retry_after,
             timed_out: false,
-            exhausted: outcome.as_ref().is_some_and(|outcome| outcome.is_exhausted()),
+            exhausted: false,
             step: action.map(|action| Step::from(&A::Code::table().actions[usize::from(action)])),
-        }
+        };
+        failure.exhausted_by(outcome.as_deref())
     }
 }
 

@@ -103,7 +103,8 @@ fn class(failure: &Failure, attempt: &Attempt) -> (Rule, Retry) {
         let lowered = waits && advice.retryable && failure.flag == Some(false);
         return (Rule::Code, if lowered { Retry::Never } else { retry });
     }
-    let throttled = failure.wait.is_some();
+    let asks = failure.wait.is_some();
+    let throttled = asks || failure.status == Some(StatusCode::TOO_MANY_REQUESTS);
     let backoff = if throttled { Retry::Throttle } else { Retry::Backoff };
     let Some(status) = failure.status else {
         let sendable = failure.flag != Some(false);
@@ -111,22 +112,20 @@ fn class(failure: &Failure, attempt: &Attempt) -> (Rule, Retry) {
     };
     match failure.flag {
         Some(false) => return (Rule::FlagFalse, Retry::Never),
-        Some(true) if status == StatusCode::TOO_MANY_REQUESTS => return (Rule::FlagTrue, Retry::Throttle),
-        Some(true) if !status.is_client_error() || matches!(status.as_u16(), 408 | 425) => {
+        Some(true) if !status.is_client_error() || matches!(status.as_u16(), 408 | 425 | 429) => {
             return (Rule::FlagTrue, backoff);
         }
         _ => {}
     }
-    (Rule::Status, by_status(status, throttled, backoff))
+    (Rule::Status, by_status(status, asks, backoff))
 }
 
 /// Rule 6.
-fn by_status(status: StatusCode, throttled: bool, backoff: Retry) -> Retry {
+fn by_status(status: StatusCode, asks: bool, backoff: Retry) -> Retry {
     match status.as_u16() {
-        429 => Retry::Throttle,
         // GitHub's secondary limits; RFC 9110 section 15.5.14.
-        403 | 413 if throttled => Retry::Throttle,
-        408 | 425 | 500 | 502..=504 | 520..=530 | 598 | 599 => backoff,
+        403 | 413 if asks => backoff,
+        408 | 425 | 429 | 500 | 502..=504 | 520..=530 | 598 | 599 => backoff,
         _ => Retry::Never,
     }
 }

@@ -103,12 +103,7 @@ fn headers(lines: &mut Lines<'_>) -> Result<HeaderMap, String> {
 
 /// The beginning of a line, with nothing in it that a terminal would obey.
 fn shown(line: &[u8]) -> String {
-    let text = String::from_utf8_lossy(&line[..line.len().min(4 * MAX_SHOWN)]).into_owned();
-    let mut short: String = text.chars().take(MAX_SHOWN).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    OneLine(&short).to_string()
+    format!("{:.MAX_SHOWN$}", OneLine(&String::from_utf8_lossy(line)))
 }
 
 struct Lines<'b> {

@@ -340,10 +340,7 @@ struct Short<'t>(&'t str);
 
 impl fmt::Display for Short<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.char_indices().nth(MAX_TEXT) {
-            Some((end, _)) => write!(f, "{}…", OneLine(&self.0[..end])),
-            None => write!(f, "{}", OneLine(self.0)),
-        }
+        write!(f, "{:.MAX_TEXT$}", OneLine(self.0))
     }
 }
 
