@@ -10,7 +10,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
 use crate::answer::push_comma;
-use crate::response::{Key, string};
+use crate::response::{Chars, string};
 use crate::table::{Field, Kind, Type};
 use crate::text::{push_json, push_number};
 use crate::{retry_after, rfc3339};
@@ -428,7 +428,7 @@ fn members(json: &str) -> Option<Vec<(Cow<'_, str>, &RawValue)>> {
 
         fn visit_map<M: MapAccess<'j>>(self, mut map: M) -> Result<Self::Value, M::Error> {
             let mut members = Vec::new();
-            while let Some(key) = map.next_key_seed(Key)? {
+            while let Some(key) = map.next_key_seed(Chars)? {
                 members.push((key, map.next_value()?));
             }
             // Stable, so that the first one of duplicates stays.

@@ -1,35 +1,40 @@
-//! What fuzzing found once is read again, and so is what is like it.
+//! What fuzzing found once is read again.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 #[path = "../fuzz/src/corpus.rs"]
 mod corpus;
+#[path = "../fuzz/src/memory.rs"]
+mod memory;
 #[path = "../fuzz/src/parse.rs"]
 mod parse;
 #[path = "../fuzz/src/request.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod request;
 
-use corpus::Target;
-
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz");
+use corpus::replay;
 
 #[test]
 fn parse() {
-    Target { name: "parse", folder: FOLDER, made: 400, run: parse::run }.run();
+    replay("parse", parse::run);
 }
 
 #[test]
 fn request() {
-    Target { name: "request", folder: FOLDER, made: 10_000, run: request::run }.run();
+    replay("request", request::run);
 }
 
-/// A failure is nothing without the input.
 #[test]
-fn what_fails_is_kept() {
-    let run = |input: &[u8]| assert!(!input.contains(&b'\x01'));
-    let failed =
-        std::panic::catch_unwind(|| Target { name: "markup", folder: FOLDER, made: 100_000, run }.run());
-    assert!(failed.is_err());
-    let kept = concat!(env!("CARGO_TARGET_TMPDIR"), "/", env!("CARGO_PKG_NAME"), "-markup");
-    assert!(std::fs::read(kept).unwrap().contains(&b'\x01'));
+fn memory() {
+    replay("memory", memory::run);
+}
+
+#[test]
+fn memory_of_a_larger_bound() {
+    replay("memory", memory::bounded::<{ 256 * 1024 }>);
+}
+
+#[test]
+#[ignore = "minutes without --release"]
+fn memory_of_the_largest_bound() {
+    replay("memory", memory::bounded::<{ 16 * 1024 * 1024 }>);
 }

@@ -219,7 +219,7 @@ fn what_is_hostile() {
     let err = with("counts", &format!("{{{}\"a\":2}}", "\"a\":1,".repeat(5_000)));
     assert_eq!(err.details::<code::Rich>().unwrap().counts, BTreeMap::from([("a".to_owned(), 1)]));
     let err = with("tags", r#"["\ud800"]"#);
-    assert_eq!(err.details::<code::Rich>().unwrap().tags, ["\u{fffd}".repeat(3)]);
+    assert_eq!(err.details::<code::Rich>().unwrap().tags, ["\u{fffd}"]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What fuzzing found once is read again, and so is what is like it.
+//! What fuzzing found once is read again.
 #![allow(clippy::unwrap_used)]
 
 #[path = "../../fuzz/src/check.rs"]
@@ -8,16 +8,14 @@ mod corpus;
 #[path = "../../fuzz/src/markup.rs"]
 mod markup;
 
-use corpus::Target;
-
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz");
+use corpus::replay;
 
 #[test]
 fn check() {
-    Target { name: "check", folder: FOLDER, made: 1500, run: check::run }.run();
+    replay("check", check::run);
 }
 
 #[test]
 fn markup() {
-    Target { name: "markup", folder: FOLDER, made: 400, run: markup::run }.run();
+    replay("markup", markup::run);
 }

@@ -195,9 +195,7 @@ pub(crate) fn string(json: &str) -> Option<Cow<'_, str>> {
     if next_escape(inside.as_bytes()).is_none() {
         return Some(Cow::Borrowed(inside));
     }
-    let bytes = serde_json::Deserializer::from_str(json).deserialize_bytes(Bytes).ok()?;
-    let lossy = |error: FromUtf8Error| String::from_utf8_lossy(error.as_bytes()).into_owned();
-    Some(Cow::Owned(String::from_utf8(bytes).unwrap_or_else(lossy)))
+    Chars.deserialize(&mut serde_json::Deserializer::from_str(json)).ok()
 }
 
 /// The first byte of what the template of an element writes, where it is a mapping or a list.
@@ -423,7 +421,7 @@ impl<'b> Visitor<'b> for Mapping<'_, 'b> {
         let spread = members.iter().any(|member| matches!(member, Member::Fields));
         // A bit for each of the template's members, as many as anybody writes: of duplicates the first one counts.
         let mut seen = [0_u64; 4];
-        while let Some(key) = map.next_key_seed(Key)? {
+        while let Some(key) = map.next_key_seed(Chars)? {
             let named = members.iter().enumerate().find_map(|(at, member)| match member {
                 Member::Key(name, node) if *name == key => Some((at, node)),
                 _ => None,
@@ -504,7 +502,7 @@ impl<'b> Visitor<'b> for Members<'_, 'b> {
 
     fn visit_map<M: MapAccess<'b>>(self, mut map: M) -> Result<(), M::Error> {
         while self.members.len() < self.max {
-            match map.next_key_seed(Key)? {
+            match map.next_key_seed(Chars)? {
                 Some(key) => self.members.push((key, map.next_value::<&RawValue>()?.get())),
                 None => return Ok(()),
             }
@@ -561,45 +559,41 @@ impl<'b> Visitor<'b> for Issues<'_, 'b> {
     scalars!(self, Ok(()));
 }
 
-pub(crate) struct Key;
+/// A string: what stands in it, with a replacement for each lone surrogate.
+pub(crate) struct Chars;
 
-impl<'b> DeserializeSeed<'b> for Key {
+impl<'b> DeserializeSeed<'b> for Chars {
     type Value = Cow<'b, str>;
 
     fn deserialize<D: Deserializer<'b>>(self, deserializer: D) -> Result<Cow<'b, str>, D::Error> {
-        // As bytes, for a key may hold a lone surrogate, too; serde's own impl for Cow never borrows.
+        // As bytes: a `str` holds no lone surrogate, and serde's own impl for Cow never borrows.
         deserializer.deserialize_bytes(self)
     }
 }
 
-impl<'b> Visitor<'b> for Key {
+impl<'b> Visitor<'b> for Chars {
     type Value = Cow<'b, str>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
-    }
-
-    fn visit_borrowed_bytes<E>(self, key: &'b [u8]) -> Result<Cow<'b, str>, E> {
-        Ok(String::from_utf8_lossy(key))
-    }
-
-    fn visit_bytes<E>(self, key: &[u8]) -> Result<Cow<'b, str>, E> {
-        Ok(Cow::Owned(String::from_utf8_lossy(key).into_owned()))
-    }
-}
-
-/// The bytes of a JSON string, which may hold a lone surrogate.
-struct Bytes;
-
-impl Visitor<'_> for Bytes {
-    type Value = Vec<u8>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a string")
     }
 
-    fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
-        Ok(bytes.to_owned())
+    fn visit_borrowed_bytes<E: serde::de::Error>(self, bytes: &'b [u8]) -> Result<Cow<'b, str>, E> {
+        str::from_utf8(bytes).map_or_else(|_| self.visit_bytes(bytes), |text| Ok(Cow::Borrowed(text)))
+    }
+
+    fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Cow<'b, str>, E> {
+        let replaced = |error: FromUtf8Error| {
+            let mut bytes = error.into_bytes();
+            // A lone surrogate has three bytes, as its replacement has, and nothing else in a string is no UTF-8.
+            for at in 2..bytes.len() {
+                if let part @ [0xED, 0xA0..=0xBF, _] = &mut bytes[at - 2..=at] {
+                    part.copy_from_slice("\u{fffd}".as_bytes());
+                }
+            }
+            String::from_utf8(bytes).unwrap_or_default()
+        };
+        Ok(Cow::Owned(String::from_utf8(bytes.to_owned()).unwrap_or_else(replaced)))
     }
 }
 

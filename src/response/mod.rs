@@ -23,7 +23,7 @@ use crate::text::OneLine;
 use crate::value::{Value, values};
 use crate::{Error, RequestId, Status, raise};
 
-pub(crate) use envelope::{Key, string};
+pub(crate) use envelope::{Chars, string};
 pub use issue::Issue;
 #[cfg(feature = "tonic")]
 pub(crate) use parse::{Texts, Told, ToldError};

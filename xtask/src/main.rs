@@ -3,6 +3,7 @@
 mod bench;
 mod edit;
 mod features;
+mod fuzz;
 mod msrv;
 mod openapi;
 mod stranger;
@@ -21,10 +22,13 @@ usage: cargo xtask TASK
   features       checks that every set of features builds without warnings
   openapi        has third parties read the OpenAPI documents; a part of `test`
   wasm           builds a client for a browser and runs it in Node; a part of `test`
+  fuzz [SECONDS] looks for inputs that fail, for so long on each target of fuzz/; a part of `test`, for 10 seconds each
   msrv           checks that nothing a user builds asks for a newer Rust than we state
   bench [build|load]
                  measures errbook beside what one would take instead, and writes docs/PERFORMANCE.md: what runs, what
                  building it costs, or a service under load";
+
+const FUZZ_SECONDS: &str = "10";
 
 fn main() -> ExitCode {
     // What is generated names errors.yaml as it is seen from here.
@@ -38,6 +42,8 @@ fn main() -> ExitCode {
         ["test"] => test(),
         ["gen"] => generate(false),
         ["gen", "--check"] => generate(true),
+        ["fuzz"] => fuzz::run(FUZZ_SECONDS),
+        ["fuzz", seconds] => fuzz::run(seconds),
         ["features"] => features::check(),
         ["bench"] => bench::run(),
         ["bench", "build"] => bench::run_build(),
@@ -57,9 +63,10 @@ fn main() -> ExitCode {
 }
 
 fn test() -> Result {
-    c_compiler()?;
+    compiler("CC", "cc", "SQLite for the example server", "gcc libc6-dev")?;
     let root = root();
     let python = openapi::tools(&root)?;
+    let fuzzer = fuzz::tool(&root)?;
     generate(true)?;
     step("the workspace", cargo(&root).args(["test", "--workspace", "--all-features", "--no-fail-fast"]))?;
     openapi::is_understood(&root, &python)?;
@@ -69,18 +76,19 @@ fn test() -> Result {
         "docs/retry",
         cargo(&root).args(["run", "--quiet", "--release", "-p", "errbook-sim", "--", "--check"]),
     )?;
+    fuzz::on_every_target(&root, &fuzzer, FUZZ_SECONDS)?;
     stranger::works(&root)?;
     edit::adding_a_code_is_one_edit(&root)
 }
 
-/// The example server embeds SQLite, which is C.
-fn c_compiler() -> Result {
-    let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".to_owned());
+/// What is built in another language needs a compiler of it, from a package of Debian's.
+fn compiler(variable: &str, usual: &str, builds: &str, package: &str) -> Result {
+    let compiler = std::env::var(variable).unwrap_or_else(|_| usual.to_owned());
     match Command::new(&compiler).arg("--version").output() {
         Ok(output) if output.status.success() => Ok(()),
         _ => Err(format!(
-            "the tests need a C compiler (`{compiler}`) to build SQLite for the example server: install one, on Debian \
-             with `apt-get install gcc libc6-dev`"
+            "the tests need the compiler `{compiler}` to build {builds}: install one, on Debian with `apt-get install \
+             {package}`, or name it in {variable}"
         )),
     }
 }

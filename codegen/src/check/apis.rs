@@ -241,10 +241,10 @@ impl<'t> Context<'t> {
 
     fn max_body(&mut self, node: &'t Node) -> Option<u32> {
         let (bytes, _) = self.bytes(node, "`max_body`")?;
-        let fits = u32::try_from(bytes).ok().filter(|bytes| (1 << 10..=16 << 20).contains(bytes));
+        let fits = u32::try_from(bytes).ok().filter(|bytes| (64 << 10..=16 << 20).contains(bytes));
         if fits.is_none() {
             self.report(
-                Diagnostic::new(Mistake::BadNumber, "`max_body` is from 1 KiB to 16 MiB")
+                Diagnostic::new(Mistake::BadNumber, "`max_body` is from 64 KiB to 16 MiB")
                     .at(node.span, "is outside of that"),
             );
         }
