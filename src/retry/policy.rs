@@ -5,14 +5,75 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use super::{Again, Attempt, Budget, Decision, Failure, Policy, Reason, Rule, Step, Stop, Wait};
+use super::{Again, Attempt, Budget, Decision, Failure, Reason, Rule, Step, Stop, Wait};
 use crate::Retry;
 use crate::advice::Applied;
 
 /// So much later than it was set a timer may end, at the least.
 const LATE: Duration = Duration::from_millis(2);
 
+/// How patient a client is.
+///
+/// ```
+/// use errbook::retry::Policy;
+/// use std::time::Duration;
+///
+/// let patient = Policy::default().attempts(5).max_wait(Duration::from_secs(600));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy {
+    attempts: u32,
+    backoff: Duration,
+    throttle: Duration,
+    max_backoff: Duration,
+    max_wait: Duration,
+}
+
+impl Default for Policy {
+    /// Three attempts in all; pauses of up to 100 ms, or 1 s where the server is asked too much, which double up to 20 s;
+    /// a server's wait of up to 120 s.
+    fn default() -> Policy {
+        Policy {
+            attempts: 3,
+            backoff: Duration::from_millis(100),
+            throttle: Duration::from_secs(1),
+            max_backoff: Duration::from_secs(20),
+            max_wait: Duration::from_secs(120),
+        }
+    }
+}
+
 impl Policy {
+    /// So many attempts in all, the first one included.
+    #[must_use]
+    pub const fn attempts(self, attempts: u32) -> Policy {
+        Policy { attempts, ..self }
+    }
+
+    /// The longest first pause after a failure of the server's. Each further one is up to twice as long as the one before.
+    #[must_use]
+    pub const fn backoff(self, backoff: Duration) -> Policy {
+        Policy { backoff, ..self }
+    }
+
+    /// The same where the server is asked too much and doesn't say for how long.
+    #[must_use]
+    pub const fn throttle(self, throttle: Duration) -> Policy {
+        Policy { throttle, ..self }
+    }
+
+    /// No pause of our own choice is longer.
+    #[must_use]
+    pub const fn max_backoff(self, max_backoff: Duration) -> Policy {
+        Policy { max_backoff, ..self }
+    }
+
+    /// A server that asks for a longer wait is not waited for at all: to come earlier than it says is no answer to that.
+    #[must_use]
+    pub const fn max_wait(self, max_wait: Duration) -> Policy {
+        Policy { max_wait, ..self }
+    }
+
     /// What to do after a failed attempt, and by which rule: rules 0 to 8. Whoever has a [`Budget`] asks it
     /// next, by [`Decision::paid_from`].
     ///
