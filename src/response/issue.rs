@@ -1,6 +1,6 @@
 use std::borrow::Cow;
-use std::fmt;
 use std::sync::Arc;
+use std::{fmt, iter};
 
 use crate::catalog::{ErrorCode, Payload, row};
 use crate::raise;
@@ -14,14 +14,14 @@ pub struct Issue<C> {
     code: Option<C>,
     /// In a mapping of params many issues have the same one, however long it is.
     param: Option<Arc<str>>,
-    /// The code and the message, then of each member the name and the JSON: in one text, since a body of small members
-    /// would take many times its own room.
-    text: Box<str>,
-    code_len: Option<u32>,
-    message_len: Option<u32>,
-    /// Where each of the members' texts ends.
-    ends: Box<[u32]>,
+    /// The code and the message, then of each member the name and the JSON, each with [`END`] behind it: a body of small
+    /// members would take many times its own room.
+    pieces: Box<[u8]>,
 }
+
+/// No text has these bytes.
+const END: u8 = 0xFF;
+const ABSENT: &[u8] = &[0xFE];
 
 impl<C> Issue<C> {
     pub(super) fn new(
@@ -31,30 +31,30 @@ impl<C> Issue<C> {
         param: Option<Arc<str>>,
         members: &[(Cow<'_, str>, &str)],
     ) -> Issue<C> {
-        let len = |text: &str| u32::try_from(text.len()).unwrap_or(u32::MAX);
-        let texts = || members.iter().flat_map(|(name, json)| [&**name, *json]);
-        let parts = || code_str.into_iter().chain(message).chain(texts());
-        let mut text = String::with_capacity(parts().map(str::len).sum());
-        text.extend(parts());
-        let (code_len, message_len) = (code_str.map(len), message.map(len));
-        let mut end = code_len.unwrap_or(0).saturating_add(message_len.unwrap_or(0));
-        let mut ends = Vec::with_capacity(2 * members.len());
-        ends.extend(texts().map(|text| {
-            end = end.saturating_add(len(text));
-            end
-        }));
-        Issue { code, param, text: text.into(), code_len, message_len, ends: ends.into() }
+        let texts = || {
+            let members = members.iter().flat_map(|(name, json)| [name.as_bytes(), json.as_bytes()]);
+            [code_str, message].map(|text| text.map_or(ABSENT, str::as_bytes)).into_iter().chain(members)
+        };
+        let mut pieces = Vec::with_capacity(texts().map(|text| text.len() + 1).sum());
+        for text in texts() {
+            pieces.extend_from_slice(text);
+            pieces.push(END);
+        }
+        Issue { code, param, pieces: pieces.into() }
+    }
+
+    fn pieces(&self) -> impl Iterator<Item = Option<&str>> {
+        self.pieces.split(|byte| *byte == END).map(|piece| str::from_utf8(piece).ok())
     }
 
     /// The code as it was received.
     pub fn code_str(&self) -> Option<&str> {
-        self.piece(0, self.code_len?)
+        self.pieces().next()?
     }
 
     /// What is wrong.
     pub fn message(&self) -> Option<&str> {
-        let start = self.code_len.unwrap_or(0);
-        self.piece(start, start.saturating_add(self.message_len?))
+        self.pieces().nth(1)?
     }
 
     /// The field of the request.
@@ -78,17 +78,8 @@ impl<C> Issue<C> {
 
     /// The members' names and JSON.
     fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        let mut start = self.code_len.unwrap_or(0).saturating_add(self.message_len.unwrap_or(0));
-        let (pairs, _) = self.ends.as_chunks();
-        pairs.iter().map_while(move |[name, json]| {
-            let pair = (self.piece(start, *name)?, self.piece(*name, *json)?);
-            start = *json;
-            Some(pair)
-        })
-    }
-
-    fn piece(&self, start: u32, end: u32) -> Option<&str> {
-        self.text.get(start as usize..end as usize)
+        let mut pieces = self.pieces().skip(2);
+        iter::from_fn(move || Some((pieces.next()??, pieces.next()??)))
     }
 }
 

@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -209,11 +210,11 @@ fn along_the_tree<'b, C: ErrorCode>(
     envelope: &'static Envelope,
     max: usize,
 ) -> Option<(Found<'b>, Vec<Issue<C>>)> {
-    let found = envelope::read(text, &envelope.body, &envelope.issue, max)?;
+    let mut found = envelope::read(text, &envelope.body, &envelope.issue, max)?;
     let read = |json: &&str| issue(&envelope::read(json, &envelope.issue, &envelope.issue, max)?);
     let mut issues = Vec::with_capacity(found.issues.len());
     issues.extend(found.issues.iter().filter_map(read));
-    by_param(&found, max, &mut issues);
+    by_param(mem::take(&mut found.by_param), max, &mut issues);
     Some((found, issues))
 }
 
@@ -325,13 +326,13 @@ pub(super) fn item<A: Api>(element: &str) -> Option<Issue<A::Code>> {
 }
 
 /// `{"email": ["is taken", "is too long"], "name": "is missing"}`, in its order.
-fn by_param<C>(found: &Found<'_>, max: usize, issues: &mut Vec<Issue<C>>) {
-    for (param, messages) in &found.by_param {
+fn by_param<C>(found: Vec<(Cow<'_, str>, &str)>, max: usize, issues: &mut Vec<Issue<C>>) {
+    for (param, messages) in found {
         let messages = match messages.starts_with('[') {
             true => envelope::elements(messages, max - issues.len()),
-            false => vec![*messages],
+            false => vec![messages],
         };
-        let param = (!param.is_empty()).then(|| Arc::<str>::from(&**param));
+        let param = (!param.is_empty()).then(|| Arc::<str>::from(param));
         let messages = messages.iter().filter_map(|json| envelope::string(json)).take(max - issues.len());
         issues.extend(messages.map(|message| Issue::new(None, None, Some(&message), param.clone(), &[])));
     }
