@@ -7,7 +7,7 @@ use crate::advice::{Applied, Retry};
 use crate::value::{FieldType, Value};
 
 /// What generator and runtime have to agree on. Raised with every change of what is in this module.
-pub const EDITION: u32 = 6;
+pub const EDITION: u32 = 7;
 
 /// How much of an error's body a client reads where the catalog doesn't say, in bytes.
 pub const MAX_BODY: usize = 64 * 1024;
@@ -196,6 +196,8 @@ pub struct GroupRow {
     pub action: Option<u16>,
     /// The same, where it is the same for a repeat as for a first attempt.
     pub retry: Option<Retry>,
+    /// As written at the group, else `Maybe` where one of its codes is.
+    pub applied: Option<Applied>,
 }
 
 #[derive(Debug)]

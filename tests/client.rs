@@ -3,8 +3,9 @@
 
 use std::time::{Duration, SystemTime};
 
+use errbook::retry::{Attempt, Failure, Policy};
 use errbook::{Api as _, Retry};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 
 mod theirs {
     #![allow(clippy::all, unused)]
@@ -109,6 +110,18 @@ fn an_unknown_code_is_read_as_of_its_group() {
     assert_eq!((err.action(), err.retry()), (Some(Action::OtherCard), Some(Retry::Never)));
     assert_eq!((err.retry_on_repeat(), err.retryable()), (Some(Retry::Never), None));
     assert!(!read(400, LIMITED).is_in(Group::Card));
+}
+
+#[test]
+fn what_is_unknown_may_have_taken_effect_as_its_group_may() {
+    let rules = |body| {
+        let failure = Failure::from(&read(503, body));
+        [Method::GET, Method::POST]
+            .map(|method| Policy::default().decide(&failure, &Attempt::of(&method)).rule().number())
+    };
+    assert_eq!(rules(r#"{"error":{"type":"partial","code":"half_done"}}"#), [3, 2]);
+    assert_eq!(rules(r#"{"error":{"type":"partial","code":"a_third_done"}}"#), [3, 2]);
+    assert_eq!(rules(r#"{"error":{"type":"busy","code":"busy"}}"#), [6, 6]);
 }
 
 #[test]

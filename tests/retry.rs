@@ -237,6 +237,7 @@ fn what_times_out_costs_three_times_as_much() {
     assert_eq!(price(Failure::not_sent()), Budget::RETRY);
     assert_eq!(price(Failure::timed_out()), Budget::AFTER_TIMEOUT);
     assert_eq!(price(inbox("504")), Budget::AFTER_TIMEOUT);
+    assert_eq!(price(inbox("524")), Budget::AFTER_TIMEOUT);
     assert_eq!(Budget::AFTER_TIMEOUT, 3 * Budget::RETRY);
 }
 

@@ -252,6 +252,8 @@ pub struct Group {
     pub action: Option<usize>,
     /// The same, where it is the same for a repeat as for a first attempt.
     pub retry: Option<Retry>,
+    /// What is written at the group, else `Maybe` where one of its codes is.
+    pub applied: Option<Applied>,
     pub(crate) line: Line,
 }
 

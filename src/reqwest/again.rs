@@ -20,7 +20,8 @@ use crate::{ErrorResponse, accept};
 /// one. What else is known of the request is given with it, as an [`Attempt`]: that it is idempotent, how much time is left.
 /// The client ends what takes too long, and should follow no redirects unless the API has some: what an answer says that a
 /// `POST` was led to says nothing of the `POST`. It is known by its URL, so not where that is the same; and where the connection there
-/// fails, the request counts as never sent.
+/// fails, the request counts as never sent. What a server refuses unread over HTTP/2, reqwest itself sends up to twice again
+/// within each attempt, unless the client has [`retry::never()`](reqwest::retry::never): it is safe, and not counted here.
 ///
 /// ```no_run
 /// use errbook::mail::Sending;
@@ -77,7 +78,8 @@ pub async fn fetch<A: Api>(
 }
 
 /// The same for a success that comes back unread, as a stream of events has to. What is lost of it later is lost, and a
-/// failure that it declares is for [`read`], unless the catalog says that errors have its status (`status: 200` at an envelope).
+/// failure that it declares is for [`read`], unless the catalog says that errors have its status (`status: 200` at an envelope):
+/// then the beginning of what is JSON, or may be, is waited for, up to ten seconds.
 ///
 /// # Errors
 ///

@@ -28,6 +28,7 @@ mod middleware;
 use std::fmt;
 
 use bytes::Bytes;
+use http::HeaderMap;
 use reqwest::Response;
 use serde::de::DeserializeOwned;
 
@@ -65,6 +66,8 @@ pub enum Error<A: Api> {
     },
 }
 
+const UNREADABLE: &str = "a success that can't be read";
+
 impl<A: Api> Error<A> {
     /// The answer, if there was one.
     pub fn api(&self) -> Option<&ErrorResponse<A>> {
@@ -94,7 +97,7 @@ impl<A: Api> fmt::Display for Error<A> {
         let text = match self {
             Error::Api(err) => return err.fmt(f),
             Error::Transport { source, .. } => told(source).1,
-            Error::Unreadable { .. } => "a success that can't be read",
+            Error::Unreadable { .. } => UNREADABLE,
         };
         f.write_str(text)?;
         if f.alternate() {
@@ -120,6 +123,7 @@ impl<A: Api> std::error::Error for Error<A> {
     }
 }
 
+/// One of `error_for_status` has lost the code, and how long the server asks to wait: [`ResponseExt::error_for_api`] keeps them.
 impl<A: Api> From<reqwest::Error> for Error<A> {
     fn from(source: reqwest::Error) -> Error<A> {
         Error::Transport { source, outcome: None }
@@ -137,9 +141,7 @@ impl<A: Api> AsFailure for Error<A> {
         let failure = match self {
             Error::Api(err) => return Failure::from(err),
             Error::Transport { source, .. } => failure(source),
-            // It was carried out, and its answer broke off; or it will be the same again.
-            Error::Unreadable { source, .. } if source.is_eof() => Failure::no_answer(),
-            Error::Unreadable { .. } => Failure::lasting(),
+            Error::Unreadable { source, .. } => unreadable(source),
         };
         failure.exhausted_by(self.outcome())
     }
@@ -155,6 +157,11 @@ impl<A: Api> AsFailure for Error<A> {
     }
 }
 
+/// It was carried out, and its answer broke off; or it will be the same again.
+fn unreadable(error: &serde_json::Error) -> Failure {
+    if error.is_eof() { Failure::no_answer() } else { Failure::lasting() }
+}
+
 /// What is known of the request after an error of reqwest's.
 fn failure(error: &reqwest::Error) -> Failure {
     told(error).0
@@ -166,6 +173,13 @@ fn told(error: &reqwest::Error) -> (Failure, &'static str) {
     if error.is_connect() {
         return (Failure::not_sent(), "no connection");
     }
+    // Of `error_for_status` and `json`, which leave nothing else of the answer.
+    if let Some(status) = error.status() {
+        return (Failure::answered(status, &HeaderMap::new()), "an answer of which only the status is left");
+    }
+    if let Some(error) = std::error::Error::source(error).and_then(|source| source.downcast_ref()) {
+        return (unreadable(error), UNREADABLE);
+    }
     match () {
         () if error.is_builder() => (Failure::lasting(), "a request that can't be sent"),
         () if error.is_redirect() => (Failure::lasting(), "a redirect that is not followed"),
@@ -176,7 +190,7 @@ fn told(error: &reqwest::Error) -> (Failure, &'static str) {
 }
 
 /// Reads a success as `T`, and anything else as the API's error. A success without a body is read as `null`: as `()` or an
-/// `Option`. Of an error no more is read than [`max_body`](Api::max_body), for as long as the client's timeout allows.
+/// `Option`, and one whose JSON nobody needs as [`IgnoredAny`](serde::de::IgnoredAny). Of an error no more is read than [`max_body`](Api::max_body), for as long as the client's timeout allows.
 ///
 /// # Errors
 ///
@@ -234,9 +248,18 @@ async fn error<A: Api>(response: Response) -> Error<A> {
         return Error::Api(err.clone());
     }
     let (status, headers) = (response.status(), response.headers().clone());
+    // Of a client of another API.
+    #[cfg(not(target_family = "wasm"))]
+    let outcome = response.extensions().get::<Outcome>().copied();
+    #[cfg(target_family = "wasm")]
+    let outcome = None;
     let (body, is_whole) = beginning(response, A::max_body()).await;
     let err = ErrorResponse::parse(status, &headers, body);
-    Error::Api(if is_whole { err } else { err.cut_off() })
+    let err = if is_whole { err } else { err.cut_off() };
+    Error::Api(match outcome {
+        Some(outcome) => err.with_outcome(outcome),
+        None => err,
+    })
 }
 
 /// The body as far as it will be looked at, and whether that is all. What is there of one that breaks off says more than that it

@@ -12,7 +12,7 @@ use crate::text::OneLine;
 
 impl<A: Api> From<&ErrorResponse<A>> for Failure {
     fn from(err: &ErrorResponse<A>) -> Failure {
-        let Inner { status, from_api, is_late, code, action, retryable, retry_after, outcome, .. } = &*err.0;
+        let Inner { status, is_late, code, action, retryable, retry_after, outcome, .. } = &*err.0;
         let row = code.map(row);
         let of_code = |row: &Row| Advice {
             retry: row.retry,
@@ -29,7 +29,10 @@ impl<A: Api> From<&ErrorResponse<A>> for Failure {
             applied: match row {
                 _ if *is_late => Applied::Maybe,
                 Some(row) => row.applied,
-                None => applied_by(*status, *from_api),
+                None => {
+                    let of_group = err.group_row().and_then(|group| group.applied);
+                    of_group.unwrap_or_else(|| applied_by(*status, err.code_str().is_some()))
+                }
             },
             wait: *retry_after,
             timed_out: false,

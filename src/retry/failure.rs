@@ -97,11 +97,11 @@ impl Failure {
 }
 
 /// May the request have taken effect that was answered with the status, and no known code?
-pub(crate) fn applied_by(status: StatusCode, from_api: bool) -> Applied {
+pub(crate) fn applied_by(status: StatusCode, has_code: bool) -> Applied {
     match status.as_u16() {
         400..500 => Applied::No,
         // What a service says of itself; a proxy says it of a request that it may have passed on.
-        503 if from_api => Applied::No,
+        503 if has_code => Applied::No,
         _ => Applied::Maybe,
     }
 }

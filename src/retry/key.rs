@@ -110,22 +110,20 @@ impl KeyIn {
         }
     }
 
-    /// Gives a request that needs one its key, unless it has one. The body, where it is one text, comes back where it changed.
+    /// Gives a request that needs one its key, unless it has one. One that is idempotent needs none, and may have one. The body, where it is one text, comes back where it changed.
     pub(crate) fn put(&self, method: &Method, headers: &mut HeaderMap, body: Option<&[u8]>) -> Put {
-        if method.is_idempotent() {
-            return Put { keyed: false, body: None };
-        }
+        let mint = || if method.is_idempotent() { None } else { IdempotencyKey::mint() };
         match &self.0 {
             Place::Header { name, quoted } => {
                 if headers.get(name).is_none_or(|value| is_empty(value.as_bytes())) {
                     let text = |key| if *quoted { format!("\"{key}\"") } else { format!("{key}") };
-                    let key = IdempotencyKey::mint().and_then(|key| HeaderValue::try_from(text(key)).ok());
+                    let key = mint().and_then(|key| HeaderValue::try_from(text(key)).ok());
                     let Some(key) = key else { return Put { keyed: false, body: None } };
                     headers.insert(name, key);
                 }
                 Put { keyed: true, body: None }
             }
-            Place::Member(name) => member(name, headers, body),
+            Place::Member(name) => member(name, headers, body, mint),
         }
     }
 }
@@ -143,7 +141,12 @@ fn is_empty(key: &[u8]) -> bool {
 }
 
 /// A key as the first member of the JSON object, whose text stays as it is otherwise.
-fn member(name: &str, headers: &mut HeaderMap, body: Option<&[u8]>) -> Put {
+fn member(
+    name: &str,
+    headers: &mut HeaderMap,
+    body: Option<&[u8]>,
+    mint: impl Fn() -> Option<IdempotencyKey>,
+) -> Put {
     let none = Put { keyed: false, body: None };
     let Some(body) = body.filter(|_| accept::is_json(headers) == Some(true)) else { return none };
     let Ok(members) = serde_json::from_slice::<HashMap<Cow<'_, str>, &RawValue>>(body) else { return none };
@@ -160,7 +163,7 @@ fn member(name: &str, headers: &mut HeaderMap, body: Option<&[u8]>) -> Put {
     }
     let Some(start) = body.iter().position(|byte| *byte == b'{') else { return none };
     let comma = if members.is_empty() { "" } else { "," };
-    let Some(key) = IdempotencyKey::mint() else { return none };
+    let Some(key) = mint() else { return none };
     let first = format!("{}:\"{key}\"{comma}", serde_json::Value::from(name));
     let (before, after) = body.split_at(start + 1);
     // Of the body without it (RFC 9110 section 8.6, RFC 9530, RFC 1864).
@@ -198,6 +201,8 @@ mod tests {
         assert!(keyed && headers["idempotency-key"] == "order-17");
         let (keyed, headers, _) = put(&place, Method::PUT, &[], "");
         assert!(!keyed && headers.is_empty());
+        let (keyed, headers, _) = put(&place, Method::PUT, &[("idempotency-key", "order-17")], "");
+        assert!(keyed && headers["idempotency-key"] == "order-17");
         // What is empty is none.
         for empty in ["", " ", "\"\""] {
             let (keyed, headers, _) = put(&place, Method::POST, &[("idempotency-key", empty)], "");

@@ -44,7 +44,7 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// So many attempts in all, the first one included.
+    /// So many attempts in all, the first one included, as far as the [`Budget`] can pay them.
     #[must_use]
     pub const fn attempts(self, attempts: u32) -> Policy {
         Policy { attempts, ..self }
@@ -129,8 +129,9 @@ impl Policy {
             }
             wait.latest = wait.latest.min(last);
         }
-        // RFC 9110 section 15.6.5: a gateway tells of the same.
-        let timed_out = failure.timed_out || failure.status == Some(StatusCode::GATEWAY_TIMEOUT);
+        // RFC 9110 section 15.6.5: a gateway tells of the same; Cloudflare by 524.
+        let by_gateway = failure.status.is_some_and(|status| matches!(status.as_u16(), 504 | 524));
+        let timed_out = failure.timed_out || by_gateway;
         let price = if timed_out { Budget::AFTER_TIMEOUT } else { Budget::RETRY };
         let again = Again { rule, wait, price, step: failure.step };
         match retry {

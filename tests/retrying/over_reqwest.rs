@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use errbook::mail::{Code, Sending, code};
+use errbook::mail::{Code, Management, Sending, code};
 use errbook::retry::{Attempt, KeyIn, Outcome, Policy, Retries, Rule, Terms};
 use http::{Method, Response};
 use http_body_util::Full;
@@ -264,6 +264,42 @@ async fn a_success_without_a_body_is_nothing_and_another_type_is_an_error_at_onc
         errbook::reqwest::call::<Sending, u8>(&client, request(), &hurried(), None).await.unwrap_err();
     assert!(matches!(error, errbook::reqwest::Error::Unreadable { .. }), "{error:?}");
     assert_eq!(asked.lock().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn what_reqwest_made_of_an_answer_is_no_lost_connection() {
+    let unknown = Response::builder().status(404).body(Bytes::new()).unwrap();
+    for (does, rule) in [(unknown, Rule::Status), (fine(), Rule::Status)] {
+        let (base, asked) = server([Does::Answers(does)]).await;
+        let client = plain();
+        let error = hurried()
+            .run("one", Attempt::of(&Method::GET), async |_| {
+                let response = client.get(&base).send().await?.error_for_status()?;
+                Ok::<u8, errbook::reqwest::Error<Sending>>(response.json().await?)
+            })
+            .await
+            .unwrap_err();
+        let outcome = error.outcome().unwrap();
+        assert_eq!(
+            (outcome.attempts, outcome.stop.rule, asked.lock().unwrap().len()),
+            (1, rule, 1),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_client_of_another_api_further_in_is_not_multiplied() {
+    let (base, asked) = server([Does::Answers(answer(code::InternalError))]).await;
+    let client = reqwest(hurried());
+    let error = hurried()
+        .run("one", Attempt::of(&Method::GET), async |_| {
+            let response = client.get(&base).send().await.unwrap();
+            errbook::reqwest::read::<Management, u8>(response).await
+        })
+        .await
+        .unwrap_err();
+    assert_eq!((error.outcome().unwrap().attempts, asked.lock().unwrap().len()), (3, 3));
 }
 
 #[tokio::test]

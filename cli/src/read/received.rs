@@ -84,9 +84,17 @@ fn headers(lines: &mut Lines<'_>) -> Result<HeaderMap, String> {
         if line.is_empty() {
             break;
         }
-        let header = line.iter().position(|byte| *byte == b':').and_then(|colon| {
-            let name = HeaderName::from_bytes(&line[..colon]).ok()?;
-            Some((name, HeaderValue::from_bytes(line[colon + 1..].trim_ascii()).ok()?))
+        let mut unfolded = line.to_owned();
+        // A line that begins with a blank goes on with the one before (RFC 9112 section 5.2).
+        while let Some(folded) = lines.peek().filter(|line| line.starts_with(b" ") || line.starts_with(b"\t"))
+        {
+            unfolded.push(b' ');
+            unfolded.extend_from_slice(folded.trim_ascii());
+            lines.next();
+        }
+        let header = unfolded.iter().position(|byte| *byte == b':').and_then(|colon| {
+            let name = HeaderName::from_bytes(&unfolded[..colon]).ok()?;
+            Some((name, HeaderValue::from_bytes(unfolded[colon + 1..].trim_ascii()).ok()?))
         });
         let Some((name, value)) = header else {
             return Err(format!(

@@ -302,6 +302,7 @@ fn table(catalog: &'static Catalog, types: &[run::Type]) -> run::Table {
         constants: list(group.constants.iter().map(|(name, value)| (name.as_str(), made(value.json())))),
         action: group.action.map(number),
         retry: group.retry.map(retry),
+        applied: group.applied.map(applied),
     });
     let actions = catalog.actions.iter().map(|action| run::ActionRow {
         name: &action.name,
@@ -334,10 +335,7 @@ fn row(code: &'static model::Code, types: &[run::Type]) -> run::Row {
         retryable: code.retryable,
         retry: retry(code.retry.first),
         on_repeat: (code.retry.repeat != code.retry.first).then(|| retry(code.retry.repeat)),
-        applied: match code.applied {
-            model::Applied::No => run::Applied::No,
-            model::Applied::Maybe => run::Applied::Maybe,
-        },
+        applied: applied(code.applied),
         action: number(code.action),
         group: code.group.map(number),
         message: &[],
@@ -360,6 +358,13 @@ fn headers(code: &'static model::Code) -> &'static [run::Header] {
         },
         required: *rule != HeaderRule::Optional,
     }))
+}
+
+fn applied(applied: model::Applied) -> run::Applied {
+    match applied {
+        model::Applied::No => run::Applied::No,
+        model::Applied::Maybe => run::Applied::Maybe,
+    }
 }
 
 fn retry(retry: model::Retry) -> Retry {

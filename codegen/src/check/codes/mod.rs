@@ -130,6 +130,7 @@ impl<'t> Context<'t> {
                 constants: constants.collect(),
                 action: given.action,
                 retry: None,
+                applied: None,
                 line: self.line(span),
             };
             let weight = given.weight(&self.types);
@@ -444,6 +445,9 @@ pub(super) fn settled(groups: Vec<GroupDraft<'_>>, codes: &[Code]) -> Vec<Group>
             statuses,
             action: group.action.or_else(|| shared(codes.iter().map(|code| code.action))),
             retry: advice.filter(|advice| advice.first == advice.repeat).map(|advice| advice.first),
+            applied: given
+                .applied
+                .or_else(|| codes.iter().map(|code| code.applied).find(|applied| *applied == Applied::Maybe)),
             ..group
         }
     };

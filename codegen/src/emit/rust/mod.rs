@@ -12,7 +12,7 @@ use quote::quote;
 use crate::catalog::Catalog;
 
 /// What generator and runtime have to agree on; `EDITION` of the runtime's tables.
-const EDITION: u32 = 6;
+const EDITION: u32 = 7;
 
 /// One file of Rust, to be included at the root of a crate or in a module. The documentation of its APIs stands beside
 /// it, in the files of [`super::markdown::pages`].

@@ -89,13 +89,14 @@ fn table(catalog: &Catalog) -> TokenStream {
             quote! { super::Action::#action as u16 }
         });
         let (action, advice) = (option(action), option(group.retry.map(retry)));
+        let applied = option(group.applied.map(applied));
         let (name, title) = (&group.name, &group.title);
         let statuses = group.statuses.iter().map(|at| status(*at));
         let constants = group.constants.iter().map(|(name, value)| {
             let json = value.json();
             quote! { (#name, #json) }
         });
-        quote! { GroupRow { name: #name, title: #title, statuses: &[#(#statuses),*], constants: &[#(#constants),*], action: #action, retry: #advice } }
+        quote! { GroupRow { name: #name, title: #title, statuses: &[#(#statuses),*], constants: &[#(#constants),*], action: #action, retry: #advice, applied: #applied } }
     });
     let actions = catalog.actions.iter().map(|action| {
         let (name, text) = (&action.name, &action.text);
@@ -247,6 +248,13 @@ fn headers(code: &Code) -> Vec<TokenStream> {
 fn status(status: u16) -> TokenStream {
     let status = Number::u16_unsuffixed(status);
     quote! { status(#status) }
+}
+
+fn applied(applied: Applied) -> TokenStream {
+    match applied {
+        Applied::No => quote! { Applied::No },
+        Applied::Maybe => quote! { Applied::Maybe },
+    }
 }
 
 fn retry(retry: Retry) -> TokenStream {
