@@ -100,12 +100,17 @@ fn wait(
     date: Option<&HeaderValue>,
     now: impl Fn() -> Option<SystemTime>,
 ) -> Option<Duration> {
-    let text = value.to_str().ok()?.trim();
-    if text.starts_with(|first: char| first.is_ascii_digit()) {
-        // A proxy may have joined several.
-        return text.split(',').filter_map(duration).max();
-    }
-    until(httpdate::parse_http_date(text).ok()?, date, now)
+    let text = value.to_str().ok()?;
+    let until_date = |text: &str| until(httpdate::parse_http_date(text.trim()).ok()?, date, &now);
+    // A proxy may have joined several, and a date has a comma of its own.
+    let (mut before, mut start) = (0, 0);
+    let ends = text.match_indices(',').map(|(comma, _)| comma).chain([text.len()]);
+    let waits = ends.filter_map(|end| {
+        let (part, with_the_one_before) = (&text[start..end], &text[before..end]);
+        (before, start) = (start, end + 1);
+        duration(part).or_else(|| until_date(part)).or_else(|| until_date(with_the_one_before))
+    });
+    waits.max()
 }
 
 /// From now to a time, by the server's own clock where it tells it: ours may differ.
@@ -221,6 +226,10 @@ mod tests {
             ("Sunday, 06-Nov-94 08:49:37 GMT", seconds(37)),
             ("Sun Nov  6 08:49:37 1994", seconds(37)),
             ("Sun, 06 Nov 1994 08:00:00 GMT", None),
+            ("5, Sun, 06 Nov 1994 08:49:37 GMT", seconds(37)),
+            ("Sun, 06 Nov 1994 08:49:37 GMT,Sun, 06 Nov 1994 08:49:36 GMT, soon", seconds(37)),
+            ("Sun,, 06 Nov 1994 08:49:37 GMT", None),
+            (",,", None),
         ] {
             assert_eq!(read(&[("retry-after", text)]), expected, "{text:?}");
         }
