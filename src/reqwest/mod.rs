@@ -190,7 +190,8 @@ fn told(error: &reqwest::Error) -> (Failure, &'static str) {
 }
 
 /// Reads a success as `T`, and anything else as the API's error. A success without a body is read as `null`: as `()` or an
-/// `Option`, and one whose JSON nobody needs as [`IgnoredAny`](serde::de::IgnoredAny). Of an error no more is read than [`max_body`](Api::max_body), for as long as the client's timeout allows.
+/// `Option`; one whose JSON nobody needs as [`IgnoredAny`](serde::de::IgnoredAny). Of an error no more is read than
+/// [`max_body`](Api::max_body), for as long as the client's timeout allows.
 ///
 /// # Errors
 ///

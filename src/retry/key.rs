@@ -110,7 +110,8 @@ impl KeyIn {
         }
     }
 
-    /// Gives a request that needs one its key, unless it has one. One that is idempotent needs none, and may have one. The body, where it is one text, comes back where it changed.
+    /// Gives a request that needs one its key, unless it has one. One that is idempotent needs none, and may have one. The
+    /// body, where it is one text, comes back where it changed.
     pub(crate) fn put(&self, method: &Method, headers: &mut HeaderMap, body: Option<&[u8]>) -> Put {
         let mint = || if method.is_idempotent() { None } else { IdempotencyKey::mint() };
         match &self.0 {

@@ -7,12 +7,13 @@ use std::{fs, io};
 use crate::{Result, cargo, compiler, root, step};
 
 pub(crate) fn run(seconds: &str) -> Result {
+    let seconds = seconds.parse().map_err(|error| format!("{seconds:?} is no number of seconds: {error}"))?;
     let root = root();
     on_every_target(&root, &tool(&root)?, seconds)
 }
 
 /// For so many seconds each, beginning with the committed corpus.
-pub(crate) fn on_every_target(root: &Path, tool: &Path, seconds: &str) -> Result {
+pub(crate) fn on_every_target(root: &Path, tool: &Path, seconds: u32) -> Result {
     for name in targets(&root.join("fuzz/fuzz_targets"))? {
         let found = root.join("target/fuzz").join(&name);
         let io = |error: io::Error| format!("{}: {error}", found.display());
@@ -56,7 +57,7 @@ pub(crate) fn tool(root: &Path) -> Result<PathBuf> {
     let folder = root.join("target/tools");
     let mut install = cargo(root);
     install
-        .args(["install", "--quiet", "--locked", "cargo-fuzz", "--version", "0.13", "--root"])
+        .args(["install", "--quiet", "--locked", "cargo-fuzz", "--version", "^0.13", "--root"])
         .arg(&folder);
     step("cargo-fuzz, from crates.io", &mut install)?;
     Ok(folder.join("bin/cargo-fuzz"))

@@ -28,8 +28,6 @@ usage: cargo xtask TASK
                  measures errbook beside what one would take instead, and writes docs/PERFORMANCE.md: what runs, what
                  building it costs, or a service under load";
 
-const FUZZ_SECONDS: &str = "10";
-
 fn main() -> ExitCode {
     // What is generated names errors.yaml as it is seen from here.
     if let Err(error) = std::env::set_current_dir(root()) {
@@ -42,7 +40,7 @@ fn main() -> ExitCode {
         ["test"] => test(),
         ["gen"] => generate(false),
         ["gen", "--check"] => generate(true),
-        ["fuzz"] => fuzz::run(FUZZ_SECONDS),
+        ["fuzz"] => fuzz::run("10"),
         ["fuzz", seconds] => fuzz::run(seconds),
         ["features"] => features::check(),
         ["bench"] => bench::run(),
@@ -76,7 +74,7 @@ fn test() -> Result {
         "docs/retry",
         cargo(&root).args(["run", "--quiet", "--release", "-p", "errbook-sim", "--", "--check"]),
     )?;
-    fuzz::on_every_target(&root, &fuzzer, FUZZ_SECONDS)?;
+    fuzz::on_every_target(&root, &fuzzer, 10)?;
     stranger::works(&root)?;
     edit::adding_a_code_is_one_edit(&root)
 }
