@@ -247,6 +247,16 @@ fn a_body_that_breaks_off() {
         }
     }
 
+    let before_the_code = |body: &'static str| {
+        let err = sending::ErrorResponse::parse(head.status, &http::HeaderMap::new(), body);
+        assert!(!err.from_api() && err.code_str().is_none());
+        err.request_id().map(str::to_owned)
+    };
+    let broken = r#"{"ok":false,"meta":{"request_id":"req_7"},"error":{"code":"rate_li"#;
+    assert_eq!(before_the_code(broken).as_deref(), Some("req_7"));
+    assert_eq!(before_the_code(r#"{"ok":false,"meta":{"request_id":"req_"#), None, "never a part of it");
+    assert_eq!(before_the_code(r#"{"meta":{"request_id":"req_7"}}"#), None, "of something else");
+
     let long =
         format!(r#"{{"ok":false,"error":{{"code":"not_found","message":"{}"}}}}"#, "x".repeat(100_000));
     let err = sending::ErrorResponse::parse(http::StatusCode::NOT_FOUND, &head.headers, long);

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::header::DATE;
 use http::{HeaderMap, StatusCode};
+use serde::de::IgnoredAny;
 
 use super::canonical;
 use super::envelope::{self, Found};
@@ -23,6 +24,9 @@ pub(super) fn parse<A: Api>(status: StatusCode, headers: &HeaderMap, body: Bytes
     let read = answer::<A>(text, |name| header(headers, name));
     let mut inner = Inner::new(status);
     assemble::<A>(&mut inner, headers, read.as_ref().map(|read| &read.found), text, text);
+    if read.is_none() && inner.request_id.is_none() {
+        inner.request_id = id_before_a_break::<A>(text).map(|id| keep(text, id));
+    }
     inner.issues = read.map(|read| read.issues).unwrap_or_default();
     (inner.body, inner.truncated) = (body, truncated);
     Arc::new(inner)
@@ -169,6 +173,15 @@ fn replaced(body: &[u8], max: usize) -> String {
 /// The first character decides, not the content type.
 fn json(text: &str) -> bool {
     text.trim_start().starts_with(['{', '['])
+}
+
+/// The request's id in JSON that breaks off before the code.
+fn id_before_a_break<A: Api>(text: &str) -> Option<Cow<'_, str>> {
+    let breaks_off =
+        json(text) && serde_json::from_str::<IgnoredAny>(text).is_err_and(|error| error.is_eof());
+    envelopes::<A>().filter(|_| breaks_off).find_map(|envelope| {
+        envelope::read(text, &envelope.body, &envelope.issue, 0)?.text(Placeholder::RequestId)
+    })
 }
 
 /// An answer in an envelope of the API.
