@@ -24,9 +24,6 @@ pub(super) fn parse<A: Api>(status: StatusCode, headers: &HeaderMap, body: Bytes
     let read = answer::<A>(text, |name| header(headers, name));
     let mut inner = Inner::new(status);
     assemble::<A>(&mut inner, headers, read.as_ref().map(|read| &read.found), text, text);
-    if read.is_none() && inner.request_id.is_none() {
-        inner.request_id = id_before_a_break::<A>(text).map(|id| keep(text, id));
-    }
     inner.issues = read.map(|read| read.issues).unwrap_or_default();
     (inner.body, inner.truncated) = (body, truncated);
     Arc::new(inner)
@@ -83,7 +80,10 @@ fn assemble<A: Api>(
     inner.retry_after = retry_after::from_headers(headers, retry_after::clock);
     match found {
         Some(found) => read::<A>(inner, found, body, headers),
-        None => inner.message = foreign_message(text),
+        None => {
+            inner.message = foreign_message(text);
+            inner.request_id = id_before_a_break::<A>(text).map(|id| keep(body, id));
+        }
     }
     if inner.request_id.is_none() {
         let declared = envelopes::<A>()
