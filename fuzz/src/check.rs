@@ -32,7 +32,8 @@ pub(crate) fn run(input: &[u8]) {
     for code in catalog.codes() {
         shown(&catalog.explain(code).expect("a code of the catalog is explained"));
     }
-    assert!(catalog.explain("no such code").is_err());
+    let longer_than_any: String = catalog.codes().chain(["?"]).collect();
+    assert!(catalog.explain(&longer_than_any).is_err());
 }
 
 /// Nothing in it moves the cursor of a terminal, or changes the direction of a line.

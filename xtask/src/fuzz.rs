@@ -26,7 +26,7 @@ pub(crate) fn on_every_target(root: &Path, tool: &Path, seconds: u32) -> Result 
         fuzz.args(["run", "--sanitizer", "none", &name]).arg(&found).arg(format!("fuzz/corpus/{name}"));
         fuzz.args(["--", "-timeout=5", "-rss_limit_mb=1024", "-max_len=4096", "-print_final_stats=1"]);
         fuzz.args([format!("-dict=fuzz/{name}.dict"), format!("-max_total_time={seconds}")]);
-        // The same seed, so that what fails elsewhere fails here.
+        // The same seed, so that what fails elsewhere fails here, but for what addresses and time change.
         fuzz.arg("-seed=1").current_dir(root);
         eprintln!("--- fuzz {name}");
         let output = fuzz.output().map_err(|error| format!("could not run {fuzz:?}: {error}"))?;
