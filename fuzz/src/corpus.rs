@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 pub(crate) fn replay(name: &str, run: fn(&[u8])) {
     // Of the package whose test this is: errbook, or one in a folder of it.
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folders = package.ancestors().map(|root| root.join("fuzz/corpus").join(name));
-    let folder = folders.into_iter().find(|folder| folder.is_dir()).unwrap();
+    let mut folders = package.ancestors().map(|root| root.join("fuzz/corpus").join(name));
+    let folder = folders.find(|folder| folder.is_dir()).unwrap();
     let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     assert!(!paths.is_empty());

@@ -1,4 +1,4 @@
-//! An answer takes four times what is read of its body at most, whatever stands in it and however long it is.
+//! An answer takes four times `max_body` at most, whatever stands in its body and however long that is.
 //!
 //! The input is a body with a part between two zero bytes, `{"errors":[␀{"code":"a"},␀{}]}`, which is repeated until the body
 //! is about as long as the bound, or longer. A byte of 1 in the part is the number of the repetition.

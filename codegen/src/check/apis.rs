@@ -245,7 +245,8 @@ impl<'t> Context<'t> {
         if fits.is_none() {
             self.report(
                 Diagnostic::new(Mistake::BadNumber, "`max_body` is from 64 KiB to 16 MiB")
-                    .at(node.span, "is outside of that"),
+                    .at(node.span, "is outside of that")
+                    .help("without it 64 KiB of a body is read"),
             );
         }
         fits
